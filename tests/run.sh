@@ -1,0 +1,107 @@
+#!/bin/sh
+# Run every test, from a fresh clone on a bare Debian 12 (x86-64): what is missing is installed first.
+#   sh tests/run.sh          about five minutes on two cores
+#   sh tests/run.sh --all    the slow parts too (a download of 118 MB)
+# The last line is "N passed, M failed", over all parts; the exit code is 1 when anything failed. A part that cannot run counts
+# as a failure. Logs are left in build/log.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+LC_ALL=C
+export LC_ALL
+all=0
+for argument; do
+  case $argument in
+    --all) all=1 ;;
+    *) echo "usage: sh tests/run.sh [--all]" >&2; exit 2 ;;
+  esac
+done
+
+# "what must be there:package that brings it"; a / in front means a file, a name a command.
+needs='meson:meson ninja:ninja-build pkg-config:pkg-config python3:python3 gcc:gcc g++:g++ clang:clang clang++:clang cc:gcc nm:binutils diff:diffutils
+  xargs:findutils awk:mawk aarch64-linux-gnu-gcc:gcc-aarch64-linux-gnu qemu-aarch64-static:qemu-user-static qemu-x86_64-static:qemu-user-static
+  /usr/include/criterion/criterion.h:libcriterion-dev /usr/include/stdio.h:libc6-dev /usr/aarch64-linux-gnu/include/stdio.h:libc6-dev-arm64-cross'
+[ $all = 0 ] || needs="$needs npm:npm"
+missing() {
+  for need in $needs; do
+    what=${need%%:*}
+    case $what in
+      /*) [ -e "$what" ] || echo "${need#*:}" ;;
+      *)  command -v "$what" > /dev/null 2>&1 || echo "${need#*:}" ;;
+    esac
+  done | sort -u
+}
+packages=$(missing | tr '\n' ' ')
+if [ -n "$packages" ]; then
+  echo "installing: $packages"
+  if [ "$(id -u)" = 0 ]; then root=; elif command -v sudo > /dev/null 2>&1; then root='sudo -n'; else root=none; fi
+  if [ "$root" != none ] && command -v apt-get > /dev/null 2>&1; then
+    # With an old or an empty list of packages the first try fails; then the list is fetched.
+    $root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $packages > /dev/null 2>&1 ||
+      { $root apt-get update > /dev/null && $root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $packages > /dev/null; }
+  fi
+  packages=$(missing | tr '\n' ' ')
+  if [ -n "$packages" ]; then
+    echo "These Debian packages are needed and could not be installed; run as root: apt-get install --no-install-recommends $packages"
+    echo "0 passed, 1 failed"
+    exit 1
+  fi
+fi
+
+passed=0
+failed=0
+mkdir -p build/log || exit 1
+
+# part NAME COMMAND...: run it, print its seconds and its last line, add it to the sum. Without a last line of the right form, or
+# with an exit code that contradicts it, it has failed.
+part() {
+  name=$1
+  shift
+  log=build/log/$(printf %s "$name" | tr ' ' '_')
+  printf '%-28s' "$name"
+  start=$(date +%s)
+  "$@" > "$log" 2>&1
+  code=$?
+  seconds=$(($(date +%s) - start))
+  p=$(tail -n 1 "$log" | sed -nE 's/^([0-9]+) passed, [0-9]+ failed$/\1/p')
+  f=$(tail -n 1 "$log" | sed -nE 's/^[0-9]+ passed, ([0-9]+) failed$/\1/p')
+  if [ -z "$p" ]; then p=0; f=1; elif [ $code -ne 0 ] && [ "$f" -eq 0 ]; then f=1; elif [ $((p + f)) -eq 0 ]; then f=1; fi
+  printf '%4d s   %d passed, %d failed\n' $seconds "$p" "$f"
+  passed=$((passed + p))
+  failed=$((failed + f))
+  [ "$f" -eq 0 ] || {
+    { grep -aE -A 3 '^not ok|Assertion Failed|Unexpected signal|runtime error|ERROR:|error:|warning:' "$log" || tail -n 15 "$log"; } | head -n 40 | sed 's/^/    /'
+    echo "    (all of it: $log)"
+  }
+}
+
+# criterion COMPILER DIRECTORY [MESON OPTIONS]: build and run the Criterion tests. `meson test` hides their closing lines; its log has
+# them. A program that crashes before its closing line shows in the exit code alone.
+criterion() {
+  compiler=$1
+  directory=build/$2
+  shift 2
+  rm -rf "$directory"
+  CC=$compiler meson setup "$directory" "$@" || return 1
+  # Only the test programs: the others are built where they are used.
+  programs=$(ls tests/test_*.c | sed 's,tests/\(.*\)\.c,\1,')
+  meson compile -C "$directory" $programs || return 1
+  meson test -C "$directory" --no-rebuild --suite criterion --print-errorlogs
+  code=$?
+  grep -ah 'Synthesis: Tested:' "$directory/meson-logs/testlog.txt" | awk -v programs="$(printf '%s\n' $programs | wc -l)" '
+    { lines++; for (i = 1; i <= NF; i++) { if ($i == "Passing:") p += $(i + 1); if ($i == "Failing:") f += $(i + 1) } }
+    END { if (lines < programs) f += programs - lines; printf "%d passed, %d failed\n", p, f }'
+  return $code
+}
+
+part 'core in sync' sh tests/core_sync.sh check
+part 'criterion, gcc' criterion gcc gcc
+part 'criterion, clang' criterion clang clang
+part 'criterion, sanitizers' criterion gcc sanitize -Db_sanitize=address,undefined -Dc_args=-fno-sanitize-recover=all
+part 'levels' sh tests/levels.sh
+part 'alone' sh tests/alone.sh
+part 'together' sh tests/together.sh
+part 'atlas' sh tests/atlas.sh
+[ $all = 0 ] || part 'words' sh tests/words.sh
+
+printf '%d passed, %d failed\n' $passed $failed
+[ $failed -eq 0 ]
