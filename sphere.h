@@ -110,10 +110,11 @@ SPHERE_API sphere_simd sphere_simd_best(void);
 SPHERE_API sphere_status sphere_to_spherical(const float *x, const float *y, const float *z,
                                              float *r, float *theta, float *phi, size_t n, const sphere_exec *exec);
 
-/* Convert points from spherical to cartesian coordinates; r may be NULL for unit vectors. theta = 0 gives exactly (0, 0, r).
-     r, theta, phi  (n)  any finite angles (all of float is reduced correctly); NaN and infinite angles give NaN
+/* Convert points from spherical to cartesian coordinates; r may be NULL for unit vectors. theta = 0 gives exactly (0, 0, r)
+   for a finite r.
+     r, theta, phi  (n)  any finite angles (all of float is reduced correctly); a coordinate that needs a NaN or infinite angle is NaN
    Errors and overlap as sphere_to_spherical.
-   Cost    O(n). Each coordinate within 3 units in the last place. */
+   Cost    O(n). Each coordinate within 4 units in the last place. */
 SPHERE_API sphere_status sphere_to_cartesian(const float *r, const float *theta, const float *phi,
                                              float *x, float *y, float *z, size_t n, const sphere_exec *exec);
 
@@ -146,7 +147,7 @@ SPHERE_API float sphere_norm(const float *a, size_t n);
 
 /* Dot product of every row with one query.
      rows (n, dim); query (dim); out (n), may not overlap the inputs. A NaN result is stored as the one quiet NaN.
-   Errors  SPHERE_E_NULL, SPHERE_E_RANGE (stride), SPHERE_E_SIZE, SPHERE_E_LEVEL.   Cost  one read of the rows. */
+   Errors  SPHERE_E_NULL, SPHERE_E_RANGE (stride), SPHERE_E_SIZE, SPHERE_E_OVERLAP, SPHERE_E_LEVEL.   Cost  one read of the rows. */
 SPHERE_API sphere_status sphere_row_dot(const sphere_rows *rows, const float *query, float *out, const sphere_exec *exec);
 
 /* Cosine of the angle between every row and one query: dot / (|row| |query|), 0 where either is a zero row.
@@ -158,9 +159,10 @@ SPHERE_API sphere_status sphere_row_cosine(const sphere_rows *rows, const float 
 SPHERE_API sphere_status sphere_row_norm(const sphere_rows *rows, float *out, const sphere_exec *exec);
 SPHERE_API sphere_status sphere_row_variance(const sphere_rows *rows, float *out, const sphere_exec *exec);
 
-/* Divide every row by its norm; a zero row stays zero.
+/* Divide every row by its norm, also where the norm is subnormal or overflows; a zero row stays zero, a row with a NaN or an infinity
+   becomes NaN.
      out (n, dim), out_stride 0 = dim; out may be rows->data with the same stride, else no overlap.
-   Errors  as sphere_row_dot, and SPHERE_E_OVERLAP.   Cost  one read and one write of the rows. */
+   Errors  as sphere_row_dot.   Cost  one read and one write of the rows. */
 SPHERE_API sphere_status sphere_row_normalize(const sphere_rows *rows, float *out, size_t out_stride, const sphere_exec *exec);
 
 /* Mean of the rows, element by element: rows are added in blocks of 256 in order of index, then the blocks in order.
@@ -169,7 +171,8 @@ SPHERE_API sphere_status sphere_row_normalize(const sphere_rows *rows, float *ou
 SPHERE_API sphere_status sphere_row_mean(const sphere_rows *rows, float *mean, const sphere_exec *exec);
 
 /* Convert IEEE 754 half precision to float, exactly; every NaN becomes the one quiet NaN.
-     half (n) bit patterns in host byte order; out (n), no overlap.   Errors  SPHERE_E_NULL, SPHERE_E_LEVEL.   Cost  O(n). */
+     half (n) bit patterns in host byte order; out (n), no overlap.
+   Errors  SPHERE_E_NULL, SPHERE_E_SIZE, SPHERE_E_OVERLAP, SPHERE_E_LEVEL.   Cost  O(n). */
 SPHERE_API sphere_status sphere_half_to_float(const uint16_t *half, float *out, size_t n, const sphere_exec *exec);
 
 /* >>search ---------------------------------------------------------------------------------------------------------- */
@@ -200,8 +203,8 @@ SPHERE_API size_t sphere_search_size(const sphere_rows *rows, const sphere_rows 
      index, score (m, k)  ordered by (score descending, index ascending); score may be NULL
      desc    NULL or zero: dot product, best level, one thread
      report  may be NULL
-   Errors  SPHERE_E_NULL, SPHERE_E_RANGE (k > n, dims differ, metric), SPHERE_E_SIZE, SPHERE_E_NAN (in a query), SPHERE_E_MEMORY,
-           SPHERE_E_LEVEL.
+   Errors  SPHERE_E_NULL, SPHERE_E_RANGE (k > n, dims differ, metric), SPHERE_E_SIZE, SPHERE_E_NAN (in a query), SPHERE_E_OVERLAP
+           (outputs and memory against everything), SPHERE_E_MEMORY, SPHERE_E_LEVEL.
    Cost    m n dim multiply-adds; one read of the rows for every 64 queries. */
 SPHERE_API sphere_status sphere_search_topk(const sphere_rows *rows, const sphere_rows *queries, size_t k,
                                             const sphere_search_desc *desc, uint32_t *index, float *score,
@@ -219,7 +222,7 @@ SPHERE_API sphere_status sphere_search_cone(const sphere_rows *rows, const spher
      rows (n, dim); k < n, or n = 0
      index, similarity (n, k)  nearest first, ties by index, a row is not its own neighbour. similarity is the dot product of the
                                two rows after sphere_row_normalize, so it is the same in both directions.
-   Errors  as sphere_search_topk; SPHERE_E_NAN when any row holds a NaN or the norm is not finite: nothing is built.
+   Errors  as sphere_search_topk; SPHERE_E_NAN when any row holds a NaN or an infinity: nothing is built.
    Cost    n^2 dim multiply-adds; memory about n dim floats (sphere_graph_size). */
 SPHERE_API size_t sphere_graph_size(const sphere_rows *rows, size_t k);
 SPHERE_API sphere_status sphere_graph(const sphere_rows *rows, size_t k, uint32_t *index, float *similarity, const sphere_exec *exec,
@@ -230,7 +233,7 @@ SPHERE_API sphere_status sphere_graph(const sphere_rows *rows, size_t k, uint32_
 /* Number the equal-area cell of each direction: bands of equal height in z, each cut into sectors of equal azimuth.
      x, y, z (n) unit vectors; cell (n) = band * sectors + sector, band 0 at the south pole; bands, sectors >= 1
      A direction with a NaN gets SPHERE_NO_INDEX.
-   Errors  SPHERE_E_NULL, SPHERE_E_RANGE, SPHERE_E_SIZE (bands * sectors), SPHERE_E_LEVEL.   Cost  O(n). */
+   Errors  SPHERE_E_NULL, SPHERE_E_RANGE, SPHERE_E_SIZE (bands * sectors), SPHERE_E_OVERLAP, SPHERE_E_LEVEL.   Cost  O(n). */
 SPHERE_API sphere_status sphere_cells(const float *x, const float *y, const float *z, size_t n, size_t bands, size_t sectors,
                                       uint32_t *cell, const sphere_exec *exec);
 
@@ -248,7 +251,9 @@ typedef struct sphere_evenness {
     float cap_discrepancy;         /* largest |F(z) - (z + 1)/2| of the empirical distribution along the axes        */
 } sphere_evenness;
 
-/* Measure it. x, y, z (n), n >= 1.   Errors  SPHERE_E_NULL, SPHERE_E_RANGE, SPHERE_E_SIZE, SPHERE_E_NAN, SPHERE_E_MEMORY, SPHERE_E_LEVEL.
+/* Measure it. x, y, z (n) unit vectors, n >= 1.
+   Errors  SPHERE_E_NULL, SPHERE_E_RANGE (n, a coordinate beyond 2), SPHERE_E_SIZE, SPHERE_E_NAN, SPHERE_E_OVERLAP, SPHERE_E_MEMORY,
+           SPHERE_E_LEVEL.
    Cost  O(axes n). */
 SPHERE_API size_t sphere_evenness_size(size_t n, const sphere_evenness_desc *desc);
 SPHERE_API sphere_status sphere_measure_evenness(const float *x, const float *y, const float *z, size_t n,
@@ -273,9 +278,10 @@ typedef struct sphere_fidelity {
 /* Measure it.
      rows (n, dim) the embedding; x, y, z (n) unit vectors of the same points; k < n
    A true neighbour whose dot product equals that of the cone's last point counts as inside; ranks break ties by index.
-   Errors  SPHERE_E_NULL, SPHERE_E_RANGE, SPHERE_E_SIZE, SPHERE_E_NAN, SPHERE_E_MEMORY, SPHERE_E_LEVEL.
+   Errors  SPHERE_E_NULL, SPHERE_E_RANGE (k, a share, a coordinate beyond 2), SPHERE_E_SIZE, SPHERE_E_NAN (also an infinite row),
+           SPHERE_E_OVERLAP, SPHERE_E_MEMORY, SPHERE_E_LEVEL.
    Cost    samples * n * (dim + 3 + 2 k) operations; memory about n dim floats.
-   Source  Venna, Kaski 2001 (trustworthiness). */
+   Source  Venna, Kaski 2001 (trustworthiness, both forms: k below and above n/2). */
 SPHERE_API size_t sphere_fidelity_size(const sphere_rows *rows, const sphere_fidelity_desc *desc);
 SPHERE_API sphere_status sphere_measure_fidelity(const sphere_rows *rows, const float *x, const float *y, const float *z,
                                                  const sphere_fidelity_desc *desc, sphere_fidelity *out, void *memory, size_t bytes);
@@ -1453,13 +1459,16 @@ static void sphere_to_cartesian_neon_(float *x, float *y, float *z, const float 
 }
 #endif
 
-/* >>kernel angles: 2 atan2(|a - b|, |a + b|) */
+/* >>kernel angles: 2 atan2(|a - b|, |a + b|). The difference is scaled by 2^60, so that its square does not underflow. */
+#define SPHERE_ANGLE_UP_ 1.15292150e+18f
+#define SPHERE_ANGLE_DOWN_ 8.67361738e-19f
 static void sphere_angles_c_(float *angle, const float *ax, const float *ay, const float *az, const float *bx, const float *by, const float *bz, size_t n)
 {
     size_t i;
     for (i = 0; i < n; i++) {
         const float dx = ax[i] - bx[i], dy = ay[i] - by[i], dz = az[i] - bz[i], sx = ax[i] + bx[i], sy = ay[i] + by[i], sz = az[i] + bz[i];
-        const float d = sphere_sqrt_(SPHERE_MADD_(dz, dz, SPHERE_MADD_(dy, dy, dx * dx))), s = sphere_sqrt_(SPHERE_MADD_(sz, sz, SPHERE_MADD_(sy, sy, sx * sx)));
+        const float u = dx * SPHERE_ANGLE_UP_, v = dy * SPHERE_ANGLE_UP_, w = dz * SPHERE_ANGLE_UP_;
+        const float d = sphere_sqrt_(SPHERE_MADD_(w, w, SPHERE_MADD_(v, v, u * u))) * SPHERE_ANGLE_DOWN_, s = sphere_sqrt_(SPHERE_MADD_(sz, sz, SPHERE_MADD_(sy, sy, sx * sx)));
         angle[i] = sphere_canonical_(2.0f * sphere_atan2_(d, s));
     }
 }
@@ -1470,11 +1479,12 @@ SPHERE_TARGET_AVX2_ static void sphere_angles_avx2_(float *angle, const float *a
     for (; i + 8 <= n; i += 8) {
         const __m256 ax_f32x8 = _mm256_loadu_ps(ax + i), ay_f32x8 = _mm256_loadu_ps(ay + i), az_f32x8 = _mm256_loadu_ps(az + i);
         const __m256 bx_f32x8 = _mm256_loadu_ps(bx + i), by_f32x8 = _mm256_loadu_ps(by + i), bz_f32x8 = _mm256_loadu_ps(bz + i);
-        const __m256 dx_f32x8 = _mm256_sub_ps(ax_f32x8, bx_f32x8), dy_f32x8 = _mm256_sub_ps(ay_f32x8, by_f32x8), dz_f32x8 = _mm256_sub_ps(az_f32x8, bz_f32x8);
+        const __m256 up_f32x8 = _mm256_set1_ps(SPHERE_ANGLE_UP_), dx_f32x8 = _mm256_mul_ps(_mm256_sub_ps(ax_f32x8, bx_f32x8), up_f32x8);
+        const __m256 dy_f32x8 = _mm256_mul_ps(_mm256_sub_ps(ay_f32x8, by_f32x8), up_f32x8), dz_f32x8 = _mm256_mul_ps(_mm256_sub_ps(az_f32x8, bz_f32x8), up_f32x8);
         const __m256 sx_f32x8 = _mm256_add_ps(ax_f32x8, bx_f32x8), sy_f32x8 = _mm256_add_ps(ay_f32x8, by_f32x8), sz_f32x8 = _mm256_add_ps(az_f32x8, bz_f32x8);
         __m256 d_f32x8 = SPHERE_MADD_F32X8_(dy_f32x8, dy_f32x8, _mm256_mul_ps(dx_f32x8, dx_f32x8)), s_f32x8 = SPHERE_MADD_F32X8_(sy_f32x8, sy_f32x8, _mm256_mul_ps(sx_f32x8, sx_f32x8));
         __m256 less_f32x8, large_f32x8, small_f32x8, q_f32x8;
-        d_f32x8 = _mm256_sqrt_ps(SPHERE_MADD_F32X8_(dz_f32x8, dz_f32x8, d_f32x8));
+        d_f32x8 = _mm256_mul_ps(_mm256_sqrt_ps(SPHERE_MADD_F32X8_(dz_f32x8, dz_f32x8, d_f32x8)), _mm256_set1_ps(SPHERE_ANGLE_DOWN_));
         s_f32x8 = _mm256_sqrt_ps(SPHERE_MADD_F32X8_(sz_f32x8, sz_f32x8, s_f32x8));
         less_f32x8 = _mm256_cmp_ps(d_f32x8, s_f32x8, _CMP_LT_OQ);
         small_f32x8 = _mm256_blendv_ps(s_f32x8, d_f32x8, less_f32x8);
@@ -1500,11 +1510,11 @@ static void sphere_angles_neon_(float *angle, const float *ax, const float *ay, 
         a[0] = ax + i; a[1] = ay + i; a[2] = az + i; b[0] = bx + i; b[1] = by + i; b[2] = bz + i;
         for (k = 0; k < 3; k++) {                                       /* 0 + x x is x x: squares are never -0 */
             const float32x4_t a_f32x4 = vld1q_f32(a[k]), b_f32x4 = vld1q_f32(b[k]);
-            const float32x4_t minus_f32x4 = vsubq_f32(a_f32x4, b_f32x4), plus_f32x4 = vaddq_f32(a_f32x4, b_f32x4);
+            const float32x4_t minus_f32x4 = vmulq_f32(vsubq_f32(a_f32x4, b_f32x4), vdupq_n_f32(SPHERE_ANGLE_UP_)), plus_f32x4 = vaddq_f32(a_f32x4, b_f32x4);
             d_f32x4 = SPHERE_MADD_F32X4_(minus_f32x4, minus_f32x4, d_f32x4);
             s_f32x4 = SPHERE_MADD_F32X4_(plus_f32x4, plus_f32x4, s_f32x4);
         }
-        d_f32x4 = vsqrtq_f32(d_f32x4);
+        d_f32x4 = vmulq_f32(vsqrtq_f32(d_f32x4), vdupq_n_f32(SPHERE_ANGLE_DOWN_));
         s_f32x4 = vsqrtq_f32(s_f32x4);
         less_u32x4 = vcltq_f32(d_f32x4, s_f32x4);
         small_f32x4 = vbslq_f32(less_u32x4, d_f32x4, s_f32x4);
@@ -1720,16 +1730,23 @@ SPHERE_API float sphere_dot(const float *a, const float *b, size_t n)
     sphere_kernels_for_(sphere_simd_best_())->row_dot(&out, a, n, 1, n, b);
     return out;
 }
-/* The norm of a row whose sum of squares is known. A sum that overflowed or lost digits to underflow is taken again, scaled by a
-   power of two, in the same lanes. */
+/* A row whose sum of squares overflowed, or lost digits to underflow: scale is the power of two that brings it back into range, norm
+   the norm of the scaled row, in the same lanes. Infinite and NaN rows give a norm that is not finite. */
+static void sphere_scaled_norm_(const float *row, size_t dim, float square, float *scale, float *norm)
+{
+    float lane[16] = { 0 };
+    size_t i;
+    *scale = square < 1.0f ? 1.2676506e+30f : 7.88860905e-31f;                         /* 2^100, 2^-100 */
+    for (i = 0; i < dim; i++) { const float v = row[i] * *scale; lane[i & 15u] = SPHERE_MADD_(v, v, lane[i & 15u]); }
+    *norm = sphere_canonical_(sphere_sqrt_(sphere_lanes_c_(lane)));
+}
+/* The norm of a row whose sum of squares is known. */
 static float sphere_norm_of_(const float *row, size_t dim, float square)
 {
-    float lane[16] = { 0 }, scale = 7.88860905e-31f, back = 1.2676506e+30f;             /* 2^-100, 2^100 */
-    size_t i;
+    float scale, norm;
     if ((square < SPHERE_SQUARE_HIGH_ && square > SPHERE_SQUARE_LOW_) || !(square == square)) return sphere_sqrt_(square);
-    if (square < 1.0f) { float t = scale; scale = back; back = t; }
-    for (i = 0; i < dim; i++) { float v = row[i] * scale; lane[i & 15u] = SPHERE_MADD_(v, v, lane[i & 15u]); }
-    return sphere_canonical_(sphere_sqrt_(sphere_lanes_c_(lane)) * back);
+    sphere_scaled_norm_(row, dim, square, &scale, &norm);
+    return norm * (scale < 1.0f ? 1.2676506e+30f : 7.88860905e-31f);
 }
 SPHERE_API float sphere_norm(const float *a, size_t n)
 {
@@ -1750,16 +1767,28 @@ static void sphere_norms_(const sphere_kernels_ *kernels, float *out, const floa
         if (!kernels->root(out + at, NULL, square, m, 1.0f)) for (i = 0; i < m; i++) out[at + i] = sphere_norm_of_(rows + i * stride, dim, square[i]);
     }
 }
-/* The cosine of a row and a query of known norms. Where the product of the norms or the dot itself could have lost digits, the
-   elements are divided first. */
-static float sphere_cosine_of_(const float *row, const float *query, size_t dim, float dot, float norm, float query_norm)
+/* Is this norm, or this product of norms, so large or small that a quotient by it loses digits? */
+SPHERE_INLINE_ int sphere_odd_norm_(float norm) { return !(norm > 1e-30f && norm < 1e30f); }
+/* The row divided by its norm; zero stays zero, a row that is not finite becomes NaN. out may be the row. */
+static void sphere_unit_row_(const sphere_kernels_ *kernels, float *out, const float *row, size_t dim, float norm)
 {
-    const float scale = norm * query_norm;
-    float lane[16] = { 0 };
+    float scale;
     size_t i;
-    if (scale > 1e-30f && scale < 1e30f) return sphere_canonical_(dot / scale);
+    if (sphere_odd_norm_(norm) && norm != 0) {
+        sphere_scaled_norm_(row, dim, norm, &scale, &norm);
+        for (i = 0; i < dim; i++) out[i] = norm < sphere_inf_() ? row[i] * scale / norm : sphere_nan_();
+    } else kernels->divide(out, row, dim, norm);
+}
+/* The dot product of the unit vectors of a row and a query: for norms where dot / (|row| |query|) would lose digits. */
+static float sphere_cosine_slow_(const float *row, const float *query, size_t dim, float norm, float query_norm)
+{
+    float lane[16] = { 0 }, scale = 1.0f, query_scale = 1.0f;
+    size_t i;
     if (norm == 0 || query_norm == 0) return 0;
-    for (i = 0; i < dim; i++) lane[i & 15u] = SPHERE_MADD_(row[i] / norm, query[i] / query_norm, lane[i & 15u]);
+    if (sphere_odd_norm_(norm)) sphere_scaled_norm_(row, dim, norm, &scale, &norm);
+    if (sphere_odd_norm_(query_norm)) sphere_scaled_norm_(query, dim, query_norm, &query_scale, &query_norm);
+    if (!(norm < sphere_inf_()) || !(query_norm < sphere_inf_())) return sphere_nan_();
+    for (i = 0; i < dim; i++) lane[i & 15u] = SPHERE_MADD_(row[i] * scale / norm, query[i] * query_scale / query_norm, lane[i & 15u]);
     return sphere_lanes_c_(lane);
 }
 /* One function for everything that makes one number per row, one task per chunk of rows. */
@@ -1786,12 +1815,14 @@ static void sphere_row_task_(void *context, size_t index)
         else if (job->work == SPHERE_ROW_NORM_) sphere_norms_(job->kernels, job->out + at, data, job->stride, n, job->dim);
         else if (job->work == SPHERE_ROW_NORMALIZE_) {
             sphere_norms_(job->kernels, scratch, data, job->stride, n, job->dim);
-            for (i = 0; i < n; i++) job->kernels->divide(job->out + (at + i) * job->out_stride, data + i * job->stride, job->dim, scratch[i]);
+            for (i = 0; i < n; i++) sphere_unit_row_(job->kernels, job->out + (at + i) * job->out_stride, data + i * job->stride, job->dim, scratch[i]);
         } else {
             float *out = job->out + at, dot[SPHERE_BLOCK_];
             job->kernels->row_dot_square(dot, scratch, data, job->stride, n, job->dim, job->query);
-            if (!job->kernels->root(out, dot, scratch, n, job->query_norm)) for (i = 0; i < n; i++)
-                out[i] = sphere_cosine_of_(data + i * job->stride, job->query, job->dim, dot[i], sphere_norm_of_(data + i * job->stride, job->dim, scratch[i]), job->query_norm);
+            if (!job->kernels->root(out, dot, scratch, n, job->query_norm)) for (i = 0; i < n; i++) {
+                const float *row = data + i * job->stride, norm = sphere_norm_of_(row, job->dim, scratch[i]), scale = norm * job->query_norm;
+                out[i] = sphere_odd_norm_(scale) || sphere_odd_norm_(norm) ? sphere_cosine_slow_(row, job->query, job->dim, norm, job->query_norm) : sphere_canonical_(dot[i] / scale);
+            }
         }
     }
 }
@@ -1964,8 +1995,9 @@ static void sphere_search_task_(void *context, size_t task)
     sphere_heap_ heap[SPHERE_GROUP_];
     float tile[SPHERE_BLOCK_ * 16], floor16[SPHERE_GROUP_][16], norms[SPHERE_BLOCK_];
     uint16_t hit[SPHERE_BLOCK_ * 16];
-    size_t inside[SPHERE_GROUP_], at, q, i, hits, n;
+    size_t inside[SPHERE_GROUP_], at, q, i, hits, n, lane;
     uint64_t nans = 0;
+    int odd = 0;
     for (q = 0; q < queries; q++) {
         heap[q].score = job->score + (chunk * job->m + q0 + q) * job->k;
         heap[q].index = job->index + (chunk * job->m + q0 + q) * job->k;
@@ -1978,7 +2010,10 @@ static void sphere_search_task_(void *context, size_t task)
     for (at = begin; at < end; at += n) {
         const float *data = job->data + at * job->stride, *norm = job->norms ? job->norms + at : norms;
         n = end - at < SPHERE_BLOCK_ ? end - at : SPHERE_BLOCK_;
-        if (job->cosine && !job->norms) sphere_norms_(job->kernels, norms, data, job->stride, n, job->dim);
+        if (job->cosine) {
+            if (!job->norms) sphere_norms_(job->kernels, norms, data, job->stride, n, job->dim);
+            for (odd = 0, i = 0; i < n; i++) odd |= sphere_odd_norm_(norm[i]);
+        }
         for (q = 0; q < queries; q += width) {
             if (width == 1) {
                 job->kernels->row_dot(tile, data, job->stride, n, job->dim, job->queries + (q0 + q) * job->dim);
@@ -1987,10 +2022,13 @@ static void sphere_search_task_(void *context, size_t task)
                 job->kernels->panel(tile, data, job->stride, n, job->dim, job->panels + (q0 + q) * job->dim);
                 if (job->cosine) for (i = 0; i < n; i++) job->kernels->divide(tile + 16 * i, tile + 16 * i, 16, norm[i]);
             }
+            if (odd) for (i = 0; i < n; i++) if (sphere_odd_norm_(norm[i])) for (lane = 0; lane < width && q + lane < queries; lane++)
+                tile[width * i + lane] = sphere_cosine_slow_(data + i * job->stride, job->queries + (q0 + q + lane) * job->dim, job->dim, norm[i], 1.0f);
             hits = job->kernels->hits(hit, tile, n * width, floor16[q]);
             for (i = 0; i < hits; i++) {
                 const float score = tile[hit[i]];
-                const size_t lane = width == 1 ? 0 : hit[i] & 15u, row = width == 1 ? hit[i] : (size_t)hit[i] >> 4;
+                const size_t row = width == 1 ? hit[i] : (size_t)hit[i] >> 4;
+                lane = width == 1 ? 0 : (size_t)hit[i] & 15u;
                 if (q + lane >= queries) continue;
                 if (!(score == score)) { nans++; continue; }
                 if (job->self && at + row == job->self[q0 + q + lane]) continue;
@@ -2043,7 +2081,7 @@ SPHERE_API size_t sphere_search_size(const sphere_rows *rows, const sphere_rows 
 {
     size_t total;
     if (!rows || !queries) return 0;
-    total = sphere_search_plan_of_(rows->n, rows->dim, queries->n, k, desc ? &desc->exec : NULL).total;
+    total = sphere_search_plan_of_(rows->n, queries->dim, queries->n, k, desc ? &desc->exec : NULL).total;
     return total == SIZE_MAX ? 0 : total;
 }
 static sphere_status sphere_search_(const sphere_rows *rows, const sphere_rows *queries, float threshold, int cone, size_t k, const sphere_search_desc *desc,
@@ -2072,7 +2110,7 @@ static sphere_status sphere_search_(const sphere_rows *rows, const sphere_rows *
         const float v = queries->data[i * query_stride + j];
         if (!(v == v)) return SPHERE_E_NAN;
     }
-    plan = sphere_search_plan_of_(rows->n, rows->dim, queries->n, k, exec);
+    plan = sphere_search_plan_of_(rows->n, queries->dim, queries->n, k, exec);
     if (plan.total == SIZE_MAX) return SPHERE_E_SIZE;
     if (!memory || bytes < plan.total) return SPHERE_E_MEMORY;
     for (i = 0; i < 4; i++) {                                           /* four things that are written, four that are read */
@@ -2093,7 +2131,7 @@ static sphere_status sphere_search_(const sphere_rows *rows, const sphere_rows *
     memset(&job, 0, sizeof(job));
     job.kernels = sphere_kernels_for_(level);
     job.data = rows->data ? rows->data : &no_row;
-    job.n = rows->n; job.dim = rows->dim; job.stride = stride; job.m = queries->n; job.k = k;
+    job.n = rows->n; job.dim = queries->dim; job.stride = stride; job.m = queries->n; job.k = k;
     job.groups = plan.groups; job.chunks = plan.chunks; job.chunk_rows = plan.chunk_rows;
     job.cosine = desc && desc->metric == SPHERE_COSINE;
     job.norms = job.cosine ? desc->norms : NULL;
@@ -2110,7 +2148,7 @@ static sphere_status sphere_search_(const sphere_rows *rows, const sphere_rows *
         const float *query = queries->dim ? queries->data + i * query_stride : &no_row;
         float norm = 1.0f;
         if (job.cosine) sphere_norms_(job.kernels, &norm, query, queries->dim, 1, queries->dim);
-        job.kernels->divide(job.queries + i * queries->dim, query, queries->dim, norm);
+        sphere_unit_row_(job.kernels, job.queries + i * queries->dim, query, queries->dim, norm);
     }
     job.panels_used = queries->n > 3;
     if (job.panels_used) for (i = 0; i < queries->n; i += 16)
@@ -2168,9 +2206,12 @@ static void sphere_unit_rows_task_(void *context, size_t task)
     const size_t at = task * SPHERE_BLOCK_, n = job->n - at < SPHERE_BLOCK_ ? job->n - at : SPHERE_BLOCK_;
     size_t i;
     sphere_norms_(job->kernels, job->norms + at, job->data + at * job->stride, job->stride, n, job->dim);
-    for (i = at; i < at + n; i++) job->kernels->divide(job->rows + i * job->dim, job->data + i * job->stride, job->dim, job->norms[i]);
+    for (i = at; i < at + n; i++) {
+        sphere_unit_row_(job->kernels, job->rows + i * job->dim, job->data + i * job->stride, job->dim, job->norms[i]);
+        job->norms[i] = job->dim ? job->rows[i * job->dim] : 0;         /* a row that is not finite is NaN throughout: keep a witness */
+    }
 }
-/* Normalised copies of the rows; SPHERE_E_NAN when a norm is not finite. */
+/* Normalised copies of the rows; SPHERE_E_NAN when a row is not finite. */
 static sphere_status sphere_unit_rows_run_(const sphere_kernels_ *kernels, const float *data, size_t n, size_t dim, size_t stride, float *rows, float *norms,
                                            const sphere_exec *exec)
 {
@@ -2179,7 +2220,7 @@ static sphere_status sphere_unit_rows_run_(const sphere_kernels_ *kernels, const
     job.kernels = kernels; job.data = data; job.rows = rows; job.norms = norms;
     job.n = n; job.dim = dim; job.stride = stride;
     sphere_parallel_(exec, (n + SPHERE_BLOCK_ - 1) / SPHERE_BLOCK_, sphere_unit_rows_task_, &job);
-    for (i = 0; i < n; i++) if (!(norms[i] < sphere_inf_())) return SPHERE_E_NAN;
+    for (i = 0; i < n; i++) if (!(norms[i] == norms[i])) return SPHERE_E_NAN;
     return SPHERE_OK;
 }
 /* Find for m of the rows, named by self (m), their k nearest other rows by dot product. panels, count and nans are scratch. */
@@ -2324,6 +2365,21 @@ SPHERE_INLINE_ void sphere_random_axis_(uint64_t seed, uint64_t stream, uint64_t
     axis[0] = flat * c;
     axis[1] = flat * s;
 }
+/* Directions for a measure: no NaN, and unit vectors at least roughly. */
+static sphere_status sphere_check_directions_(const float *x, const float *y, const float *z, size_t n)
+{
+    size_t i;
+    for (i = 0; i < n; i++) if (!(x[i] == x[i]) || !(y[i] == y[i]) || !(z[i] == z[i])) return SPHERE_E_NAN;
+    for (i = 0; i < n; i++) if (sphere_abs_(x[i]) > 2 || sphere_abs_(y[i]) > 2 || sphere_abs_(z[i]) > 2) return SPHERE_E_RANGE;
+    return SPHERE_OK;
+}
+/* Does what a measure writes (working memory, result) share bytes with the directions or with itself? */
+static int sphere_shared_(const float *x, const float *y, const float *z, size_t n, const void *memory, size_t bytes, const void *out, size_t out_bytes)
+{
+    return sphere_overlap_(memory, bytes, x, n * 4) || sphere_overlap_(memory, bytes, y, n * 4) || sphere_overlap_(memory, bytes, z, n * 4) ||
+           sphere_overlap_(out, out_bytes, x, n * 4) || sphere_overlap_(out, out_bytes, y, n * 4) || sphere_overlap_(out, out_bytes, z, n * 4) ||
+           sphere_overlap_(memory, bytes, out, out_bytes);
+}
 static size_t sphere_cells_wanted_(const sphere_evenness_desc *desc)
 {
     const size_t bands = desc && desc->bands ? desc->bands : 10, sectors = desc && desc->sectors ? desc->sectors : 20;
@@ -2348,14 +2404,16 @@ SPHERE_API sphere_status sphere_measure_evenness(const float *x, const float *y,
     size_t i, a, at = 0, cells, first, second;
     uint32_t *key, *sorted, *count;
     double square = 0, mean, largest = 0;
+    sphere_status status;
     char *base;
     if (level == SPHERE_SIMD_BEST) return SPHERE_E_LEVEL;
     if (!x || !y || !z || !out) return SPHERE_E_NULL;
     if (n == 0) return SPHERE_E_RANGE;
     if (need == 0 || n > 0xfffffffeu) return SPHERE_E_SIZE;
     if (!memory || bytes < need) return SPHERE_E_MEMORY;
-    if (sphere_overlap_(memory, bytes, x, n * 4) || sphere_overlap_(memory, bytes, y, n * 4) || sphere_overlap_(memory, bytes, z, n * 4)) return SPHERE_E_OVERLAP;
-    for (i = 0; i < n; i++) if (!(x[i] == x[i]) || !(y[i] == y[i]) || !(z[i] == z[i])) return SPHERE_E_NAN;
+    if (sphere_shared_(x, y, z, n, memory, bytes, out, sizeof(*out))) return SPHERE_E_OVERLAP;
+    status = sphere_check_directions_(x, y, z, n);
+    if (status) return status;
     cells = sphere_cells_wanted_(desc);
     first = sphere_part_(&at, n, 4);
     second = sphere_part_(&at, n, 4);
@@ -2367,7 +2425,7 @@ SPHERE_API sphere_status sphere_measure_evenness(const float *x, const float *y,
     memset(out, 0, sizeof(*out));
     mean = (double)n / (double)cells;
     sphere_cells(x, y, z, n, bands, sectors, key, exec);
-    for (i = 0; i < n; i++) count[key[i] == SPHERE_NO_INDEX ? 0 : key[i]]++;
+    for (i = 0; i < n; i++) count[key[i]]++;
     for (i = 0; i < cells; i++) {
         const double d = (double)count[i] - mean;
         square += d * d;
@@ -2491,7 +2549,11 @@ SPHERE_API sphere_status sphere_measure_fidelity(const sphere_rows *rows, const 
     plan = sphere_fidelity_plan_of_(rows->n, rows->dim, m, k);
     if (plan.total == SIZE_MAX) return SPHERE_E_SIZE;
     if (!memory || bytes < plan.total) return SPHERE_E_MEMORY;
-    for (i = 0; i < rows->n; i++) if (!(x[i] == x[i]) || !(y[i] == y[i]) || !(z[i] == z[i])) return SPHERE_E_NAN;
+    i = sphere_span_(rows->n, rows->dim, stride);
+    if (sphere_shared_(x, y, z, rows->n, memory, bytes, out, sizeof(*out)) || sphere_overlap_(memory, bytes, rows->data, i) ||
+        sphere_overlap_(out, sizeof(*out), rows->data, i)) return SPHERE_E_OVERLAP;
+    status = sphere_check_directions_(x, y, z, rows->n);
+    if (status) return status;
     base = (char *)sphere_align_(memory);
     memset(&job, 0, sizeof(job));
     job.kernels = sphere_kernels_for_(level);
@@ -2532,9 +2594,12 @@ SPHERE_API sphere_status sphere_measure_fidelity(const sphere_rows *rows, const 
         for (c = 0; c < 4; c++) sum.cone[c] += job.sum[i].cone[c];
     }
     memset(out, 0, sizeof(*out));
-    penalty_scale = (double)m * (double)k * (2.0 * (double)rows->n - 3.0 * (double)k - 1.0);
+    /* twice the largest possible penalty, for k below and above n/2 */
+    penalty_scale = (double)k * (2.0 * (double)rows->n - 3.0 * (double)k - 1.0);
+    if (2 * k >= rows->n) penalty_scale = (double)(rows->n - k) * (double)(rows->n - k - 1);
+    penalty_scale *= (double)m;
     out->recall = (float)((double)sum.recall / ((double)m * (double)k));
-    out->trust = penalty_scale > 0 ? (float)(1.0 - 2.0 * (double)sum.penalty / penalty_scale) : sphere_nan_();
+    out->trust = penalty_scale > 0 ? (float)(1.0 - 2.0 * (double)sum.penalty / penalty_scale) : 1.0f;
     for (c = 0; c < 4; c++) out->cone[c] = (float)((double)sum.cone[c] / ((double)m * (double)k));
     out->samples = m;
     return SPHERE_OK;

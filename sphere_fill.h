@@ -226,8 +226,8 @@ typedef struct sphere_fill_layout_desc {
    Errors  SPHERE_E_NULL, SPHERE_E_RANGE (k >= n, an index, spread negative or infinite), SPHERE_E_NAN, SPHERE_E_SIZE, SPHERE_E_OVERLAP,
            SPHERE_E_MEMORY, SPHERE_E_LEVEL, SPHERE_E_CANCEL; x, y, z are untouched on error.
    Method  The lists become a symmetric fuzzy graph (weights exp(-(d - d_min)/sigma), d = 1 - similarity, sigma such that they sum to
-           log2 k; then w + w' - w w'). With u = 2 spread^2 (1 - cos angle) the squared chord, an edge pulls with w/(1 + 2.5 u) and
-           64 random points, weighted as `negatives` samples per unit of weight, push with 1/((1/16 + u)(1 + 2.5 u)). The points are
+           log2 k; then w + w' - w w'). With u = 2 spread^2 (1 - cos angle) the squared chord, an edge pulls with w/(1 + 2.75 u) and
+           64 random points, weighted as `negatives` samples per unit of weight, push with 1/((1/16 + u)(1 + 2.75 u)). The points are
            coloured i mod 32: colours move one after the other, the points of a colour all at once from the positions before it, so
            the threads do not matter. A step is divided by 1 + rate * (sum of pulls), which keeps it stable at any rate; the rate
            falls from 1 to 0, and the spread grows from 15 % to 100 % over the first 4/5 of the epochs: first the regions
@@ -1011,7 +1011,7 @@ static void sphere_fill_pull_neon_(float out[4], const uint32_t *target, const f
 }
 #endif
 
-/* >>kernel push: out = sums of c x, c y, c z and c over n points, c = 1 / ((1/16 + u) (1 + 2.5 u)), u = s (1 - p.q); point i in lane i mod 16 */
+/* >>kernel push: out = sums of c x, c y, c z and c over n points, c = 1 / ((1/16 + u) (1 + 2.75 u)), u = s (1 - p.q); point i in lane i mod 16 */
 static void sphere_fill_push_c_(float out[4], const float *x, const float *y, const float *z, size_t n, const float *p, float s)
 {
     float lane[4][16];
@@ -1019,7 +1019,7 @@ static void sphere_fill_push_c_(float out[4], const float *x, const float *y, co
     memset(lane, 0, sizeof(lane));
     for (i = 0; i < n; i++) {
         const float u = s * (1.0f - SPHERE_MADD_(z[i], p[2], SPHERE_MADD_(y[i], p[1], x[i] * p[0])));
-        const float c = 1.0f / ((u + 0.0625f) * SPHERE_MADD_(2.5f, u, 1.0f));
+        const float c = 1.0f / ((u + 0.0625f) * SPHERE_MADD_(2.75f, u, 1.0f));
         k = i & 15u;
         lane[0][k] = SPHERE_MADD_(c, x[i], lane[0][k]);
         lane[1][k] = SPHERE_MADD_(c, y[i], lane[1][k]);
@@ -1032,7 +1032,7 @@ static void sphere_fill_push_c_(float out[4], const float *x, const float *y, co
 SPHERE_TARGET_AVX2_ static void sphere_fill_push_avx2_(float out[4], const float *x, const float *y, const float *z, size_t n, const float *p, float s)
 {
     const __m256 px_f32x8 = _mm256_set1_ps(p[0]), py_f32x8 = _mm256_set1_ps(p[1]), pz_f32x8 = _mm256_set1_ps(p[2]), s_f32x8 = _mm256_set1_ps(s);
-    const __m256 one_f32x8 = _mm256_set1_ps(1.0f), soft_f32x8 = _mm256_set1_ps(0.0625f), a_f32x8 = _mm256_set1_ps(2.5f);
+    const __m256 one_f32x8 = _mm256_set1_ps(1.0f), soft_f32x8 = _mm256_set1_ps(0.0625f), a_f32x8 = _mm256_set1_ps(2.75f);
     __m256 acc_f32x8[2][4];
     size_t i, half;
     for (i = 0; i < 8; i++) acc_f32x8[i >> 2][i & 3u] = _mm256_setzero_ps();
@@ -1058,7 +1058,7 @@ SPHERE_TARGET_AVX2_ static void sphere_fill_push_avx2_(float out[4], const float
 static void sphere_fill_push_neon_(float out[4], const float *x, const float *y, const float *z, size_t n, const float *p, float s)
 {
     const float32x4_t px_f32x4 = vdupq_n_f32(p[0]), py_f32x4 = vdupq_n_f32(p[1]), pz_f32x4 = vdupq_n_f32(p[2]), s_f32x4 = vdupq_n_f32(s);
-    const float32x4_t one_f32x4 = vdupq_n_f32(1.0f), soft_f32x4 = vdupq_n_f32(0.0625f), a_f32x4 = vdupq_n_f32(2.5f);
+    const float32x4_t one_f32x4 = vdupq_n_f32(1.0f), soft_f32x4 = vdupq_n_f32(0.0625f), a_f32x4 = vdupq_n_f32(2.75f);
     const uint32_t first[4] = { 0, 1, 2, 3 };
     const uint32x4_t place_u32x4 = vld1q_u32(first);
     float32x4_t acc_f32x4[4][4];
@@ -2276,13 +2276,13 @@ static void sphere_fill_move_task_(void *context, size_t task)
         const size_t i = job->colour + m * SPHERE_FILL_COLOURS_, first = job->offset[i];
         const float *p = job->points + 4 * i;
         float *out = job->moved + 4 * m, pull[4], push[4], f[3], along, factor, length;
-        job->kernels->pull(pull, job->target + 8 * first, job->weight + 8 * first, job->offset[i + 1] - first, job->points, p, 2.5f * job->square);
+        job->kernels->pull(pull, job->target + 8 * first, job->weight + 8 * first, job->offset[i + 1] - first, job->points, p, 2.75f * job->square);
         job->kernels->push(push, job->sample[0], job->sample[1], job->sample[2], SPHERE_FILL_SAMPLES_, p, job->square);
-        /* Derivatives of the UMAP loss with a = 2.5, b = 1: 4 a w/(1 + a u) and 2/((soft + u)(1 + a u)) for each sample. */
+        /* Derivatives of the UMAP loss with a = 2.75, b = 1: 4 a w/(1 + a u) and 2/((soft + u)(1 + a u)) for each sample. */
         factor = job->strength * job->total[i];
-        for (c = 0; c < 3; c++) f[c] = 10.0f * pull[c] - factor * push[c];
+        for (c = 0; c < 3; c++) f[c] = 11.0f * pull[c] - factor * push[c];
         along = SPHERE_MADD_(f[2], p[2], SPHERE_MADD_(f[1], p[1], f[0] * p[0]));
-        factor = job->rate / SPHERE_MADD_(job->rate * 10.0f, pull[3], 1.0f);
+        factor = job->rate / SPHERE_MADD_(job->rate * 11.0f, pull[3], 1.0f);
         for (c = 0; c < 3; c++) f[c] = factor * (f[c] - along * p[c]);
         length = sphere_sqrt_(SPHERE_MADD_(f[2], f[2], SPHERE_MADD_(f[1], f[1], f[0] * f[0])));
         factor = length > 0.5f ? 0.5f / length : 1.0f;                                  /* no step beyond half the radius */

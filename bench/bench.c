@@ -15,8 +15,8 @@
      x read       time / time of a plain read of the same buffers; 1.00 is the memory's own speed
      % peak       share of the floating-point rate that separate multiplications and additions reach on this core
      plain, fast  ns of plain C at -O3 -mavx2, and with -ffast-math too
-   On a busy machine a rate means little, a ratio something: the limits, the levels and plain C take turns, one repetition each,
-   and ratios are between the best of each. Speed never makes this program fail. */
+   Times are processor time of the thread. On a busy machine a rate means little, a ratio something: the limits, the levels and
+   plain C take turns, one repetition each, and ratios are between the best of each. Speed never makes this program fail. */
 #if defined(__unix__) || defined(__APPLE__)
 #define _DEFAULT_SOURCE                      /* madvise, and clock_gettime under -std=c99 */
 #define _POSIX_C_SOURCE 200809L
@@ -42,12 +42,12 @@
 static int quick, csv;
 static const char *filter;
 
-/* Seconds since some moment. */
+/* Seconds of this thread on the processor: what other programs take away is not counted. */
 static double now(void)
 {
-#if BENCH_UNIX
+#if BENCH_UNIX && defined(CLOCK_THREAD_CPUTIME_ID)
     struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 #else
     return (double)clock() / CLOCKS_PER_SEC;
@@ -282,16 +282,16 @@ static void print_number(double v, int width, int digits)
     else if (v >= 0) printf(" %*.*f", width, digits, v);
     else printf(" %*s", width, "-");
 }
-typedef struct result { double ns, times_read, share_of_peak; } result;     /* of the best level */
+typedef struct outcome { double ns, times_read, share_of_peak; } outcome;   /* of the best level */
 
 /* Measure one thing at every level and print a row for each. items: what the ns are per; bytes and flops of one run (0: none).
    plain: what plain C does with a plain_kernels table, or NULL. */
-static result measure(const char *name, const char *data, void (*run)(const task *t), void (*plain)(const task *t), double items, double bytes, double flops)
+static outcome measure(const char *name, const char *data, void (*run)(const task *t), void (*plain)(const task *t), double items, double bytes, double flops)
 {
     const sphere_simd levels[2] = { sphere_simd_best(), SPHERE_SIMD_PORTABLE };
     const int count = levels[0] == levels[1] ? 1 : 2;
     task tasks[TASKS];
-    result first = { -1, -1, -1 };
+    outcome first = { -1, -1, -1 };
     int n = 0, k, plain_at = -1, level_at, read_at = -1, peak_at = -1;
     memset(tasks, 0, sizeof(tasks));
     if (bytes > 0) { read_at = n; tasks[n++].run = run_read; }
@@ -310,7 +310,7 @@ static result measure(const char *name, const char *data, void (*run)(const task
     take_turns(tasks, n);
     for (k = 0; k < count; k++) {
         const task *t = tasks + level_at + k;
-        result r;
+        outcome r;
         r.ns = t->best * 1e9 / items;
         r.times_read = read_at >= 0 ? t->best / tasks[read_at].best : -1;
         r.share_of_peak = peak_at >= 0 ? flops / t->best / (g.peak_flops / tasks[peak_at].best) : -1;
@@ -459,13 +459,13 @@ static void fill_operand(char letter, void *to, size_t count, uint64_t stream)
     if (letter == 'f') for (j = 0; j < count; j++) f[j] = 0.99f;        /* one value in 200 passes, as in a search with full heaps */
 }
 /* Measure one kernel on n (rows of dim). rows: their data when there already are some. */
-static result bench_kernel(const kernel_row *row, size_t n, size_t dim, const float *rows, const char *data)
+static outcome bench_kernel(const kernel_row *row, size_t n, size_t dim, const float *rows, const char *data)
 {
     const size_t outs = strlen(row->outputs), ins = strlen(row->inputs);
     void *owned[12];
     size_t k, used = 0, slot = 0;
     double elements = (double)n;
-    result r = { -1, -1, -1 };
+    outcome r = { -1, -1, -1 };
     if (outs > COUNT(g.o) || ins > COUNT(g.i)) return r;
     for (k = 0; k < outs + ins; k++) {
         const char letter = k < outs ? row->outputs[k] : row->inputs[k - outs];
@@ -552,7 +552,7 @@ static void bench_rows(void)
         for (row = kernel_rows; row->name; row++) if (has(row->inputs, "rR") && !has(row->inputs, "p") && wanted(row->name)) (void)bench_kernel(row, n, dim, rows, data);
         for (w = 0; w < COUNT(work); w++) if (wanted(work[w].name)) {
             const double elements = (double)n * (double)dim;
-            result r;
+            outcome r;
             read_nothing();
             read_this(0, rows, n * dim * sizeof(float));
             r = measure(work[w].name, data, work[w].run, work[w].plain, (double)n, 4 * elements, work[w].flops * elements);
@@ -572,7 +572,7 @@ static void bench_panel(void)
     if (!row || !wanted("panel")) return;
     for (s = 0; s < 2; s++) {
         char data[48];
-        result r;
+        outcome r;
         sprintf(data, "%lux%lu x16", (unsigned long)counts[s], (unsigned long)dims[s]);
         r = bench_kernel(row, counts[s], dims[s], NULL, data);
         aim(s ? "panel, 768" : "panel, 100", r.share_of_peak * 100, "% of peak", 70, 1);
@@ -693,7 +693,7 @@ static void bench_search(void)
     sprintf(data, "%lux%lu", (unsigned long)n, (unsigned long)dim);
     for (w = 0; w < COUNT(work); w++) if (wanted(work[w].name)) {
         const double pairs = (double)n * (double)work[w].queries;
-        result r;
+        outcome r;
         g.queries.n = work[w].queries;
         g.metric = work[w].cosine ? SPHERE_COSINE : SPHERE_DOT;
         g.metric_norms = work[w].norms ? norms : NULL;
@@ -713,7 +713,7 @@ static void run_graph(const task *t) { need(sphere_graph(&g.rows, g.k, g.index, 
 static void bench_graph(void)
 {
     double pairs;
-    result r;
+    outcome r;
     if (!wanted("sphere_graph")) return;
     g.rows.data = words; g.rows.n = quick ? 4000 : word_count; g.rows.dim = 100; g.rows.stride = 0;
     g.k = 15;
@@ -752,7 +752,7 @@ static void bench_points(void)
     const size_t n = quick ? 1000000 : 10000000;
     const char *data = quick ? "1000000" : "10000000";
     size_t k;
-    result r;
+    outcome r;
     if (!wanted("sphere_to_spherical") && !wanted("sphere_to_cartesian") && !wanted("sphere_half_to_float")) return;
     g.n = n;
     read_nothing();
@@ -825,4 +825,186 @@ static void bench_quality(void)
         free(g.memory);
     }
     for (k = 0; k < 3; k++) free(g.points[k]);
+}
+
+/* -- fill and layout */
+#if !defined(BENCH_WITHOUT_FILL)
+static struct {
+    const float *scores;
+    const uint64_t *quota;
+    uint32_t *shell;
+    size_t shells;
+} fill;
+static const sphere_fill_desc *fill_desc(const task *t)
+{
+    static sphere_fill_desc desc;
+    memset(&desc, 0, sizeof(desc));
+    if (t) desc.exec.simd = t->level;
+    return &desc;
+}
+static void run_fill(const task *t)
+{
+    sphere_fill_report report;
+    need(sphere_fill(fill.scores, g.n, fill.quota, fill.shells, fill_desc(t), fill.shell, &report, g.memory, g.bytes), "fill");
+}
+static void run_fill_scores(const task *t)
+{
+    need(sphere_fill_scores(g.rows.data, g.rows.n, g.rows.dim, 0, SPHERE_FILL_NORM_VARIANCE, g.out, exec_of(t)), "fill_scores");
+}
+/* What most people would write: sort (score, index) with the C library and cut the order into shells. */
+typedef struct pair { float score; uint32_t index; } pair;
+static int by_score(const void *a, const void *b)
+{
+    const pair *x = (const pair *)a, *y = (const pair *)b;
+    if (x->score < y->score || x->score > y->score) return x->score < y->score ? -1 : 1;
+    return x->index < y->index ? -1 : 1;
+}
+static void plain_fill(const task *t)
+{
+    pair *order = (pair *)malloc(g.n * sizeof(pair));
+    size_t i, s = 0;
+    uint64_t left;
+    (void)t;
+    if (!order) { fprintf(stderr, "bench: no memory to sort\n"); exit(1); }
+    for (i = 0; i < g.n; i++) { order[i].score = fill.scores[i]; order[i].index = (uint32_t)i; }
+    qsort(order, g.n, sizeof(pair), by_score);
+    for (i = 0, left = fill.quota[0]; i < g.n; i++, left--) {
+        while (left == 0) left = fill.quota[++s];
+        fill.shell[order[i].index] = (uint32_t)s;
+    }
+    free(order);
+}
+static void make_shells(size_t n, size_t shells)
+{
+    double *radii = (double *)get(shells * sizeof(double));
+    uint64_t *quota = (uint64_t *)get(shells * sizeof(uint64_t));
+    need(sphere_fill_radii(n, shells, fill_desc(NULL), radii), "fill_radii");
+    need(sphere_fill_quota(n, shells, radii, fill_desc(NULL), quota), "fill_quota");
+    free(radii);
+    fill.quota = quota;
+    fill.shells = shells;
+}
+static void bench_fill(void)
+{
+    const size_t n = quick ? 1000000 : 10000000, rows = quick ? 200000 : 1000000;
+    const char *data = quick ? "1000000, 512" : "10000000, 512";
+    if (wanted("sphere_fill")) {
+        float *scores = (float *)get(n * sizeof(float));
+        size_t i;
+        outcome r;
+        for (i = 0; i < n; i++) {                                       /* like norms: a bell around 1 */
+            const uint64_t at = (uint64_t)70 << 40 | 4 * i;
+            scores[i] = 1.0f + 0.1f * (random_float(at) + random_float(at + 1) + random_float(at + 2) + random_float(at + 3));
+        }
+        make_shells(n, 512);
+        fill.scores = scores;
+        fill.shell = (uint32_t *)get(n * sizeof(uint32_t));
+        g.n = n;
+        g.bytes = sphere_fill_size(n, 512, fill_desc(NULL));
+        g.memory = get(g.bytes);
+        read_nothing();
+        read_this(0, scores, n * sizeof(float));
+        r = measure("sphere_fill", data, run_fill, plain_fill, (double)n, (double)n * 4, 0);
+        aim("fill, 512 shells", 1e3 / r.ns, "million points/s", 20, 1);
+        free(g.memory); free(fill.shell); free((void *)(uintptr_t)fill.quota); free(scores);
+    }
+    if (wanted("sphere_fill_scores")) {
+        float *data_rows = (float *)get(rows * 100 * sizeof(float));
+        outcome r;
+        fill_random(data_rows, rows * 100, 71);
+        g.rows.data = data_rows; g.rows.n = rows; g.rows.dim = 100; g.rows.stride = 0;
+        g.out = (float *)get(rows * sizeof(float));
+        read_nothing();
+        read_this(0, data_rows, rows * 100 * sizeof(float));
+        r = measure("sphere_fill_scores", quick ? "200000x100" : "1000000x100", run_fill_scores, NULL, (double)rows, (double)rows * 400, (double)rows * 600);
+        aim("fill scores from rows", r.times_read, "x plain read", 1.10, 0);
+        free(g.out);
+        free(data_rows);
+    }
+}
+/* The whole job of a map: graph, start, gradient, equalisation of the words. Every stage writes what the next reads. */
+static void run_layout(const task *t)
+{
+    sphere_fill_layout_desc layout;
+    sphere_fill_equalize_desc equalize;
+    memset(&layout, 0, sizeof(layout));
+    memset(&equalize, 0, sizeof(equalize));
+    layout.exec.simd = equalize.exec.simd = t->level;
+    need(sphere_graph(&g.rows, g.k, g.index, g.score, exec_of(t), g.memory, g.bytes), "graph");
+    need(sphere_fill_start(g.rows.data, g.rows.n, g.rows.dim, 0, g.points[0], g.points[1], g.points[2], exec_of(t), g.memory, g.bytes), "fill_start");
+    need(sphere_fill_layout(g.index, g.score, g.rows.n, g.k, &layout, g.points[0], g.points[1], g.points[2], g.memory, g.bytes), "fill_layout");
+    need(sphere_fill_equalize(g.points[0], g.points[1], g.points[2], g.rows.n, &equalize, g.memory, g.bytes), "fill_equalize");
+}
+static void bench_layout(void)
+{
+    size_t k, sizes[4];
+    outcome r;
+    if (!wanted("sphere_fill_layout")) return;
+    g.rows.data = words; g.rows.n = quick ? 2000 : word_count; g.rows.dim = 100; g.rows.stride = 0;
+    g.k = 15;
+    for (k = 0; k < 3; k++) g.points[k] = (float *)get(g.rows.n * sizeof(float));
+    g.index = (uint32_t *)get(g.rows.n * g.k * sizeof(uint32_t));
+    g.score = (float *)get(g.rows.n * g.k * sizeof(float));
+    sizes[0] = sphere_graph_size(&g.rows, g.k);
+    sizes[1] = sphere_fill_start_size(g.rows.n, g.rows.dim);
+    sizes[2] = sphere_fill_layout_size(g.rows.n, g.k);
+    sizes[3] = sphere_fill_equalize_size(g.rows.n);
+    for (g.bytes = 0, k = 0; k < 4; k++) if (sizes[k] > g.bytes) g.bytes = sizes[k];
+    g.memory = get(g.bytes);
+    r = measure("sphere_fill_layout", quick ? "2000x100, all" : "10000x100, all", run_layout, NULL, (double)g.rows.n, 0, 0);
+    if (!quick) aim("layout of 10,000 x 100 with its graph", r.ns * 1e-9 * (double)g.rows.n, "s", 6, 0);
+    for (k = 0; k < 3; k++) free(g.points[k]);
+    free(g.index); free(g.score); free(g.memory);
+}
+#endif
+
+static void print_machine(void)
+{
+    const char *hash = csv ? "# " : "";
+    char line[256], *name = NULL;
+    FILE *f = fopen("/proc/cpuinfo", "r");
+    while (f && !name && fgets(line, sizeof(line), f)) if (!strncmp(line, "model name", 10) || !strncmp(line, "Model", 5)) name = strchr(line, ':');
+    if (name) {
+        name[strcspn(name, "\n")] = 0;
+        printf("%smachine  %s, best level %s\n", hash, name + 2, level_name(sphere_simd_best()));
+    } else printf("%smachine  unknown, best level %s\n", hash, level_name(sphere_simd_best()));
+    if (f) fclose(f);
+#if defined(__clang__)
+    printf("%scompiler clang %s\n", hash, __clang_version__);
+#elif defined(__GNUC__)
+    printf("%scompiler gcc %s\n", hash, __VERSION__);
+#endif
+#if !defined(BENCH_PLAIN)
+    printf("%splain C is not linked in: see the head of bench/bench.c\n", hash);
+#endif
+}
+int main(int argc, char **argv)
+{
+    int k;
+    for (k = 1; k < argc; k++) {
+        if (!strcmp(argv[k], "--quick")) quick = 1;
+        else if (!strcmp(argv[k], "--csv")) csv = 1;
+        else if (!strcmp(argv[k], "--filter") && k + 1 < argc) filter = argv[++k];
+        else {
+            printf("usage: bench [--quick] [--filter NAME] [--csv]\n");
+            return strcmp(argv[k], "--help") ? 2 : 0;
+        }
+    }
+    print_machine();
+    load_words();
+    print_head();
+    bench_rows();
+    bench_panel();
+    bench_elements();
+    bench_search();
+    bench_graph();
+    bench_points();
+    bench_quality();
+#if !defined(BENCH_WITHOUT_FILL)
+    bench_fill();
+    bench_layout();
+#endif
+    print_targets();
+    free(words);
+    return 0;
 }

@@ -88,7 +88,7 @@ static void half_to_float(float *out, const uint16_t *half, size_t n)
     }
 }
 /* 16 queries for each row. The packed queries of sphere.h come in another order; as plain work the order does not matter. */
-static void panel16(float *tile, const float *data, size_t stride, size_t n, size_t dim, const float *panel)
+static void panel16(float *restrict tile, const float *restrict data, size_t stride, size_t n, size_t dim, const float *restrict panel)
 {
     size_t i, k, q;
     for (i = 0; i < n; i++) {
@@ -108,7 +108,9 @@ static void axis(float *out, const float *x, const float *y, const float *z, siz
     size_t i;
     for (i = 0; i < n; i++) out[i] = x[i] * a[0] + y[i] * a[1] + z[i] * a[2];
 }
-static void to_spherical(float *r, float *theta, float *phi, const float *x, const float *y, const float *z, size_t n)
+/* restrict: without it six arrays that might overlap keep the compiler from using vectors */
+static void to_spherical(float *restrict r, float *restrict theta, float *restrict phi, const float *restrict x, const float *restrict y,
+                         const float *restrict z, size_t n)
 {
     size_t i;
     for (i = 0; i < n; i++) {
@@ -118,7 +120,8 @@ static void to_spherical(float *r, float *theta, float *phi, const float *x, con
         phi[i] = azimuth < 0 ? azimuth + 6.28318531f : azimuth;
     }
 }
-static void to_cartesian(float *x, float *y, float *z, const float *r, const float *theta, const float *phi, size_t n)
+static void to_cartesian(float *restrict x, float *restrict y, float *restrict z, const float *restrict r, const float *restrict theta,
+                         const float *restrict phi, size_t n)
 {
     size_t i;
     for (i = 0; i < n; i++) {

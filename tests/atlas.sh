@@ -84,7 +84,7 @@ int main(int argc, char **argv)
             middle += row[1] > 1.0471976f && row[1] < 2.0943951f;        /* half of the area of the sphere */
         }
         if (fgetc(f) != EOF) return 1;
-        return bad || (n > 999 && (least > low * 1.2 + 50 || most < high * .99 || middle < .47 * n || middle > .53 * n));
+        return bad || (n > 999 && (least > low + .15 * (high - low) || most < high * .99 || middle < .47 * n || middle > .53 * n));
     }
     return 1;
 }
