@@ -114,7 +114,7 @@ SPHERE_API sphere_status sphere_to_spherical(const float *x, const float *y, con
    for a finite r.
      r, theta, phi  (n)  any finite angles (all of float is reduced correctly); a coordinate that needs a NaN or infinite angle is NaN
    Errors and overlap as sphere_to_spherical.
-   Cost    O(n). Each coordinate within 4 units in the last place. */
+   Cost    O(n). Each coordinate within 2 units in the last place. */
 SPHERE_API sphere_status sphere_to_cartesian(const float *r, const float *theta, const float *phi,
                                              float *x, float *y, float *z, size_t n, const sphere_exec *exec);
 
@@ -510,7 +510,7 @@ SPHERE_INLINE_ float sphere_lanes_c_(float *lane)
     return sphere_canonical_(lane[0]);
 }
 #if SPHERE_AVX2_
-#define SPHERE_AVX2_FN_ SPHERE_TARGET_AVX2_ SPHERE_INLINE_
+#define SPHERE_AVX2_FN_ SPHERE_TARGET_AVX2_ __attribute__((always_inline)) SPHERE_INLINE_      /* a call would pass vectors through memory */
 /* The first n of 8 floats, zeros behind them; n is 0..8. */
 SPHERE_AVX2_FN_ __m256i sphere_mask_avx2_(size_t n)
 {
@@ -1208,32 +1208,6 @@ SPHERE_AVX2_FN_ __m256 sphere_atan01_avx2_(__m256 q_f32x8)
     p_f32x8 = SPHERE_MADD_F32X8_(p_f32x8, z_f32x8, _mm256_set1_ps(-0.333333284f));
     return SPHERE_MADD_F32X8_(_mm256_mul_ps(p_f32x8, z_f32x8), q_f32x8, q_f32x8);
 }
-/* Eight angles of at most 12000 in absolute value. */
-SPHERE_AVX2_FN_ void sphere_sincos_avx2_(__m256 x_f32x8, __m256 *sine_f32x8, __m256 *cosine_f32x8)
-{
-    const __m256 round_f32x8 = _mm256_set1_ps(12582912.0f), one_f32x8 = _mm256_set1_ps(1.0f);
-    const __m256 k_f32x8 = _mm256_sub_ps(SPHERE_MADD_F32X8_(x_f32x8, _mm256_set1_ps(0.636619747f), round_f32x8), round_f32x8);
-    const __m256 a_f32x8 = _mm256_sub_ps(_mm256_sub_ps(x_f32x8, _mm256_mul_ps(k_f32x8, _mm256_set1_ps(1.5703125f))),
-                                         _mm256_mul_ps(k_f32x8, _mm256_set1_ps(4.83751297e-04f)));
-    const __m256 b_f32x8 = _mm256_mul_ps(k_f32x8, _mm256_set1_ps(7.54953362e-08f)), c_f32x8 = _mm256_sub_ps(a_f32x8, b_f32x8);
-    const __m256 r_f32x8 = _mm256_add_ps(c_f32x8, _mm256_sub_ps(_mm256_sub_ps(_mm256_sub_ps(a_f32x8, c_f32x8), b_f32x8),
-                                                                _mm256_mul_ps(k_f32x8, _mm256_set1_ps(2.56334407e-12f))));
-    const __m256i q_i32x8 = _mm256_cvttps_epi32(k_f32x8), q1_i32x8 = _mm256_add_epi32(q_i32x8, _mm256_set1_epi32(1));
-    const __m256 swap_f32x8 = _mm256_castsi256_ps(_mm256_slli_epi32(q_i32x8, 31)), z_f32x8 = _mm256_mul_ps(r_f32x8, r_f32x8);
-    const __m256 tiny_f32x8 = _mm256_cmp_ps(sphere_abs_avx2_(r_f32x8), _mm256_set1_ps(2.44140625e-04f), _CMP_LT_OQ);
-    __m256 s_f32x8 = SPHERE_MADD_F32X8_(_mm256_set1_ps(-0.00019516499f), z_f32x8, _mm256_set1_ps(0.00833217241f));
-    __m256 p_f32x8 = SPHERE_MADD_F32X8_(_mm256_set1_ps(2.44375551e-05f), z_f32x8, _mm256_set1_ps(-0.00138873595f));
-    s_f32x8 = SPHERE_MADD_F32X8_(s_f32x8, z_f32x8, _mm256_set1_ps(-0.166666552f));
-    s_f32x8 = SPHERE_MADD_F32X8_(_mm256_mul_ps(s_f32x8, z_f32x8), r_f32x8, r_f32x8);
-    s_f32x8 = _mm256_blendv_ps(s_f32x8, r_f32x8, tiny_f32x8);
-    p_f32x8 = SPHERE_MADD_F32X8_(p_f32x8, z_f32x8, _mm256_set1_ps(0.0416666456f));
-    p_f32x8 = _mm256_sub_ps(_mm256_mul_ps(_mm256_set1_ps(0.5f), z_f32x8), _mm256_mul_ps(_mm256_mul_ps(p_f32x8, z_f32x8), z_f32x8));
-    p_f32x8 = _mm256_sub_ps(one_f32x8, p_f32x8);                                        /* 1 - (z/2 - p z z) */
-    *sine_f32x8 = _mm256_xor_ps(_mm256_blendv_ps(s_f32x8, p_f32x8, swap_f32x8),         /* the sign is bit 1 of q, of q + 1 */
-                                _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_srli_epi32(q_i32x8, 1), 31)));
-    *cosine_f32x8 = _mm256_xor_ps(_mm256_blendv_ps(p_f32x8, s_f32x8, swap_f32x8),
-                                  _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_srli_epi32(q1_i32x8, 1), 31)));
-}
 #endif
 #if SPHERE_NEON_
 SPHERE_INLINE_ float32x4_t sphere_atan01_neon_(float32x4_t q_f32x4)
@@ -1249,27 +1223,6 @@ SPHERE_INLINE_ float32x4_t sphere_atan01_neon_(float32x4_t q_f32x4)
     p_f32x4 = SPHERE_MADD_F32X4_(p_f32x4, z_f32x4, vdupq_n_f32(0.199996918f));
     p_f32x4 = SPHERE_MADD_F32X4_(p_f32x4, z_f32x4, vdupq_n_f32(-0.333333284f));
     return SPHERE_MADD_F32X4_(vmulq_f32(p_f32x4, z_f32x4), q_f32x4, q_f32x4);
-}
-SPHERE_INLINE_ void sphere_sincos_neon_(float32x4_t x_f32x4, float32x4_t *sine_f32x4, float32x4_t *cosine_f32x4)
-{
-    const float32x4_t round_f32x4 = vdupq_n_f32(12582912.0f), one_f32x4 = vdupq_n_f32(1.0f);
-    const float32x4_t k_f32x4 = vsubq_f32(SPHERE_MADD_F32X4_(x_f32x4, vdupq_n_f32(0.636619747f), round_f32x4), round_f32x4);
-    const float32x4_t a_f32x4 = vsubq_f32(vsubq_f32(x_f32x4, vmulq_f32(k_f32x4, vdupq_n_f32(1.5703125f))), vmulq_f32(k_f32x4, vdupq_n_f32(4.83751297e-04f)));
-    const float32x4_t b_f32x4 = vmulq_f32(k_f32x4, vdupq_n_f32(7.54953362e-08f)), c_f32x4 = vsubq_f32(a_f32x4, b_f32x4);
-    const float32x4_t r_f32x4 = vaddq_f32(c_f32x4, vsubq_f32(vsubq_f32(vsubq_f32(a_f32x4, c_f32x4), b_f32x4), vmulq_f32(k_f32x4, vdupq_n_f32(2.56334407e-12f))));
-    const uint32x4_t q_u32x4 = vreinterpretq_u32_s32(vcvtq_s32_f32(k_f32x4)), q1_u32x4 = vaddq_u32(q_u32x4, vdupq_n_u32(1));
-    const uint32x4_t swap_u32x4 = vtstq_u32(q_u32x4, vdupq_n_u32(1)), sign_u32x4 = vdupq_n_u32(0x80000000u);
-    const float32x4_t z_f32x4 = vmulq_f32(r_f32x4, r_f32x4);
-    float32x4_t s_f32x4 = SPHERE_MADD_F32X4_(vdupq_n_f32(-0.00019516499f), z_f32x4, vdupq_n_f32(0.00833217241f));
-    float32x4_t p_f32x4 = SPHERE_MADD_F32X4_(vdupq_n_f32(2.44375551e-05f), z_f32x4, vdupq_n_f32(-0.00138873595f));
-    s_f32x4 = SPHERE_MADD_F32X4_(s_f32x4, z_f32x4, vdupq_n_f32(-0.166666552f));
-    s_f32x4 = SPHERE_MADD_F32X4_(vmulq_f32(s_f32x4, z_f32x4), r_f32x4, r_f32x4);
-    s_f32x4 = vbslq_f32(vcltq_f32(vabsq_f32(r_f32x4), vdupq_n_f32(2.44140625e-04f)), r_f32x4, s_f32x4);
-    p_f32x4 = SPHERE_MADD_F32X4_(p_f32x4, z_f32x4, vdupq_n_f32(0.0416666456f));
-    p_f32x4 = vsubq_f32(vmulq_f32(vdupq_n_f32(0.5f), z_f32x4), vmulq_f32(vmulq_f32(p_f32x4, z_f32x4), z_f32x4));
-    p_f32x4 = vsubq_f32(one_f32x4, p_f32x4);                                            /* 1 - (z/2 - p z z) */
-    *sine_f32x4 = vreinterpretq_f32_u32(veorq_u32(vreinterpretq_u32_f32(vbslq_f32(swap_u32x4, p_f32x4, s_f32x4)), vandq_u32(vshlq_n_u32(q_u32x4, 30), sign_u32x4)));
-    *cosine_f32x4 = vreinterpretq_f32_u32(veorq_u32(vreinterpretq_u32_f32(vbslq_f32(swap_u32x4, s_f32x4, p_f32x4)), vandq_u32(vshlq_n_u32(q1_u32x4, 30), sign_u32x4)));
 }
 #endif
 
@@ -1395,65 +1348,137 @@ static void sphere_to_spherical_neon_(float *r, float *theta, float *phi, const 
 }
 #endif
 
-/* >>kernel to_cartesian: (r sin theta) cos phi, (r sin theta) sin phi, r cos theta */
+/* >>kernel to_cartesian: (r sin theta) cos phi, (r sin theta) sin phi, r cos theta, in double and rounded once, so that a product of
+   three factors stays within a unit. The polynomials are the core's (2^-28). Adding 1.5 * 2^52 rounds to the nearest integer and leaves
+   it in the low bits: q needs no conversion, which would cost more than the arithmetic. */
+#define SPHERE_WIDE_LIMIT_ 1e6f
+static void sphere_sincos_wide_(float x, double *sine, double *cosine)
+{
+    double r, z, s, c, k = (double)x * 0.6366197723675814 + 6755399441055744.0;
+    uint64_t q;
+    float f;
+    if (!(sphere_abs_(x) < sphere_inf_())) { *sine = *cosine = (double)sphere_nan_(); return; }
+    memcpy(&q, &k, 8);
+    k -= 6755399441055744.0;
+    r = ((double)x - k * 1.5707963267341256) - k * 6.077100506506192e-11;               /* 33 bits of pi/2: exact; the rest */
+    if (sphere_abs_(x) > SPHERE_WIDE_LIMIT_) { q = sphere_reduce_(x, &f); r = (double)f; }
+    z = r * r;
+    s = SPHERE_MADD_(SPHERE_MADD_(-0.000195164991671063781, z, 0.00833217242091001372), z, -0.166666548563391128);
+    c = SPHERE_MADD_(SPHERE_MADD_(2.44375552464669808e-05, z, -0.00138873599817393255), z, 0.041666646719118982);
+    s = SPHERE_MADD_(s * z, r, r);
+    c = SPHERE_MADD_(c * z, z, 1.0 - 0.5 * z);
+    *sine = q & 1u ? c : s;
+    *cosine = q & 1u ? s : c;
+    if (q & 2u) *sine = -*sine;
+    if ((q + 1u) & 2u) *cosine = -*cosine;
+}
 static void sphere_to_cartesian_c_(float *x, float *y, float *z, const float *r, const float *theta, const float *phi, size_t n)
 {
     size_t i;
     for (i = 0; i < n; i++) {
-        float st, ct, sp, cp, radius = r ? r[i] : 1.0f, flat;
-        sphere_sincos_(theta[i], &st, &ct);
-        sphere_sincos_(phi[i], &sp, &cp);
-        flat = radius * st;
-        x[i] = sphere_canonical_(flat * cp);
-        y[i] = sphere_canonical_(flat * sp);
-        z[i] = sphere_canonical_(radius * ct);
+        double st, ct, sp, cp, radius = r ? (double)r[i] : 1.0;
+        sphere_sincos_wide_(theta[i], &st, &ct);
+        sphere_sincos_wide_(phi[i], &sp, &cp);
+        st = radius * st;
+        x[i] = sphere_canonical_((float)(st * cp));
+        y[i] = sphere_canonical_((float)(st * sp));
+        z[i] = sphere_canonical_((float)(radius * ct));
     }
 }
 #if SPHERE_AVX2_
+/* Four angles within the limit. */
+#define SPHERE_MADD_F64X4_(a, b, c) _mm256_add_pd(_mm256_mul_pd(a, b), c)
+SPHERE_AVX2_FN_ void sphere_sincos_wide_avx2_(__m256d x_f64x4, __m256d *sine_f64x4, __m256d *cosine_f64x4)
+{
+    const __m256d round_f64x4 = _mm256_set1_pd(6755399441055744.0), sum_f64x4 = SPHERE_MADD_F64X4_(x_f64x4, _mm256_set1_pd(0.6366197723675814), round_f64x4);
+    const __m256i q_i64x4 = _mm256_castpd_si256(sum_f64x4), q1_i64x4 = _mm256_add_epi64(q_i64x4, _mm256_set1_epi64x(1));
+    const __m256d k_f64x4 = _mm256_sub_pd(sum_f64x4, round_f64x4), one_f64x4 = _mm256_set1_pd(1.0);
+    const __m256d r_f64x4 = _mm256_sub_pd(_mm256_sub_pd(x_f64x4, _mm256_mul_pd(k_f64x4, _mm256_set1_pd(1.5707963267341256))),
+                                          _mm256_mul_pd(k_f64x4, _mm256_set1_pd(6.077100506506192e-11)));
+    const __m256d z_f64x4 = _mm256_mul_pd(r_f64x4, r_f64x4), swap_f64x4 = _mm256_castsi256_pd(_mm256_slli_epi64(q_i64x4, 63));
+    const __m256d sign_f64x4 = _mm256_castsi256_pd(_mm256_slli_epi64(_mm256_srli_epi64(q_i64x4, 1), 63));            /* bit 1 of q */
+    const __m256d sign1_f64x4 = _mm256_castsi256_pd(_mm256_slli_epi64(_mm256_srli_epi64(q1_i64x4, 1), 63));          /* bit 1 of q + 1 */
+    __m256d s_f64x4 = SPHERE_MADD_F64X4_(_mm256_set1_pd(-0.000195164991671063781), z_f64x4, _mm256_set1_pd(0.00833217242091001372));
+    __m256d c_f64x4 = SPHERE_MADD_F64X4_(_mm256_set1_pd(2.44375552464669808e-05), z_f64x4, _mm256_set1_pd(-0.00138873599817393255));
+    s_f64x4 = SPHERE_MADD_F64X4_(s_f64x4, z_f64x4, _mm256_set1_pd(-0.166666548563391128));
+    c_f64x4 = SPHERE_MADD_F64X4_(c_f64x4, z_f64x4, _mm256_set1_pd(0.041666646719118982));
+    s_f64x4 = SPHERE_MADD_F64X4_(_mm256_mul_pd(s_f64x4, z_f64x4), r_f64x4, r_f64x4);
+    c_f64x4 = SPHERE_MADD_F64X4_(_mm256_mul_pd(c_f64x4, z_f64x4), z_f64x4, _mm256_sub_pd(one_f64x4, _mm256_mul_pd(_mm256_set1_pd(0.5), z_f64x4)));
+    *sine_f64x4 = _mm256_xor_pd(_mm256_blendv_pd(s_f64x4, c_f64x4, swap_f64x4), sign_f64x4);
+    *cosine_f64x4 = _mm256_xor_pd(_mm256_blendv_pd(c_f64x4, s_f64x4, swap_f64x4), sign1_f64x4);
+}
+SPHERE_AVX2_FN_ void sphere_store_narrow_avx2_(float *out, __m256d v_f64x4)
+{
+    const __m128 v_f32x4 = _mm256_cvtpd_ps(v_f64x4);
+    _mm_storeu_ps(out, _mm_blendv_ps(_mm_castsi128_ps(_mm_set1_epi32(0x7fc00000)), v_f32x4, _mm_cmpeq_ps(v_f32x4, v_f32x4)));
+}
 SPHERE_TARGET_AVX2_ static void sphere_to_cartesian_avx2_(float *x, float *y, float *z, const float *r, const float *theta, const float *phi, size_t n)
 {
-    const __m256 limit_f32x8 = _mm256_set1_ps(12000.0f);
+    const __m128 limit_f32x4 = _mm_set1_ps(SPHERE_WIDE_LIMIT_), sign_f32x4 = _mm_set1_ps(-0.0f);
     size_t i = 0;
-    for (; i + 8 <= n; i += 8) {
-        const __m256 t_f32x8 = _mm256_loadu_ps(theta + i), p_f32x8 = _mm256_loadu_ps(phi + i);
-        const __m256 small_f32x8 = _mm256_and_ps(_mm256_cmp_ps(sphere_abs_avx2_(t_f32x8), limit_f32x8, _CMP_LE_OQ),
-                                                 _mm256_cmp_ps(sphere_abs_avx2_(p_f32x8), limit_f32x8, _CMP_LE_OQ));
-        __m256 st_f32x8, ct_f32x8, sp_f32x8, cp_f32x8, r_f32x8 = _mm256_set1_ps(1.0f);
-        if (_mm256_movemask_ps(small_f32x8) != 255) {                   /* huge angles and NaN are rare: one by one */
-            sphere_to_cartesian_c_(x + i, y + i, z + i, r ? r + i : NULL, theta + i, phi + i, 8);
+    for (; i + 4 <= n; i += 4) {
+        const __m128 t_f32x4 = _mm_loadu_ps(theta + i), p_f32x4 = _mm_loadu_ps(phi + i);
+        const __m128 small_f32x4 = _mm_and_ps(_mm_cmple_ps(_mm_andnot_ps(sign_f32x4, t_f32x4), limit_f32x4), _mm_cmple_ps(_mm_andnot_ps(sign_f32x4, p_f32x4), limit_f32x4));
+        __m256d st_f64x4, ct_f64x4, sp_f64x4, cp_f64x4, r_f64x4 = _mm256_set1_pd(1.0);
+        if (_mm_movemask_ps(small_f32x4) != 15) {                       /* huge angles and NaN are rare: one by one */
+            sphere_to_cartesian_c_(x + i, y + i, z + i, r ? r + i : NULL, theta + i, phi + i, 4);
             continue;
         }
-        if (r) r_f32x8 = _mm256_loadu_ps(r + i);
-        sphere_sincos_avx2_(t_f32x8, &st_f32x8, &ct_f32x8);
-        sphere_sincos_avx2_(p_f32x8, &sp_f32x8, &cp_f32x8);
-        st_f32x8 = _mm256_mul_ps(r_f32x8, st_f32x8);
-        _mm256_storeu_ps(x + i, sphere_canonical_avx2_(_mm256_mul_ps(st_f32x8, cp_f32x8)));
-        _mm256_storeu_ps(y + i, sphere_canonical_avx2_(_mm256_mul_ps(st_f32x8, sp_f32x8)));
-        _mm256_storeu_ps(z + i, sphere_canonical_avx2_(_mm256_mul_ps(r_f32x8, ct_f32x8)));
+        if (r) r_f64x4 = _mm256_cvtps_pd(_mm_loadu_ps(r + i));
+        sphere_sincos_wide_avx2_(_mm256_cvtps_pd(t_f32x4), &st_f64x4, &ct_f64x4);
+        sphere_sincos_wide_avx2_(_mm256_cvtps_pd(p_f32x4), &sp_f64x4, &cp_f64x4);
+        st_f64x4 = _mm256_mul_pd(r_f64x4, st_f64x4);
+        sphere_store_narrow_avx2_(x + i, _mm256_mul_pd(st_f64x4, cp_f64x4));
+        sphere_store_narrow_avx2_(y + i, _mm256_mul_pd(st_f64x4, sp_f64x4));
+        sphere_store_narrow_avx2_(z + i, _mm256_mul_pd(r_f64x4, ct_f64x4));
     }
     sphere_to_cartesian_c_(x + i, y + i, z + i, r ? r + i : NULL, theta + i, phi + i, n - i);
 }
 #endif
 #if SPHERE_NEON_
+/* Two angles within the limit. */
+#define SPHERE_MADD_F64X2_(a, b, c) vaddq_f64(vmulq_f64(a, b), c)
+SPHERE_INLINE_ void sphere_sincos_wide_neon_(float64x2_t x_f64x2, float64x2_t *sine_f64x2, float64x2_t *cosine_f64x2)
+{
+    const float64x2_t round_f64x2 = vdupq_n_f64(6755399441055744.0), sum_f64x2 = SPHERE_MADD_F64X2_(x_f64x2, vdupq_n_f64(0.6366197723675814), round_f64x2);
+    const uint64x2_t q_u64x2 = vreinterpretq_u64_f64(sum_f64x2), q1_u64x2 = vaddq_u64(q_u64x2, vdupq_n_u64(1));
+    const float64x2_t k_f64x2 = vsubq_f64(sum_f64x2, round_f64x2), one_f64x2 = vdupq_n_f64(1.0);
+    const float64x2_t r_f64x2 = vsubq_f64(vsubq_f64(x_f64x2, vmulq_f64(k_f64x2, vdupq_n_f64(1.5707963267341256))), vmulq_f64(k_f64x2, vdupq_n_f64(6.077100506506192e-11)));
+    const float64x2_t z_f64x2 = vmulq_f64(r_f64x2, r_f64x2);
+    const uint64x2_t swap_u64x2 = vtstq_u64(q_u64x2, vdupq_n_u64(1)), top_u64x2 = vdupq_n_u64(0x8000000000000000u);
+    float64x2_t s_f64x2 = SPHERE_MADD_F64X2_(vdupq_n_f64(-0.000195164991671063781), z_f64x2, vdupq_n_f64(0.00833217242091001372));
+    float64x2_t c_f64x2 = SPHERE_MADD_F64X2_(vdupq_n_f64(2.44375552464669808e-05), z_f64x2, vdupq_n_f64(-0.00138873599817393255));
+    s_f64x2 = SPHERE_MADD_F64X2_(s_f64x2, z_f64x2, vdupq_n_f64(-0.166666548563391128));
+    c_f64x2 = SPHERE_MADD_F64X2_(c_f64x2, z_f64x2, vdupq_n_f64(0.041666646719118982));
+    s_f64x2 = SPHERE_MADD_F64X2_(vmulq_f64(s_f64x2, z_f64x2), r_f64x2, r_f64x2);
+    c_f64x2 = SPHERE_MADD_F64X2_(vmulq_f64(c_f64x2, z_f64x2), z_f64x2, vsubq_f64(one_f64x2, vmulq_f64(vdupq_n_f64(0.5), z_f64x2)));
+    *sine_f64x2 = vreinterpretq_f64_u64(veorq_u64(vreinterpretq_u64_f64(vbslq_f64(swap_u64x2, c_f64x2, s_f64x2)), vandq_u64(vshlq_n_u64(q_u64x2, 62), top_u64x2)));
+    *cosine_f64x2 = vreinterpretq_f64_u64(veorq_u64(vreinterpretq_u64_f64(vbslq_f64(swap_u64x2, s_f64x2, c_f64x2)), vandq_u64(vshlq_n_u64(q1_u64x2, 62), top_u64x2)));
+}
+SPHERE_INLINE_ void sphere_store_narrow_neon_(float *out, float64x2_t v_f64x2)
+{
+    const float32x2_t v_f32x2 = vcvt_f32_f64(v_f64x2);
+    vst1_f32(out, vbsl_f32(vceq_f32(v_f32x2, v_f32x2), v_f32x2, vdup_n_f32(sphere_nan_())));
+}
 static void sphere_to_cartesian_neon_(float *x, float *y, float *z, const float *r, const float *theta, const float *phi, size_t n)
 {
-    const float32x4_t limit_f32x4 = vdupq_n_f32(12000.0f);
+    const float32x2_t limit_f32x2 = vdup_n_f32(SPHERE_WIDE_LIMIT_);
     size_t i = 0;
-    for (; i + 4 <= n; i += 4) {
-        const float32x4_t t_f32x4 = vld1q_f32(theta + i), p_f32x4 = vld1q_f32(phi + i);
-        const uint32x4_t small_u32x4 = vandq_u32(vcleq_f32(vabsq_f32(t_f32x4), limit_f32x4), vcleq_f32(vabsq_f32(p_f32x4), limit_f32x4));
-        float32x4_t st_f32x4, ct_f32x4, sp_f32x4, cp_f32x4, r_f32x4 = vdupq_n_f32(1.0f);
-        if (vminvq_u32(small_u32x4) == 0) {
-            sphere_to_cartesian_c_(x + i, y + i, z + i, r ? r + i : NULL, theta + i, phi + i, 4);
+    for (; i + 2 <= n; i += 2) {
+        const float32x2_t t_f32x2 = vld1_f32(theta + i), p_f32x2 = vld1_f32(phi + i);
+        const uint32x2_t small_u32x2 = vand_u32(vcle_f32(vabs_f32(t_f32x2), limit_f32x2), vcle_f32(vabs_f32(p_f32x2), limit_f32x2));
+        float64x2_t st_f64x2, ct_f64x2, sp_f64x2, cp_f64x2, r_f64x2 = vdupq_n_f64(1.0);
+        if (vminv_u32(small_u32x2) == 0) {
+            sphere_to_cartesian_c_(x + i, y + i, z + i, r ? r + i : NULL, theta + i, phi + i, 2);
             continue;
         }
-        if (r) r_f32x4 = vld1q_f32(r + i);
-        sphere_sincos_neon_(t_f32x4, &st_f32x4, &ct_f32x4);
-        sphere_sincos_neon_(p_f32x4, &sp_f32x4, &cp_f32x4);
-        st_f32x4 = vmulq_f32(r_f32x4, st_f32x4);
-        vst1q_f32(x + i, sphere_canonical_neon_(vmulq_f32(st_f32x4, cp_f32x4)));
-        vst1q_f32(y + i, sphere_canonical_neon_(vmulq_f32(st_f32x4, sp_f32x4)));
-        vst1q_f32(z + i, sphere_canonical_neon_(vmulq_f32(r_f32x4, ct_f32x4)));
+        if (r) r_f64x2 = vcvt_f64_f32(vld1_f32(r + i));
+        sphere_sincos_wide_neon_(vcvt_f64_f32(t_f32x2), &st_f64x2, &ct_f64x2);
+        sphere_sincos_wide_neon_(vcvt_f64_f32(p_f32x2), &sp_f64x2, &cp_f64x2);
+        st_f64x2 = vmulq_f64(r_f64x2, st_f64x2);
+        sphere_store_narrow_neon_(x + i, vmulq_f64(st_f64x2, cp_f64x2));
+        sphere_store_narrow_neon_(y + i, vmulq_f64(st_f64x2, sp_f64x2));
+        sphere_store_narrow_neon_(z + i, vmulq_f64(r_f64x2, ct_f64x2));
     }
     sphere_to_cartesian_c_(x + i, y + i, z + i, r ? r + i : NULL, theta + i, phi + i, n - i);
 }

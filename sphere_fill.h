@@ -876,10 +876,14 @@ static void sphere_fill_project_neon_(float *out, const float *data, size_t stri
 static void sphere_fill_gather_c_(float *sum, const float *data, size_t stride, size_t n, size_t dim, const float *mean, float scale, const float *dot)
 {
     size_t i, j, k;
-    for (j = 0; j < dim; j++) for (k = 0; k < 8; k++) {
-        float s = sum[8 * j + k];
-        for (i = 0; i < n; i++) s = SPHERE_MADD_(data[i * stride + j] * scale - mean[j], dot[8 * i + k], s);
-        sum[8 * j + k] = sphere_canonical_(s);
+    for (j = 0; j < dim; j++) {
+        float s[8];
+        for (k = 0; k < 8; k++) s[k] = sum[8 * j + k];
+        for (i = 0; i < n; i++) {
+            const float c = data[i * stride + j] * scale - mean[j];
+            for (k = 0; k < 8; k++) s[k] = SPHERE_MADD_(c, dot[8 * i + k], s[k]);
+        }
+        for (k = 0; k < 8; k++) sum[8 * j + k] = sphere_canonical_(s[k]);
     }
 }
 #if SPHERE_AVX2_
@@ -1245,7 +1249,7 @@ SPHERE_INLINE_ const sphere_fill_kernels_ *sphere_fill_kernels_for_(sphere_simd 
 
 /* -- double functions. Only + - * / and integer operations, so the bits are the same everywhere. */
 
-/* ln x for x > 0 and finite, within 2 units in the last place (tests/test_fill.c): x = 2^e m, sqrt(1/2) <= m < sqrt 2,
+/* ln x for x > 0 and finite, within 2.5 units in the last place (tests/test_fill.c): x = 2^e m, sqrt(1/2) <= m < sqrt 2,
    ln m = 2 atanh(q), q = (m - 1)/(m + 1), |q| < .172: the term q^25 is below 2^-63. */
 static double sphere_fill_log_(double x)
 {
@@ -2284,11 +2288,11 @@ static void sphere_fill_move_task_(void *context, size_t task)
         along = SPHERE_MADD_(f[2], p[2], SPHERE_MADD_(f[1], p[1], f[0] * p[0]));
         factor = job->rate / SPHERE_MADD_(job->rate * 11.0f, pull[3], 1.0f);
         for (c = 0; c < 3; c++) f[c] = factor * (f[c] - along * p[c]);
-        length = sphere_sqrt_(SPHERE_MADD_(f[2], f[2], SPHERE_MADD_(f[1], f[1], f[0] * f[0])));
-        factor = length > 0.5f ? 0.5f / length : 1.0f;                                  /* no step beyond half the radius */
+        length = SPHERE_MADD_(f[2], f[2], SPHERE_MADD_(f[1], f[1], f[0] * f[0]));
+        factor = length > 0.25f ? 0.5f / sphere_sqrt_(length) : 1.0f;                   /* no step beyond half the radius: rare */
         for (c = 0; c < 3; c++) out[c] = SPHERE_MADD_(factor, f[c], p[c]);
-        length = sphere_sqrt_(SPHERE_MADD_(out[2], out[2], SPHERE_MADD_(out[1], out[1], out[0] * out[0])));
-        for (c = 0; c < 3; c++) out[c] /= length;
+        length = 1.0f / sphere_sqrt_(SPHERE_MADD_(out[2], out[2], SPHERE_MADD_(out[1], out[1], out[0] * out[0])));
+        for (c = 0; c < 3; c++) out[c] *= length;
     }
 }
 SPHERE_FILL_API size_t sphere_fill_layout_size(size_t n, size_t k)

@@ -386,6 +386,30 @@ static void order_labels(atlas *a)
     free(popularity);
 }
 
+/* The first view: rows of a rotation that turns the side of the outer shells to the reader, z upwards. There the points with
+   large norms are, which for words are those that mean something. */
+static void choose_view(const atlas *a, float turn[3][3])
+{
+    static const float fallback[3][3] = { { 0, 1, 0 }, { 0, 0, 1 }, { 1, 0, 0 } };
+    double sum[3] = { 0, 0, 0 };
+    float length, up[3];
+    size_t i, j;
+    memcpy(turn, fallback, sizeof fallback);
+    for (i = 0; i < a->rows.n; i++) for (j = 0; j < 3; j++) sum[j] += (double)a->r[i] * (double)a->xyz[3 * i + j];
+    for (j = 0; j < 3; j++) up[j] = (float)sum[j];
+    length = sphere_norm(up, 3);
+    if (!(length > 0)) return;
+    for (j = 0; j < 3; j++) up[j] /= length;
+    if (up[2] > 0.95f || up[2] < -0.95f) return;                        /* no upwards on a pole */
+    memcpy(turn[2], up, sizeof up);
+    for (j = 0; j < 3; j++) turn[1][j] = (j == 2 ? 1.0f : 0.0f) - up[2] * up[j];
+    sphere_unit(&turn[1][0], &turn[1][1], &turn[1][2], 1, NULL);
+    for (j = 0; j < 3; j++) {
+        size_t k = (j + 1) % 3, l = (j + 2) % 3;
+        turn[0][j] = turn[1][k] * turn[2][l] - turn[1][l] * turn[2][k];
+    }
+}
+
 /* >>page ------------------------------------------------------------------------------------------------------------ */
 
 /* The page, one line per string; the line that is only @DATA@ is where the data goes. It uses single quotes and no
@@ -610,7 +634,7 @@ static const char *const page[] = {
     "",
     "/* ---- state ---- */",
     "const still = matchMedia('(prefers-reduced-motion: reduce)'), night = matchMedia('(prefers-color-scheme: dark)');",
-    "const HOME = [0.8660254, 0.5, 0, 0.1294095, -0.2241439, 0.9659258, 0.4829629, -0.8365163, -0.258819];",
+    "const HOME = A.view;",
     "const EYE = 3.2;",
     "let R = HOME.slice(), zoom = 1, globe = false, byShell = false, chosen = -1, hover = -1, half = 25.84, most = A.shells, theme = 'auto', dark = false;",
     "let W = 1, H = 1, DPR = 1, pending = false, ramp = [], hues = [], frame = { last: 0, worst: 0, count: 0, sum: 0 };",
@@ -1297,6 +1321,7 @@ static void write_data(const atlas *a, ex_file *f)
     float low = 1, high = -1;
     int full = a->placed == n && n > 1;
     char t[8][32];
+    float turn[3][3];
     ex_puts(f, "{\"name\":");
     ex_write_json(f, ex_base_name(a->input), strlen(ex_base_name(a->input)));
     ex_printf(f, ",\"n\":%llu,\"dim\":%llu,\"k\":%llu,\"held\":%llu", (unsigned long long)n, (unsigned long long)a->rows.dim,
@@ -1309,7 +1334,10 @@ static void write_data(const atlas *a, ex_file *f)
               figure(t[4], n > 1, (double)a->kept.cone[2], "%.3f"), figure(t[5], full, (double)a->start.cone[2], "%.3f"));
     ex_printf(f, "[\"evenness\",\"%s\",\"%s\",\"Variation of the number of points in equal cells: 0 is perfectly even\"]]",
               figure(t[6], 1, (double)a->even.cell_cv, "%.3f"), figure(t[7], full, (double)a->start_even.cell_cv, "%.3f"));
-    ex_puts(f, ",\n\"radii\":[");
+    choose_view(a, turn);
+    ex_puts(f, ",\n\"view\":[");
+    for (i = 0; i < 9; i++) ex_printf(f, i ? ",%.6g" : "%.6g", (double)turn[i / 3][i % 3]);
+    ex_puts(f, "],\n\"radii\":[");
     for (i = 0; i < a->shells; i++) ex_printf(f, i ? ",%.6g" : "%.6g", a->radii[i]);
     ex_puts(f, "],\n\"words\":");
     if (a->words.count) {
@@ -1373,7 +1401,7 @@ static void write_picture(const atlas *a)
     enum { WIDTH = 1200, HEIGHT = 880, CENTRE_X = 600, CENTRE_Y = 440, RADIUS = 404, COLOURS = 8, LAYERS = 3, LABELS = 40, MOST_DOTS = 16000 };
     static const char *const light[COLOURS] = { "#d9801a", "#d8623a", "#cb4a5c", "#b13f7c", "#8f4096", "#6b45a4", "#4747a3", "#273f95" };
     static const char *const dark[COLOURS] = { "#ffc061", "#ff9f68", "#fb827d", "#ea7399", "#d071b3", "#b07ac8", "#9189da", "#7d9be8" };
-    static const float turn[3][3] = { { 0.8660254f, 0.5f, 0.0f }, { 0.1294095f, -0.2241439f, 0.9659258f }, { 0.4829629f, -0.8365163f, -0.258819f } };
+    float turn[3][3];
     ex_file *f = ex_create_file(a->directory, "atlas.svg");
     size_t n = a->rows.n, i, j, layer, colour, step = (n + MOST_DOTS - 1) / MOST_DOTS, shown = 0;
     short (*spot)[2] = (short (*)[2])ex_alloc_array(n, sizeof *spot, "the picture");
@@ -1381,6 +1409,7 @@ static void write_picture(const atlas *a)
     float *depth = (float *)ex_alloc_array(n, sizeof *depth, "the picture");
     int box[LABELS][4];
     float largest = (float)a->radii[a->shells - 1];
+    choose_view(a, turn);
     for (i = 0; i < n; i++) {
         const float *p = a->xyz + 3 * i, share = largest > 0 ? a->r[i] / largest : 0;
         float v[3];

@@ -871,7 +871,7 @@ static inline void ex_pool_run(void *user, size_t tasks, void (*task)(void *cont
     pthread_mutex_unlock(&pool->lock);
 }
 
-/* Start threads - 1 helpers. Where the system gives fewer, the pool works with those. The pool must not move afterwards. */
+/* Start threads - 1 workers. Where the system gives fewer, the pool works with those. The pool must not move afterwards. */
 static inline void ex_pool_open(ex_pool *pool, size_t threads)
 {
     memset(pool, 0, sizeof *pool);

@@ -112,18 +112,24 @@ typedef struct shape { size_t n, dim, stride; } shape;
 static size_t operand_count(char letter, const shape *s)
 {
     switch (letter) {
-    case 'n': case 'N': case 's': case 'h': case 'u': return s->n;
+    case 'n': case 'N': case 's': case 'h': case 'u': case 'v': case 'w': case 'j': return s->n;
     case 'r': case 'R': return s->n ? (s->n - 1) * s->stride + s->dim : 0;      /* nothing behind the last row */
     case 'd': return s->dim;
     case 't': return 16 * s->n;
+    case 'i': case 'O': return 8 * s->n;
     case 'p': case 'l': case 'k': case 'C': return 16 * s->dim;
+    case 'D': case 'S': return 8 * s->dim;
     case 'f': return 16;
-    case '3': return 3;
+    case '3': case 'm': return 3;
+    case '4': return 4;
+    case 'q': return 256;
+    case 'T': case 'B': return 1024;
     default: printf("kernels.inc: unknown letter %c\n0 passed, 1 failed\n", letter); exit(1);
     }
 }
 static size_t operand_width(char letter) { return letter == 'h' || letter == 'u' ? 2 : 4; }
-static int operand_is_float(char letter) { return !strchr("hukC", letter); }
+static int operand_is_float(char letter) { return !strchr("huvwjikCmTB", letter); }
+static int operand_is_read_and_written(char letter) { return strchr("NSCB", letter) != NULL; }
 static void fill_operand(char letter, unsigned char *to, size_t count, int weather)
 {
     size_t j;
@@ -133,7 +139,9 @@ static void fill_operand(char letter, unsigned char *to, size_t count, int weath
         float value;
         switch (letter) {
         case 'h': half = (uint16_t)random_word(); memcpy(to + 2 * j, &half, 2); break;
-        case 'k': case 'C': word = random_word() & 63u; memcpy(to + 4 * j, &word, 4); break;
+        case 'T': word = random_word() & 0x80ffffffu; memcpy(to + 4 * j, &word, 4); break;
+        case 'j': word = random_word() & 0x3ffffu; memcpy(to + 4 * j, &word, 4); break;
+        case 'k': case 'C': case 'B': case 'i': word = random_word() & 63u; memcpy(to + 4 * j, &word, 4); break;
         case 'l': value = random_float(weather == ORDINARY || weather == WIDE ? FEW : weather); memcpy(to + 4 * j, &value, 4); break;
         case 's': value = sphere_abs_(random_float(weather)); memcpy(to + 4 * j, &value, 4); break;
         default: value = random_float(weather); memcpy(to + 4 * j, &value, 4); break;
@@ -235,7 +243,7 @@ static size_t run_case(const kernel_case *c, sphere_simd level)
         const size_t count = operand_count(letter, &c->s), bytes = count * operand_width(letter);
         unsigned char *to = place(operand, bytes, c->placement);
         memset(to - GUARD, 0xa5, bytes + (c->placement == FLUSH ? GUARD : 2 * GUARD));
-        if (letter == 'N' || letter == 'C') fill_operand(letter, to, count, c->weather);
+        if (operand_is_read_and_written(letter)) fill_operand(letter, to, count, c->weather);
         o[k] = to;
     }
     for (k = 0; c->row->inputs[k]; k++, operand++) {
@@ -272,17 +280,20 @@ static const char *compare_case(const kernel_case *c, sphere_simd level, uint64_
             uint32_t word = 0;
             uint16_t half;
             if (width == 2) { memcpy(&half, from + 2 * j, 2); word = half; } else memcpy(&word, from + 4 * j, 4);
-            /* What lies behind the returned number of hits belongs to nobody. */
-            if (letter != 'u' || j < returned) *sum = digest(*sum, word);
+            /* What lies behind the returned number of places belongs to nobody. */
+            if (!strchr("uw", letter) || j < returned) *sum = digest(*sum, word);
             if (operand_is_float(letter) && (word & 0x7fffffffu) > 0x7f800000u && word != 0x7fc00000u) wrong = "a NaN that is not 0x7fc00000";
         }
     }
     if (level == SPHERE_SIMD_PORTABLE) return wrong;
     again = run_case(c, level);
-    if (again != returned) wrong = "another return value";
-    for (k = 0; c->row->outputs[k]; k++)
-        if (memcmp(kept[k], place(k, bytes[k], c->placement) - GUARD, bytes[k] + (c->placement == FLUSH ? GUARD : 2 * GUARD)))
-            wrong = "other bits than the portable version, or a guard byte overwritten";
+    if (again != returned) return "another return value";
+    for (k = 0; c->row->outputs[k]; k++) {
+        const unsigned char *now = place(k, bytes[k], c->placement) - GUARD;
+        const size_t counts = strchr("uw", c->row->outputs[k]) ? returned * operand_width(c->row->outputs[k]) : bytes[k];
+        if (memcmp(kept[k], now, GUARD + counts)) wrong = "other bits than the portable version, or a guard byte in front overwritten";
+        if (c->placement != FLUSH && memcmp(kept[k] + GUARD + bytes[k], now + GUARD + bytes[k], GUARD)) wrong = "a guard byte behind overwritten";
+    }
     return wrong;
 }
 

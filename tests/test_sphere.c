@@ -210,7 +210,7 @@ Test(sphere, to_spherical_special_points)
     }
 }
 /* One angle in turns of many sizes: its sine and cosine by the long double library, which reduces every float correctly. */
-Test(sphere, to_cartesian_is_within_3_units)
+Test(sphere, to_cartesian_is_within_its_bound)
 {
     const size_t n = 100000;
     float *r = floats(n), *theta = floats(n), *phi = floats(n), *x = floats(n), *y = floats(n), *z = floats(n);
@@ -221,22 +221,27 @@ Test(sphere, to_cartesian_is_within_3_units)
         phi[i] = fabsf(uniform()) * 6.28318548f;
         if (i % 4 == 1) { theta[i] = any_size(-149, 128); phi[i] = any_size(-149, 128); }
         if (i % 4 == 2) theta[i] = any_size(-100, 1);
-        if (i % 4 == 3) phi[i] = (float)(int)below(20000) * 1.57079637f;                /* the zeros of sine and cosine */
+        if (i % 4 == 3) {                                               /* as close to the zeros of sine and cosine as a float can be */
+            phi[i] = (float)((double)below(i & 4 ? 5000000 : 7600) * (double)(PI / 2));
+            if (i % 16 == 3) phi[i] = ldexpf(16367173, 72);             /* the closest of all floats */
+        }
         if (i % 64 < 24 && i % 8 < 5) { theta[i] = any_size(13, 128); phi[i] = any_size(13, 128); }
     }
     for (level = 0; level < 2; level++) for (with_r = 0; with_r < 2; with_r++) {
         const sphere_exec exec = way(level, NULL);
-        double worst[3] = { 0, 0, 0 };
+        double worst[6] = { 0, 0, 0, 0, 0, 0 };
         OK(sphere_to_cartesian(with_r ? r : NULL, theta, phi, x, y, z, n, &exec));
         for (i = 0; i < n; i++) {
+            const double bound = fabsf(theta[i]) <= 12000 && fabsf(phi[i]) <= 12000 ? 2 : 3;
             const long double radius = with_r ? (long double)r[i] : 1.0L, st = sinl((long double)theta[i]), ct = cosl((long double)theta[i]);
-            keep_max(&worst[0], ulps(x[i], radius * st * cosl((long double)phi[i])));
-            keep_max(&worst[1], ulps(y[i], radius * st * sinl((long double)phi[i])));
-            keep_max(&worst[2], ulps(z[i], radius * ct));
-            cr_assert(worst[0] <= 3 && worst[1] <= 3 && worst[2] <= 3, "r %a theta %a phi %a: %g %g %g units", (double)(with_r ? r[i] : 1.0f), (double)theta[i], (double)phi[i],
-                      worst[0], worst[1], worst[2]);
+            const double off[3] = { ulps(x[i], radius * st * cosl((long double)phi[i])), ulps(y[i], radius * st * sinl((long double)phi[i])), ulps(z[i], radius * ct) };
+            size_t k;
+            for (k = 0; k < 3; k++) {
+                keep_max(&worst[k + (bound > 2 ? 3 : 0)], off[k]);
+                cr_assert(off[k] <= bound, "r %a theta %a phi %a: %g units", (double)(with_r ? r[i] : 1.0f), (double)theta[i], (double)phi[i], off[k]);
+            }
         }
-        fprintf(stderr, "to_cartesian: x %.3f, y %.3f, z %.3f units in the last place\n", worst[0], worst[1], worst[2]);
+        fprintf(stderr, "to_cartesian: x %.3f, y %.3f, z %.3f units in the last place; angles beyond 12000: %.3f, %.3f, %.3f\n", worst[0], worst[1], worst[2], worst[3], worst[4], worst[5]);
     }
     free(r); free(theta); free(phi); free(x); free(y); free(z);
 }
@@ -258,7 +263,7 @@ Test(sphere, to_cartesian_special_points)
             for (k = 0; k < 9; k++) cr_assert(is_the_nan(x[k]) && is_the_nan(y[k]) && is_the_nan(z[k]), "theta %g", (double)bad[i]);
             for (k = 0; k < 9; k++) { theta[k] = 1; phi[k] = bad[i]; }
             OK(sphere_to_cartesian(NULL, theta, phi, x, y, z, 9, &exec));
-            for (k = 0; k < 9; k++) cr_assert(is_the_nan(x[k]) && is_the_nan(y[k]), "phi %g", (double)bad[i]);
+            for (k = 0; k < 9; k++) cr_assert(is_the_nan(x[k]) && is_the_nan(y[k]) && ulps(z[k], cosl(1.0L)) <= 2, "phi %g", (double)bad[i]);
         }
         for (k = 0; k < 9; k++) { r[k] = k == 4 ? NAN : 2; theta[k] = 1; phi[k] = 1; }
         OK(sphere_to_cartesian(r, theta, phi, x, y, z, 9, &exec));
@@ -528,7 +533,7 @@ Test(sphere, rows_huge_and_tiny)
         free(data); free(query);
     }
 }
-/* A finite row is never answered by a wrong finite number: right, or NaN where the norm is beyond float. */
+/* Rows whose norm is beyond float, or below its normal range: finite rows have right cosines. */
 Test(sphere, rows_beyond_the_range_of_the_norm)
 {
     const float huge[4] = { 3e38f, 3e38f, 3e38f, 3e38f }, tiny[4] = { 1e-45f, 1e-45f, 1e-45f, 0 }, query[4] = { 1, 1, 1, 0 }, tiny_query[4] = { 1e-45f, 1e-45f, 0, 0 };
@@ -543,9 +548,9 @@ Test(sphere, rows_beyond_the_range_of_the_norm)
         void *memory;
         size_t bytes;
         OK(sphere_row_cosine(&rows, query, out, &exec));
-        cr_assert(is_the_nan(out[0]) || fabs((double)out[0] - .8660254) < 1e-6, "cosine of a huge row: %g", (double)out[0]);
+        cr_assert(fabs((double)out[0] - .8660254) < 1e-6, "cosine of a huge row: %g", (double)out[0]);
         OK(sphere_row_normalize(&rows, out, 0, &exec));
-        for (j = 0; j < 4; j++) cr_assert(is_the_nan(out[j]) || fabs((double)out[j] - .5) < 1e-6, "a huge row normalised: %g", (double)out[j]);
+        for (j = 0; j < 4; j++) cr_assert(fabs((double)out[j] - .5) < 1e-6, "a huge row normalised: %g", (double)out[j]);
         memset(&desc, 0, sizeof(desc));
         desc.metric = SPHERE_COSINE;
         desc.exec = exec;
@@ -554,8 +559,32 @@ Test(sphere, rows_beyond_the_range_of_the_norm)
             bytes = sphere_search_size(&rows, &queries, 1, &desc);
             memory = get(bytes);
             OK(sphere_search_topk(&rows, &queries, 1, &desc, &index, &score, &report, memory, bytes));
-            cr_assert((index == SPHERE_NO_INDEX && report.nan_scores == 1) || fabs((double)score - .8660254) < 1e-6, "search score of a huge row: %g", (double)score);
+            cr_assert(index == 0 && report.nan_scores == 0 && fabs((double)score - .8660254) < 1e-6, "search score of a huge row: %g", (double)score);
             free(memory);
+        }
+        for (j = 0; j < 40; j++) {                                      /* rows of ordinary and great length, the query at the end of the range */
+            const float large[4] = { ldexpf(1, (int)j * 6 - 119), 0, 0, 0 }, ends[4][4] = { { 1e-45f, 1e-45f, 0, 0 }, { 3e-42f, -3e-42f, 0, 0 }, { 3e38f, 0, 3e38f, 0 }, { 2e-38f, 0, 0, 2e-38f } };
+            size_t e;
+            rows = make_rows(large, 1, 4, 0);
+            for (e = 0; e < 4; e++) {
+                OK(sphere_row_cosine(&rows, ends[e], out, &exec));
+                cr_assert(fabs((double)out[0] - .70710678) < 1e-6, "cosine of 2^%d and query %u: %g", (int)j * 6 - 119, (unsigned)e, (double)out[0]);
+                {
+                    const sphere_rows queries = make_rows(large, 1, 4, 0), row = make_rows(ends[e], 1, 4, 0);
+                    OK(sphere_row_cosine(&row, large, out, &exec));
+                    cr_assert(fabs((double)out[0] - .70710678) < 1e-6, "cosine of row %u and query 2^%d: %g", (unsigned)e, (int)j * 6 - 119, (double)out[0]);
+                    memset(&desc, 0, sizeof(desc));
+                    desc.metric = SPHERE_COSINE;
+                    desc.exec = exec;
+                    bytes = sphere_search_size(&row, &queries, 1, &desc);
+                    memory = get(bytes);
+                    OK(sphere_search_topk(&row, &queries, 1, &desc, &index, &score, &report, memory, bytes));
+                    cr_assert(fabs((double)score - .70710678) < 1e-6 && index == 0, "score of row %u and query 2^%d: %g", (unsigned)e, (int)j * 6 - 119, (double)score);
+                    OK(sphere_search_topk(&queries, &row, 1, &desc, &index, &score, &report, memory, bytes));
+                    cr_assert(fabs((double)score - .70710678) < 1e-6 && index == 0, "score of row 2^%d and query %u: %g", (int)j * 6 - 119, (unsigned)e, (double)score);
+                    free(memory);
+                }
+            }
         }
         rows = make_rows(tiny, 1, 4, 0);
         OK(sphere_row_cosine(&rows, query, out, &exec));
@@ -589,7 +618,7 @@ Test(sphere, rows_zero_nan_and_infinite)
         OK(sphere_row_normalize(&rows, out, 0, &exec));
         for (j = 0; j < dim; j++) {
             cr_assert(is_the_nan(out[dim + j]) && out[2 * dim + j] == 0 && out[j] == out[j] && out[4 * dim + j] == out[4 * dim + j]);
-            cr_assert(j == place ? is_the_nan(out[3 * dim + j]) : is_the_nan(out[3 * dim + j]) || out[3 * dim + j] == 0);
+            cr_assert(is_the_nan(out[3 * dim + j]));
         }
         OK(sphere_row_mean(&rows, out, &exec));
         for (j = 0; j < dim; j++) cr_assert(is_the_nan(out[j]) == (j == place));
@@ -771,7 +800,7 @@ static void score_rows(const sphere_rows *rows, const float *query, sphere_metri
     free(q); free(norm);
 }
 /* Both searches against the scan; cone: threshold counts, else it is -infinity. With and without score and norms, at each way. */
-static void check_search(const sphere_rows *rows, const sphere_rows *queries, size_t k, int cone, float threshold, sphere_metric metric, size_t ways)
+static void check_search(const sphere_rows *rows, const sphere_rows *queries, size_t k, int cone, float threshold, sphere_metric metric, size_t ways, size_t forms)
 {
     const size_t m = queries->n, stride = queries->stride ? queries->stride : queries->dim;
     uint32_t *want_index = (uint32_t *)get(m * k * 4), *index = (uint32_t *)get(m * k * 4);
@@ -783,7 +812,7 @@ static void check_search(const sphere_rows *rows, const sphere_rows *queries, si
         scan(value, rows->n, SIZE_MAX, threshold, k, want_index + i * k, want + i * k, &want_count[i], &nans);
     }
     OK(sphere_row_norm(rows, norms, NULL));
-    for (w = 0; w < ways; w++) for (form = 0; form < 4; form++) {
+    for (w = 0; w < ways; w++) for (form = 0; form < forms; form++) {
         sphere_search_desc desc;
         sphere_search_report report;
         size_t bytes;
@@ -833,8 +862,8 @@ Test(sphere, topk_against_a_scan)
         float *data = tied_rows(n, dim, stride, (int)kind), *query = tied_rows(m, dim, dim, 0);
         const sphere_rows rows = make_rows(data, n, dim, stride), queries = make_rows(query, m, dim, 0);
         size_t i = (a + b + c + kind) % 4;                              /* each shape with one k, each k with many shapes */
-        check_search(&rows, &queries, ks[i], 0, -HUGE_VALF, (a + b) & 1 ? SPHERE_COSINE : SPHERE_DOT, 2);
-        if (m == 3 || m == 65) for (i = 0; i < 4; i++) check_search(&rows, &queries, ks[i], 0, -HUGE_VALF, i & 1 ? SPHERE_COSINE : SPHERE_DOT, WAYS);
+        check_search(&rows, &queries, ks[i], 0, -HUGE_VALF, (a + b) & 1 ? SPHERE_COSINE : SPHERE_DOT, 2, 4);
+        if (m == 3 || m == 65) for (i = 0; i < 4; i++) check_search(&rows, &queries, ks[i], 0, -HUGE_VALF, i & 1 ? SPHERE_COSINE : SPHERE_DOT, WAYS, 1);
         free(data); free(query);
     }
 }
@@ -847,7 +876,7 @@ Test(sphere, cone_against_a_scan)
         const size_t m = ms[a], n = 150, dim = kind ? 3 : 20;
         float *data = tied_rows(n, dim, dim, (int)kind), *query = tied_rows(m, dim, dim + 2, 0);
         const sphere_rows rows = make_rows(data, n, dim, 0), queries = make_rows(query, m, dim, dim + 2);
-        check_search(&rows, &queries, capacities[c], 1, thresholds[b], (a + b + c) & 1 ? SPHERE_COSINE : SPHERE_DOT, 2);
+        check_search(&rows, &queries, capacities[c], 1, thresholds[b], (a + b + c) & 1 ? SPHERE_COSINE : SPHERE_DOT, 2, 4);
         free(data); free(query);
     }
 }
@@ -881,23 +910,23 @@ Test(sphere, search_does_not_depend_on_the_other_queries)
 Test(sphere, search_in_chunks)
 {
     const size_t n = 2 * 65536 + 4321, dim = 3;
-    static const size_t ms[] = { 1, 2, 5, 70 }, ks[] = { 3, 40, 1, 9 };
-    float *data = tied_rows(n, dim, dim, 1), *query = tied_rows(70, dim, dim, 0);
+    static const size_t ms[] = { 1, 2, 5, 68 }, ks[] = { 3, 40, 1, 9 };
+    float *data = tied_rows(n, dim, dim, 1), *query = tied_rows(68, dim, dim, 0);
     const sphere_rows rows = make_rows(data, n, dim, 0);
     size_t a, i, calls = 0;
     for (i = 0; i < n * dim; i++) if (data[i] == data[i] && fabsf(data[i]) < 1) data[i] = data[i] < 0 ? -1.0f : 1.0f;      /* all scores tied */
     for (a = 0; a < 4; a++) {
-        const sphere_rows queries = make_rows(query, ms[a], dim, 0);
-        check_search(&rows, &queries, ks[a], (int)(a & 1), a & 1 ? .7f : -HUGE_VALF, a & 2 ? SPHERE_COSINE : SPHERE_DOT, WAYS);
+        const sphere_rows queries = make_rows(query, ms[a], dim, 0), some = make_rows(data, a == 3 ? 65536 + 100 : n, dim, 0);
+        check_search(&some, &queries, ks[a], (int)(a & 1), a & 1 ? .7f : -HUGE_VALF, a & 2 ? SPHERE_COSINE : SPHERE_DOT, WAYS, a == 0 ? 4 : 1);
     }
     {                                                                   /* few hits in some chunks, none in others, capacity beyond them */
         const sphere_rows queries = make_rows(query, 2, dim, 0);
         query[0] = query[1] = query[2] = 1; query[3] = -1; query[4] = query[5] = 0;
         for (i = 0; i < n * dim; i++) data[i] = i < 70000 * dim ? 0 : .5f;
         for (i = 0; i < 5; i++) data[(i * i * 31000 + 7) % n * dim] = 9.0f;
-        check_search(&rows, &queries, 50, 1, 8.0f, SPHERE_DOT, WAYS);
-        check_search(&rows, &queries, 50, 1, 100.0f, SPHERE_DOT, WAYS);
-        check_search(&rows, &queries, 0, 1, 1.5f, SPHERE_DOT, WAYS);
+        check_search(&rows, &queries, 50, 1, 8.0f, SPHERE_DOT, WAYS, 1);
+        check_search(&rows, &queries, 50, 1, 100.0f, SPHERE_DOT, WAYS, 1);
+        check_search(&rows, &queries, 0, 1, 1.5f, SPHERE_DOT, WAYS, 1);
     }
     {                                                                   /* the hook is really used */
         const sphere_rows queries = make_rows(query, 1, dim, 0);
@@ -979,6 +1008,8 @@ Test(sphere, search_refuses_bad_arguments)
     memset(&desc, 0, sizeof(desc));
     desc.metric = SPHERE_COSINE;
     /* an output over an input, over another output or over the memory */
+    FAILS(SPHERE_E_OVERLAP, sphere_search_topk(&rows, &queries, k, &desc, index, score, (sphere_search_report *)(void *)((char *)memory + 64), memory, bytes));
+    FAILS(SPHERE_E_OVERLAP, sphere_search_topk(&rows, &queries, k, &desc, index, score, (sphere_search_report *)(void *)index, memory, bytes));
     { float area[1024];
       const sphere_rows in = make_rows(area, n, dim, 0), ask = make_rows(area, m, dim, 0);
       float *last = area + m * dim - 1;
@@ -1016,7 +1047,6 @@ Test(sphere, search_refuses_bad_arguments)
         fill(block, need + shift + 64);
         OK(sphere_search_topk(&rows, &ask, k, &desc, index, score, NULL, block + shift, need));
         cr_assert(untouched(block, shift) && untouched(block + shift + need, 64));
-        OK(sphere_search_topk(&rows, &queries, k, &desc, other, NULL, NULL, block, 0) == SPHERE_E_MEMORY ? SPHERE_OK : SPHERE_E_MEMORY);
         free(block);
         if (form % m == m - 1) continue;
         block = (char *)get(bytes);
@@ -1046,4 +1076,520 @@ Test(sphere, search_of_no_rows)
         free(memory);
     }
     free(query);
+}
+
+/* -- neighbour graph */
+Test(sphere, graph_against_brute_force)
+{
+    static const size_t ns[] = { 1, 2, 3, 64, 65, 200 }, ds[] = { 0, 1, 3, 100 };
+    size_t a, b, c, w, i, j;
+    for (a = 0; a < 6; a++) for (b = 0; b < 4; b++) for (c = 0; c < 4; c++) {
+        const size_t n = ns[a], dim = ds[b], stride = dim + (c & 1), k = c == 0 ? 0 : c == 1 ? n - 1 : c == 2 ? (n > 1) : (n > 10 ? 10 : n / 2);
+        float *data = tied_rows(n, dim, stride, 0), *unit = floats(n * dim), *want = floats(n * k), *similarity = floats(n * k), *value = floats(n);
+        uint32_t *want_index = (uint32_t *)get(n * k * 4), *index = (uint32_t *)get(n * k * 4);
+        const sphere_rows rows = make_rows(data, n, dim, stride), units = make_rows(unit, n, dim, 0);
+        const size_t bytes = sphere_graph_size(&rows, k);
+        uint64_t nans = 0;
+        if (n > 20 && dim) { memset(data + 5 * stride, 0, dim * sizeof(float)); memset(data + 19 * stride, 0, dim * sizeof(float)); }
+        OK(sphere_row_normalize(&rows, unit, 0, NULL));
+        for (i = 0; i < n; i++) {
+            size_t inside;
+            for (j = 0; j < n; j++) value[j] = lanes_dot(unit + i * dim, unit + j * dim, dim);
+            scan(value, n, i, -HUGE_VALF, k, want_index + i * k, want + i * k, &inside, &nans);
+            cr_assert(inside == n - 1);
+        }
+        for (w = 0; w < WAYS; w++) {
+            const sphere_exec exec = way(w, NULL);
+            char *memory = (char *)get(bytes + w);
+            fill(index, n * k * 4); fill(similarity, n * k * 4);
+            OK(sphere_graph(&rows, k, index, similarity, w ? &exec : NULL, memory + w, bytes));
+            for (i = 0; i < n * k; i++) cr_assert(index[i] == want_index[i] && same(similarity[i], want[i]), "n %u dim %u k %u: row %u, place %u: %u, not %u; %.9g, not %.9g", (unsigned)n, (unsigned)dim,
+                (unsigned)k, (unsigned)(i / k), (unsigned)(i % k), (unsigned)index[i], (unsigned)want_index[i], (double)similarity[i], (double)want[i]);
+            free(memory);
+        }
+        for (i = 0; i < n * k; i++) {                                   /* the same in both directions */
+            const size_t other = index[i];
+            for (j = 0; j < k; j++) if (index[other * k + j] == i / k) cr_assert(same(similarity[other * k + j], similarity[i]));
+        }
+        (void)units;
+        free(data); free(unit); free(want); free(similarity); free(value); free(want_index); free(index);
+    }
+}
+Test(sphere, graph_refuses_bad_arguments)
+{
+    enum { n = 70, dim = 5, k = 3 };
+    float data[n * dim], similarity[n * k];
+    uint32_t index[n * k];
+    const sphere_rows rows = make_rows(data, n, dim, 0);
+    const size_t bytes = sphere_graph_size(&rows, k);
+    void *memory = get(bytes);
+    sphere_exec exec[4];
+    size_t i, levels = absent_levels(exec);
+    const float bad[] = { NAN, -NAN, HUGE_VALF, -HUGE_VALF };
+    for (i = 0; i < n * dim; i++) data[i] = uniform();
+    fill(index, sizeof(index)); fill(similarity, sizeof(similarity));
+    cr_assert(bytes > 0 && sphere_graph_size(NULL, k) == 0);
+    FAILS(SPHERE_E_NULL, sphere_graph(NULL, k, index, similarity, NULL, memory, bytes));
+    FAILS(SPHERE_E_NULL, sphere_graph(&rows, k, NULL, similarity, NULL, memory, bytes));
+    FAILS(SPHERE_E_NULL, sphere_graph(&rows, k, index, NULL, NULL, memory, bytes));
+    { const sphere_rows r = make_rows(NULL, n, dim, 0); FAILS(SPHERE_E_NULL, sphere_graph(&r, k, index, similarity, NULL, memory, bytes)); }
+    { const sphere_rows r = make_rows(data, n, dim, 4); FAILS(SPHERE_E_RANGE, sphere_graph(&r, k, index, similarity, NULL, memory, bytes)); }
+    FAILS(SPHERE_E_RANGE, sphere_graph(&rows, n, index, similarity, NULL, memory, bytes));
+    FAILS(SPHERE_E_RANGE, sphere_graph(&rows, SIZE_MAX, index, similarity, NULL, memory, bytes));
+    { const sphere_rows r = make_rows(data, SIZE_MAX / 8, dim, 0), wide = make_rows(data, n, SIZE_MAX / 16, 0);
+      FAILS(SPHERE_E_SIZE, sphere_graph(&r, k, index, similarity, NULL, memory, bytes)); FAILS(SPHERE_E_SIZE, sphere_graph(&wide, k, index, similarity, NULL, memory, bytes));
+      cr_assert(sphere_graph_size(&r, k) == 0 && sphere_graph_size(&wide, k) == 0); }
+    if (sizeof(size_t) > 4) { const sphere_rows r = make_rows(data, 0xffffffffu, 0, 0); FAILS(SPHERE_E_SIZE, sphere_graph(&r, k, index, similarity, NULL, memory, bytes)); }
+    FAILS(SPHERE_E_MEMORY, sphere_graph(&rows, k, index, similarity, NULL, NULL, bytes));
+    FAILS(SPHERE_E_MEMORY, sphere_graph(&rows, k, index, similarity, NULL, memory, bytes - 1));
+    for (i = 0; i < levels; i++) FAILS(SPHERE_E_LEVEL, sphere_graph(&rows, k, index, similarity, &exec[i], memory, bytes));
+    for (i = 0; i < 8; i++) {                                           /* anywhere in the last row */
+        data[n * dim - 1 - i % 5] = bad[i % 4];
+        FAILS(SPHERE_E_NAN, sphere_graph(&rows, k, index, similarity, NULL, memory, bytes));
+        data[n * dim - 1 - i % 5] = 1;
+    }
+    FAILS(SPHERE_E_OVERLAP, sphere_graph(&rows, k, index, (float *)(void *)(index + n * k - 1), NULL, memory, bytes));
+    FAILS(SPHERE_E_OVERLAP, sphere_graph(&rows, k, index, similarity, NULL, similarity, bytes));
+    FAILS(SPHERE_E_OVERLAP, sphere_graph(&rows, k, index, similarity, NULL, index, bytes));
+    cr_assert(untouched(index, sizeof(index)) && untouched(similarity, sizeof(similarity)));
+    { const sphere_rows r = make_rows(similarity, n, 2, 0);
+      FAILS(SPHERE_E_OVERLAP, sphere_graph(&r, k, index, similarity, NULL, memory, bytes)); FAILS(SPHERE_E_OVERLAP, sphere_graph(&r, k, index, similarity, NULL, similarity, bytes)); }
+    { const sphere_rows none = make_rows(NULL, 0, dim, 0); OK(sphere_graph(&none, k, NULL, NULL, NULL, NULL, 0)); }
+    OK(sphere_graph(&rows, 0, NULL, NULL, NULL, memory, bytes));
+    cr_assert(untouched(index, sizeof(index)) && untouched(similarity, sizeof(similarity)));
+    OK(sphere_graph(&rows, k, index, similarity, NULL, memory, bytes));
+    free(memory);
+}
+
+/* -- quality */
+Test(sphere, cells_poles_seam_and_share)
+{
+    enum { n = 40000 };
+    static const float at[][3] = { { 0, 0, -1 }, { -0.0f, -0.0f, -1 }, { 0, 0, 1 }, { -0.0f, 0, 1 }, { 1, 0, 0 }, { 1, -0.0f, 0 }, { 1, -1e-30f, 0 }, { 1, 1e-30f, 0 }, { -1, 0, 0 },
+        { -1, -1e-6f, 0 }, { 0, 1, 0 }, { 0, -1, 0 }, { 1, 0, -1e-20f }, { 0, 0, 1.0000002f }, { 0, 0, -1.0000002f }, { 0, 0, 0 }, { 1, 0, HUGE_VALF }, { 1, 0, -HUGE_VALF } };
+    static const uint32_t want[] = { 0, 0, 180, 180, 100, 100, 119, 100, 110, 110, 105, 115, 100, 180, 0, 100, 180, 0 };
+    static const size_t cuts[][2] = { { 10, 20 }, { 1, 1 }, { 1, 7 }, { 13, 1 }, { 3, 1000 }, { 100000, 40000 } };
+    float *x = floats(n), *y = floats(n), *z = floats(n);
+    uint32_t *cell = (uint32_t *)get(n * 4), *other = (uint32_t *)get(n * 4);
+    size_t i, level, c, count[200];
+    for (level = 0; level < 2; level++) {
+        const sphere_exec exec = way(level, NULL);
+        for (i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
+            OK(sphere_cells(&at[i][0], &at[i][1], &at[i][2], 1, 10, 20, cell, &exec));
+            cr_assert(cell[0] == want[i], "point %u: cell %u, not %u", (unsigned)i, (unsigned)cell[0], (unsigned)want[i]);
+        }
+        /* a lattice of equal area: every cell gets the same share, exactly */
+        for (i = 0; i < n; i++) {
+            const double height = ((double)(i / 200) + .5) / 100 - 1, turn = ((double)(i % 200) + .5) / 100 * (double)PI, flat = sqrt(1 - height * height);
+            x[i] = (float)(flat * cos(turn)); y[i] = (float)(flat * sin(turn)); z[i] = (float)height;
+        }
+        OK(sphere_cells(x, y, z, n, 10, 20, cell, &exec));
+        memset(count, 0, sizeof(count));
+        for (i = 0; i < n; i++) { cr_assert(cell[i] < 200); count[cell[i]]++; }
+        for (i = 0; i < 200; i++) cr_assert(count[i] == n / 200, "cell %u: %u", (unsigned)i, (unsigned)count[i]);
+        for (c = 0; c < 6; c++) {                                       /* random points by the formula; the borders are rounded */
+            const size_t bands = cuts[c][0], sectors = cuts[c][1];
+            for (i = 0; i < n; i++) unit_point(&x[i], &y[i], &z[i]);
+            OK(sphere_cells(x, y, z, n, bands, sectors, cell, &exec));
+            for (i = 0; i < n; i++) {
+                double turn = atan2((double)y[i], (double)x[i]) / (2 * (double)PI), height = ((double)z[i] + 1) / 2 * (double)bands;
+                if (turn < 0) turn += 1;
+                turn *= (double)sectors;
+                if (fabs(turn - floor(turn + .5)) < 3e-7 * (double)sectors || fabs(height - floor(height + .5)) < 1e-9) { cr_assert(cell[i] < bands * sectors); continue; }
+                cr_assert(cell[i] == (uint32_t)height * (uint32_t)sectors + (uint32_t)turn, "cell %u of %u x %u", (unsigned)cell[i], (unsigned)bands, (unsigned)sectors);
+            }
+        }
+        x[3] = NAN; y[300] = -NAN; z[n - 1] = NAN; x[7] = y[7] = HUGE_VALF;
+        OK(sphere_cells(x, y, z, n, 10, 20, other, &exec));
+        for (i = 0; i < n; i++) cr_assert((other[i] == SPHERE_NO_INDEX) == (i == 3 || i == 300 || i == n - 1 || i == 7));
+    }
+    free(x); free(y); free(z); free(cell); free(other);
+}
+Test(sphere, cells_refuse_bad_arguments)
+{
+    float x[9] = { 0 }, y[9] = { 0 }, z[9] = { 0 };
+    uint32_t cell[9];
+    sphere_exec exec[4];
+    size_t i, levels = absent_levels(exec);
+    fill(cell, sizeof(cell));
+    FAILS(SPHERE_E_NULL, sphere_cells(NULL, y, z, 9, 10, 20, cell, NULL));
+    FAILS(SPHERE_E_NULL, sphere_cells(x, NULL, z, 9, 10, 20, cell, NULL));
+    FAILS(SPHERE_E_NULL, sphere_cells(x, y, NULL, 9, 10, 20, cell, NULL));
+    FAILS(SPHERE_E_NULL, sphere_cells(x, y, z, 9, 10, 20, NULL, NULL));
+    FAILS(SPHERE_E_RANGE, sphere_cells(x, y, z, 9, 0, 20, cell, NULL));
+    FAILS(SPHERE_E_RANGE, sphere_cells(x, y, z, 9, 10, 0, cell, NULL));
+    FAILS(SPHERE_E_SIZE, sphere_cells(x, y, z, 9, 65536, 65536, cell, NULL));
+    FAILS(SPHERE_E_SIZE, sphere_cells(x, y, z, 9, SIZE_MAX, SIZE_MAX, cell, NULL));
+    FAILS(SPHERE_E_SIZE, sphere_cells(x, y, z, 9, 2, SIZE_MAX / 2 + 1, cell, NULL));
+    FAILS(SPHERE_E_SIZE, sphere_cells(x, y, z, SIZE_MAX, 2, 2, cell, NULL));
+    for (i = 0; i < levels; i++) FAILS(SPHERE_E_LEVEL, sphere_cells(x, y, z, 9, 10, 20, cell, &exec[i]));
+    OK(sphere_cells(NULL, NULL, NULL, 0, 10, 20, NULL, NULL));
+    FAILS(SPHERE_E_OVERLAP, sphere_cells(x, (const float *)(const void *)cell, z, 9, 10, 20, cell, NULL));
+    FAILS(SPHERE_E_OVERLAP, sphere_cells(x, y, (const float *)(const void *)(cell + 8), 9, 10, 20, cell, NULL));
+    cr_assert(untouched(cell, sizeof(cell)));
+}
+static int ascending(const void *a, const void *b) { const double x = *(const double *)a, y = *(const double *)b; return (x > y) - (x < y); }
+/* The three numbers again in double, with the library's qsort. Only the directions of the axes come from the header. */
+static void check_evenness(const float *x, const float *y, const float *z, size_t n, const sphere_evenness_desc *desc, size_t bands, size_t sectors, size_t axes, uint64_t seed)
+{
+    size_t *count = (size_t *)get(bands * sectors * sizeof(size_t)), i, a, w;
+    double *along = (double *)get(n * sizeof(double)), square = 0, most = 0, worst = 0, mean = (double)n / (double)(bands * sectors);
+    uint32_t *cell = (uint32_t *)get(n * 4);
+    OK(sphere_cells(x, y, z, n, bands, sectors, cell, NULL));
+    for (i = 0; i < bands * sectors; i++) count[i] = 0;
+    for (i = 0; i < n; i++) count[cell[i]]++;
+    for (i = 0; i < bands * sectors; i++) { square += ((double)count[i] - mean) * ((double)count[i] - mean); if ((double)count[i] > most) most = (double)count[i]; }
+    for (a = 0; a < axes; a++) {
+        float axis[3];
+        sphere_random_axis_(seed, 0x65766e65u, a, axis);
+        cr_assert(fabs((double)axis[0] * (double)axis[0] + (double)axis[1] * (double)axis[1] + (double)axis[2] * (double)axis[2] - 1) < 1e-6);
+        for (i = 0; i < n; i++) along[i] = (double)x[i] * (double)axis[0] + (double)y[i] * (double)axis[1] + (double)z[i] * (double)axis[2];
+        qsort(along, n, sizeof(double), ascending);
+        for (i = 0; i < n; i++) {
+            const double even = (along[i] + 1) / 2;
+            if (even - (double)i / (double)n > worst) worst = even - (double)i / (double)n;
+            if ((double)(i + 1) / (double)n - even > worst) worst = (double)(i + 1) / (double)n - even;
+        }
+    }
+    for (w = 0; w < 2; w++) {
+        sphere_evenness_desc d;
+        sphere_evenness out;
+        const size_t bytes = sphere_evenness_size(n, desc);
+        char *memory = (char *)get(bytes + w);
+        memset(&d, 0, sizeof(d));
+        if (desc) d = *desc;
+        d.exec = way(w, NULL);
+        OK(sphere_measure_evenness(x, y, z, n, !desc && w ? NULL : &d, &out, memory + w, bytes));
+        cr_assert(fabs((double)out.cell_max - most / mean) <= 1e-6 * most / mean, "cell_max %g, not %g", (double)out.cell_max, most / mean);
+        cr_assert(fabs((double)out.cell_cv - sqrt(square / (double)(bands * sectors)) / mean) <= 1e-6 * (double)out.cell_cv + 1e-9, "cell_cv %g", (double)out.cell_cv);
+        cr_assert(fabs((double)out.cap_discrepancy - worst) <= 3e-7, "cap_discrepancy %.9g, not %.9g", (double)out.cap_discrepancy, worst);
+        free(memory);
+    }
+    free(count); free(along); free(cell);
+}
+Test(sphere, evenness_against_double)
+{
+    static const size_t ns[] = { 1, 2, 10, 777, 3000 };
+    const size_t most = 3000;
+    float *x = floats(most), *y = floats(most), *z = floats(most);
+    sphere_evenness_desc desc;
+    size_t kind, c, i;
+    for (kind = 0; kind < 4; kind++) {
+        for (i = 0; i < most; i++) {
+            unit_point(&x[i], &y[i], &z[i]);
+            if (kind == 1) { x[i] = y[i] = 0; z[i] = i & 1 ? 1 : -1; }  /* all ties, on both poles */
+            if (kind == 2) { x[i] = 0; y[i] = 1; z[i] = 0; }
+            if (kind == 3) {                                            /* a Fibonacci lattice */
+                const double h = 1 - (2 * (double)i + 1) / (double)most, turn = 2.399963229728653 * (double)i;
+                x[i] = (float)(sqrt(1 - h * h) * cos(turn)); y[i] = (float)(sqrt(1 - h * h) * sin(turn)); z[i] = (float)h;
+            }
+        }
+        for (c = 0; c < 5; c++) {
+            memset(&desc, 0, sizeof(desc));
+            desc.bands = 1 + c * 3; desc.sectors = 7 - c; desc.axes = 10 + c; desc.seed = 12345 * c;
+            check_evenness(x, y, z, ns[c], &desc, desc.bands, desc.sectors, desc.axes, desc.seed);
+        }
+        check_evenness(x, y, z, 777, NULL, 10, 20, 500, 0);
+        if (kind == 3) {                                                /* and the numbers mean what they say */
+            sphere_evenness out;
+            const size_t bytes = sphere_evenness_size(most, NULL);
+            void *memory = get(bytes);
+            OK(sphere_measure_evenness(x, y, z, most, NULL, &out, memory, bytes));
+            cr_assert(out.cell_max < 1.5f && out.cell_cv < .2f && out.cap_discrepancy < .01f, "lattice: %g %g %g", (double)out.cell_max, (double)out.cell_cv, (double)out.cap_discrepancy);
+            for (i = 0; i < most; i++) { x[i] = y[i] = 0; z[i] = 1; }
+            OK(sphere_measure_evenness(x, y, z, most, NULL, &out, memory, bytes));
+            cr_assert(out.cell_max == 200 && out.cap_discrepancy > .99f && out.cap_discrepancy <= 1);
+            free(memory);
+        }
+    }
+    free(x); free(y); free(z);
+}
+Test(sphere, evenness_refuses_bad_arguments)
+{
+    enum { n = 50 };
+    float x[n], y[n], z[n], *xyz[3];
+    sphere_evenness out;
+    sphere_evenness_desc desc;
+    const size_t bytes = sphere_evenness_size(n, NULL);
+    void *memory = get(bytes);
+    sphere_exec exec[4];
+    size_t i, k, levels = absent_levels(exec);
+    xyz[0] = x; xyz[1] = y; xyz[2] = z;
+    for (i = 0; i < n; i++) unit_point(&x[i], &y[i], &z[i]);
+    memset(&desc, 0, sizeof(desc));
+    fill(&out, sizeof(out));
+    FAILS(SPHERE_E_NULL, sphere_measure_evenness(NULL, y, z, n, NULL, &out, memory, bytes));
+    FAILS(SPHERE_E_NULL, sphere_measure_evenness(x, NULL, z, n, NULL, &out, memory, bytes));
+    FAILS(SPHERE_E_NULL, sphere_measure_evenness(x, y, NULL, n, NULL, &out, memory, bytes));
+    FAILS(SPHERE_E_NULL, sphere_measure_evenness(x, y, z, n, NULL, NULL, memory, bytes));
+    FAILS(SPHERE_E_RANGE, sphere_measure_evenness(x, y, z, 0, NULL, &out, memory, bytes));
+    FAILS(SPHERE_E_MEMORY, sphere_measure_evenness(x, y, z, n, NULL, &out, NULL, bytes));
+    FAILS(SPHERE_E_MEMORY, sphere_measure_evenness(x, y, z, n, NULL, &out, memory, bytes - 1));
+    FAILS(SPHERE_E_SIZE, sphere_measure_evenness(x, y, z, SIZE_MAX / 4, NULL, &out, memory, bytes));
+    desc.bands = SIZE_MAX; desc.sectors = 2;
+    FAILS(SPHERE_E_SIZE, sphere_measure_evenness(x, y, z, n, &desc, &out, memory, bytes));
+    cr_assert(sphere_evenness_size(n, &desc) == 0 && sphere_evenness_size(SIZE_MAX / 4, NULL) == 0 && sphere_evenness_size(SIZE_MAX, NULL) == 0);
+    memset(&desc, 0, sizeof(desc));
+    for (i = 0; i < levels; i++) { desc.exec = exec[i]; FAILS(SPHERE_E_LEVEL, sphere_measure_evenness(x, y, z, n, &desc, &out, memory, bytes)); }
+    for (k = 0; k < 3; k++) for (i = 0; i < n; i += n - 1) {
+        const float keep = xyz[k][i];
+        xyz[k][i] = NAN;
+        FAILS(SPHERE_E_NAN, sphere_measure_evenness(x, y, z, n, NULL, &out, memory, bytes));
+        xyz[k][i] = keep;
+    }
+    for (k = 0; k < 3; k++) for (i = 0; i < 3; i++) {                   /* far from any unit vector */
+        const float keep = xyz[k][7], far[3] = { HUGE_VALF, -HUGE_VALF, -2.5f };
+        xyz[k][7] = far[i];
+        FAILS(SPHERE_E_RANGE, sphere_measure_evenness(x, y, z, n, NULL, &out, memory, bytes));
+        xyz[k][7] = keep;
+    }
+    FAILS(SPHERE_E_OVERLAP, sphere_measure_evenness(x, y, z, n, NULL, &out, x, bytes));
+    FAILS(SPHERE_E_OVERLAP, sphere_measure_evenness(x, y, z, n, NULL, &out, z + n - 1, bytes));
+    FAILS(SPHERE_E_OVERLAP, sphere_measure_evenness(x, y, z, n, NULL, &out, &out, bytes));
+    cr_assert(untouched(&out, sizeof(out)));
+    OK(sphere_measure_evenness(x, y, z, n, NULL, &out, memory, bytes));
+    free(memory);
+}
+/* The definition by a double loop. rank(i, j): how many others come before j as seen from i, by (similarity, index). */
+static void check_fidelity(const float *data, size_t n, size_t dim, size_t stride, const float *x, const float *y, const float *z, const sphere_fidelity_desc *desc)
+{
+    static const float usual[4] = { .01f, .05f, .1f, 0 };
+    const size_t k = desc && desc->k ? desc->k : 10;
+    const float *share = desc && (desc->cones[0] > 0 || desc->cones[1] > 0 || desc->cones[2] > 0 || desc->cones[3] > 0) ? desc->cones : usual;
+    const sphere_rows rows = make_rows(data, n, dim, stride);
+    float *unit = floats(n * dim), *near = floats(n), *map = floats(n);
+    double recall = 0, penalty = 0, cone[4] = { 0, 0, 0, 0 }, trust;
+    size_t i, j, o, c, w;
+    OK(sphere_row_normalize(&rows, unit, 0, NULL));
+    for (i = 0; i < n; i++) {
+        for (j = 0; j < n; j++) {
+            const float a[3] = { x[i], y[i], z[i] }, b[3] = { x[j], y[j], z[j] };
+            near[j] = lanes_dot(unit + i * dim, unit + j * dim, dim);
+            map[j] = lanes_dot(a, b, 3);
+        }
+        for (j = 0; j < n; j++) if (j != i) {
+            size_t near_rank = 1, map_rank = 1, nearer_on_map = 0;
+            for (o = 0; o < n; o++) if (o != i && o != j) {
+                near_rank += near[o] > near[j] || (near[o] == near[j] && o < j);
+                map_rank += map[o] > map[j] || (map[o] == map[j] && o < j);
+                nearer_on_map += map[o] > map[j];
+            }
+            if (near_rank <= k) {
+                recall += map_rank <= k;
+                for (c = 0; c < 4; c++) cone[c] += (double)(nearer_on_map + 2) <= floor((double)share[c] * (double)n + .5);     /* the centre and j itself */
+            } else if (map_rank <= k) penalty += (double)(near_rank - k);
+        }
+    }
+    recall /= (double)(n * k);
+    /* the largest possible penalty: k invented neighbours from the far end, or all n - k - 1 far ones where that is fewer */
+    if (2 * k < n) trust = 1 - 2 * penalty / ((double)(n * k) * (2 * (double)n - 3 * (double)k - 1));
+    else trust = k == n - 1 ? 1 : 1 - 2 * penalty / ((double)(n * (n - k)) * (double)(n - k - 1));
+    for (w = 0; w < WAYS; w++) {
+        sphere_fidelity_desc d;
+        sphere_fidelity out;
+        const size_t bytes = sphere_fidelity_size(&rows, desc);
+        char *memory = (char *)get(bytes + w);
+        memset(&d, 0, sizeof(d));
+        if (desc) d = *desc;
+        d.exec = way(w, NULL);
+        OK(sphere_measure_fidelity(&rows, x, y, z, !desc && w == 1 ? NULL : &d, &out, memory + w, bytes));
+        cr_assert(out.samples == n);
+        cr_assert(same(out.recall, (float)recall), "recall %g, not %g", (double)out.recall, recall);
+        for (c = 0; c < 4; c++) cr_assert(same(out.cone[c], (float)(cone[c] / (double)(n * k))), "cone %u: %g, not %g", (unsigned)c, (double)out.cone[c], cone[c] / (double)(n * k));
+        cr_assert(fabs((double)out.trust - trust) < 1e-7 && out.trust >= 0 && out.trust <= 1, "trust %g, not %g", (double)out.trust, trust);
+        free(memory);
+    }
+    free(unit); free(near); free(map);
+}
+Test(sphere, fidelity_against_a_double_loop)
+{
+    enum { n = 210, dim = 12 };
+    static const size_t ks[] = { 1, 5, 10, 64 }, ns[] = { 2, 3, 11, 65, 100, n };
+    float *data = tied_rows(n, dim, dim, 0), *x = floats(n), *y = floats(n), *z = floats(n);
+    sphere_fidelity_desc desc;
+    size_t kind, i, c;
+    for (kind = 0; kind < 4; kind++) {
+        for (i = 0; i < n; i++) {                                       /* random, the first three columns, many duplicates, one point */
+            unit_point(&x[i], &y[i], &z[i]);
+            if (kind == 1) { x[i] = data[i * dim]; y[i] = data[i * dim + 1]; z[i] = data[i * dim + 2]; }
+            if (kind == 2 && i % 4) { x[i] = x[i - 1]; y[i] = y[i - 1]; z[i] = z[i - 1]; }
+            if (kind == 3) { x[i] = .6f; y[i] = 0; z[i] = .8f; }
+        }
+        if (kind == 1) OK(sphere_unit(x, y, z, n, NULL));
+        check_fidelity(data, n, dim, 0, x, y, z, NULL);
+        for (c = 0; c < 6; c++) {
+            memset(&desc, 0, sizeof(desc));
+            desc.k = ks[(c + kind) % 4];
+            if (desc.k >= ns[c]) desc.k = ns[c] - 1;
+            if (c & 1) { desc.cones[0] = 1; desc.cones[1] = .5f; desc.cones[2] = 2.0f / (float)ns[c]; desc.cones[3] = (float)kind * .1f; }
+            check_fidelity(data, ns[c], dim - c, dim, x, y, z, &desc);
+        }
+    }
+    free(data); free(x); free(y); free(z);
+}
+/* A map that is the embedding keeps everything; so does one where every point is a neighbour. */
+Test(sphere, fidelity_of_a_perfect_map)
+{
+    enum { n = 200 };
+    float *x = floats(n), *y = floats(n), *z = floats(n), *data = floats(3 * n);
+    const sphere_rows rows = make_rows(data, n, 3, 0), few = make_rows(data, 6, 3, 0);
+    sphere_fidelity_desc desc;
+    sphere_fidelity out;
+    size_t i, bytes;
+    void *memory;
+    memset(&desc, 0, sizeof(desc));
+    for (i = 0; i < n; i++) { unit_point(&x[i], &y[i], &z[i]); data[3 * i] = x[i]; data[3 * i + 1] = y[i]; data[3 * i + 2] = z[i]; }
+    desc.cones[0] = 11.0f / n; desc.cones[1] = 6.0f / n; desc.cones[2] = 1.0f / n; desc.cones[3] = 1;
+    bytes = sphere_fidelity_size(&rows, &desc);
+    memory = get(bytes);
+    OK(sphere_measure_fidelity(&rows, x, y, z, &desc, &out, memory, bytes));
+    /* a swap of two neighbours with almost equal angles is possible: the rows are normalised once more */
+    cr_assert(out.recall > .995f && out.trust > .9999f && out.cone[0] > .995f && fabsf(out.cone[1] - .5f) < .01f && out.cone[2] == 0 && out.cone[3] == 1 && out.samples == n);
+    memset(&desc, 0, sizeof(desc));
+    for (desc.k = 3; desc.k < 6; desc.k++) {                            /* more than half of the points are neighbours */
+        const sphere_status status = sphere_measure_fidelity(&few, x, y, z, &desc, &out, memory, bytes);
+        cr_assert(status == SPHERE_E_RANGE || (status == SPHERE_OK && out.recall > .9f && out.trust > .9f && out.trust <= 1), "k %u of 6: status %d, recall %g, trust %g", (unsigned)desc.k,
+                  (int)status, (double)out.recall, (double)out.trust);
+    }
+    free(memory); free(x); free(y); free(z); free(data);
+}
+Test(sphere, fidelity_samples)
+{
+    enum { n = 150, dim = 6 };
+    float *data = random_floats(n * dim), *x = floats(n), *y = floats(n), *z = floats(n);
+    const sphere_rows rows = make_rows(data, n, dim, 0);
+    sphere_fidelity_desc desc;
+    sphere_fidelity full, out, again;
+    double recall = 0, trust = 0;
+    size_t i, different = 0, bytes = sphere_fidelity_size(&rows, NULL);
+    void *memory = get(bytes);
+    for (i = 0; i < n; i++) { x[i] = data[i * dim]; y[i] = data[i * dim + 1]; z[i] = data[i * dim + 2]; }
+    OK(sphere_unit(x, y, z, n, NULL));
+    OK(sphere_measure_fidelity(&rows, x, y, z, NULL, &full, memory, bytes));
+    cr_assert(full.samples == n);
+    for (i = 0; i < 60; i++) {                                          /* 20 draws of each size */
+        memset(&desc, 0, sizeof(desc));
+        desc.samples = i % 3 == 0 ? 40 : i % 3 == 1 ? 1 : n - 1;
+        desc.seed = i;
+        desc.exec = way(i % WAYS, NULL);
+        cr_assert(sphere_fidelity_size(&rows, &desc) <= bytes);
+        OK(sphere_measure_fidelity(&rows, x, y, z, &desc, &out, memory, sphere_fidelity_size(&rows, &desc)));
+        cr_assert(out.samples == desc.samples);
+        desc.exec = way(0, NULL);
+        OK(sphere_measure_fidelity(&rows, x, y, z, &desc, &again, memory, bytes));
+        cr_assert(memcmp(&out, &again, sizeof(out)) == 0);
+        if (i % 3 == 0) { recall += (double)out.recall / 20; trust += (double)out.trust / 20; different += !same(out.recall, full.recall); }
+        if (i % 3 == 1) cr_assert(fabs((double)out.recall * 10 - floor((double)out.recall * 10 + .5)) < 1e-5);     /* one point: tenths */
+        if (i % 3 == 2) cr_assert(fabsf(out.recall - full.recall) < .01f);             /* all points but one */
+    }
+    cr_assert(different > 10 && fabs(recall - (double)full.recall) < .03 && fabs(trust - (double)full.trust) < .03, "%g %g", recall, trust);
+    for (desc.samples = n; desc.samples <= n + 1; desc.samples++) {     /* all of them, or more than there are */
+        desc.seed = 99;
+        OK(sphere_measure_fidelity(&rows, x, y, z, &desc, &out, memory, bytes));
+        cr_assert(memcmp(&out, &full, sizeof(out)) == 0);
+    }
+    free(data); free(x); free(y); free(z); free(memory);
+}
+Test(sphere, fidelity_refuses_bad_arguments)
+{
+    enum { n = 70, dim = 4 };
+    float data[n * dim], x[n], y[n], z[n], *xyz[3];
+    const sphere_rows rows = make_rows(data, n, dim, 0);
+    const size_t bytes = sphere_fidelity_size(&rows, NULL);
+    void *memory = get(bytes);
+    sphere_fidelity out;
+    sphere_fidelity_desc desc;
+    sphere_exec exec[4];
+    size_t i, k, levels = absent_levels(exec);
+    xyz[0] = x; xyz[1] = y; xyz[2] = z;
+    for (i = 0; i < n * dim; i++) data[i] = uniform();
+    for (i = 0; i < n; i++) unit_point(&x[i], &y[i], &z[i]);
+    fill(&out, sizeof(out));
+    memset(&desc, 0, sizeof(desc));
+    cr_assert(bytes > 0 && sphere_fidelity_size(NULL, NULL) == 0);
+    FAILS(SPHERE_E_NULL, sphere_measure_fidelity(NULL, x, y, z, NULL, &out, memory, bytes));
+    FAILS(SPHERE_E_NULL, sphere_measure_fidelity(&rows, NULL, y, z, NULL, &out, memory, bytes));
+    FAILS(SPHERE_E_NULL, sphere_measure_fidelity(&rows, x, NULL, z, NULL, &out, memory, bytes));
+    FAILS(SPHERE_E_NULL, sphere_measure_fidelity(&rows, x, y, NULL, NULL, &out, memory, bytes));
+    FAILS(SPHERE_E_NULL, sphere_measure_fidelity(&rows, x, y, z, NULL, NULL, memory, bytes));
+    { const sphere_rows r = make_rows(NULL, n, dim, 0); FAILS(SPHERE_E_NULL, sphere_measure_fidelity(&r, x, y, z, NULL, &out, memory, bytes)); }
+    { const sphere_rows r = make_rows(data, n, dim, 3); FAILS(SPHERE_E_RANGE, sphere_measure_fidelity(&r, x, y, z, NULL, &out, memory, bytes)); }
+    { const sphere_rows r = make_rows(data, 10, dim, 0), none = make_rows(data, 0, dim, 0);             /* the usual k is 10 */
+      FAILS(SPHERE_E_RANGE, sphere_measure_fidelity(&r, x, y, z, NULL, &out, memory, bytes)); FAILS(SPHERE_E_RANGE, sphere_measure_fidelity(&none, x, y, z, NULL, &out, memory, bytes)); }
+    desc.k = 65; FAILS(SPHERE_E_RANGE, sphere_measure_fidelity(&rows, x, y, z, &desc, &out, memory, bytes));
+    desc.k = SIZE_MAX; FAILS(SPHERE_E_RANGE, sphere_measure_fidelity(&rows, x, y, z, &desc, &out, memory, bytes));
+    desc.k = 0;
+    for (i = 0; i < 4; i++) {
+        desc.cones[i] = 1.5f; FAILS(SPHERE_E_RANGE, sphere_measure_fidelity(&rows, x, y, z, &desc, &out, memory, bytes));
+        desc.cones[i] = -.1f; FAILS(SPHERE_E_RANGE, sphere_measure_fidelity(&rows, x, y, z, &desc, &out, memory, bytes));
+        desc.cones[i] = NAN;
+        { const sphere_status status = sphere_measure_fidelity(&rows, x, y, z, &desc, &out, memory, bytes); cr_assert(status == SPHERE_E_RANGE || status == SPHERE_E_NAN); }
+        desc.cones[i] = 0;
+    }
+    { const sphere_rows r = make_rows(data, SIZE_MAX / 8, dim, 0), wide = make_rows(data, n, SIZE_MAX / 16, 0), many = make_rows(data, 0x80000000u, 1, 0);
+      FAILS(SPHERE_E_SIZE, sphere_measure_fidelity(&r, x, y, z, NULL, &out, memory, bytes)); FAILS(SPHERE_E_SIZE, sphere_measure_fidelity(&wide, x, y, z, NULL, &out, memory, bytes));
+      FAILS(SPHERE_E_SIZE, sphere_measure_fidelity(&many, x, y, z, NULL, &out, memory, bytes));
+      cr_assert(sphere_fidelity_size(&r, NULL) == 0 && sphere_fidelity_size(&wide, NULL) == 0); }
+    FAILS(SPHERE_E_MEMORY, sphere_measure_fidelity(&rows, x, y, z, NULL, &out, NULL, bytes));
+    FAILS(SPHERE_E_MEMORY, sphere_measure_fidelity(&rows, x, y, z, NULL, &out, memory, bytes - 1));
+    for (i = 0; i < levels; i++) { desc.exec = exec[i]; FAILS(SPHERE_E_LEVEL, sphere_measure_fidelity(&rows, x, y, z, &desc, &out, memory, bytes)); }
+    for (k = 0; k < 3; k++) for (i = 0; i < n; i += n - 1) {
+        const float keep = xyz[k][i];
+        xyz[k][i] = NAN;
+        FAILS(SPHERE_E_NAN, sphere_measure_fidelity(&rows, x, y, z, NULL, &out, memory, bytes));
+        xyz[k][i] = keep;
+    }
+    for (i = 0; i < 3; i++) {
+        const float bad[3] = { NAN, HUGE_VALF, -HUGE_VALF };
+        data[n * dim - 1 - i] = bad[i];
+        FAILS(SPHERE_E_NAN, sphere_measure_fidelity(&rows, x, y, z, NULL, &out, memory, bytes));
+        data[n * dim - 1 - i] = 1;
+    }
+    /* the memory over what is read or written: found before anything is written */
+    { float area[64 * 64], keep[64 * 64];
+      const sphere_rows in = make_rows(area, n, dim, 0);
+      cr_assert(sizeof(area) >= bytes);
+      for (i = 0; i < 64 * 64; i++) area[i] = keep[i] = i < n * dim ? data[i] : .5f;
+      FAILS(SPHERE_E_OVERLAP, sphere_measure_fidelity(&in, x, y, z, NULL, &out, area, sizeof(area)));
+      FAILS(SPHERE_E_OVERLAP, sphere_measure_fidelity(&rows, area + 9, y, z, NULL, &out, area, sizeof(area)));
+      FAILS(SPHERE_E_OVERLAP, sphere_measure_fidelity(&rows, x, y, area + 300, NULL, &out, area, sizeof(area)));
+      FAILS(SPHERE_E_OVERLAP, sphere_measure_fidelity(&rows, x, y, z, NULL, (sphere_fidelity *)(void *)(area + 64), area, sizeof(area)));
+      cr_assert(same_array(area, keep, 64 * 64)); }
+    cr_assert(untouched(&out, sizeof(out)));
+    OK(sphere_measure_fidelity(&rows, x, y, z, NULL, &out, memory, bytes));
+    free(memory);
+}
+/* Positions for which every score on the map is NaN: refused, and never an index of no row used. */
+Test(sphere, fidelity_of_positions_that_are_no_directions)
+{
+    enum { n = 20 };
+    const float far[3][3] = { { HUGE_VALF, 0, 0 }, { FLT_MAX, FLT_MAX, 0 }, { -HUGE_VALF, HUGE_VALF, 1 } }, rest[3][3] = { { 0, 1, 0 }, { FLT_MAX, -FLT_MAX, 0 }, { 1, 1, 0 } };
+    float data[n * 2], x[n], y[n], z[n];
+    const sphere_rows rows = make_rows(data, n, 2, 0);
+    const size_t bytes = sphere_fidelity_size(&rows, NULL);
+    void *memory = get(bytes);
+    size_t i, k;
+    for (i = 0; i < n * 2; i++) data[i] = uniform();
+    for (k = 0; k < 3; k++) {
+        sphere_fidelity out;
+        sphere_status status;
+        for (i = 0; i < n; i++) { x[i] = rest[k][0]; y[i] = rest[k][1]; z[i] = rest[k][2]; }
+        x[3] = far[k][0]; y[3] = far[k][1]; z[3] = far[k][2];
+        fill(&out, sizeof(out));
+        status = sphere_measure_fidelity(&rows, x, y, z, NULL, &out, memory, bytes);
+        cr_assert(status == SPHERE_E_RANGE, "status %d", (int)status);
+        cr_assert(untouched(&out, sizeof(out)));
+    }
+    free(memory);
+}
+Test(sphere, best_level_is_one_that_runs)
+{
+    sphere_exec exec;
+    float a[3] = { 1, 0, 0 };
+    memset(&exec, 0, sizeof(exec));
+    exec.simd = sphere_simd_best();
+    cr_assert(exec.simd == SPHERE_SIMD_PORTABLE || exec.simd == SPHERE_SIMD_AVX2 || exec.simd == SPHERE_SIMD_NEON);
+    OK(sphere_unit(a, a + 1, a + 2, 1, &exec));
+    exec.simd = SPHERE_SIMD_PORTABLE;
+    OK(sphere_unit(a, a + 1, a + 2, 1, &exec));
 }

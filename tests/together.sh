@@ -29,8 +29,9 @@ permutations() {
     permutations $rest | sed "s/^/$first /"
   done
 }
-includes() { for h; do printf '#include "%s"\n' "$h"; done; }
-defines() { suffix=$1; shift; for h; do printf '#define %s_%s\n' "$(upper "$h")" "$suffix"; done; }
+# A function's variables are the caller's too: these have names of their own.
+includes() { for included; do printf '#include "%s"\n' "$included"; done; }
+defines() { suffix=$1; shift; for defined; do printf '#define %s_%s\n' "$(upper "$defined")" "$suffix"; done; }
 
 # Every function that a header declares, by the preprocessor; the table that main links against is made of them.
 for h in $headers; do
@@ -63,10 +64,11 @@ while read -r order; do
   cp one.c one.cpp
   cp two.c two.cpp
   for unit in one two; do
-    try "$unit file, $order: gcc" gcc -std=c99 -O1 $strict $unit.c main.c -o all
-    try "$unit file, $order: clang" clang -std=c99 -O1 $strict $unit.c main.c -o all
-    try "$unit file, $order: g++" g++ -std=c++11 -O1 $strict $unit.cpp main.cpp -o all
-    try "$unit file, $order: clang++" clang++ -std=c++11 -O1 $strict $unit.cpp main.cpp -o all
+    case $unit in one) how='declared by their implementations' ;; two) how='declared before, in the opposite order' ;; esac
+    try "$order: $how: gcc" gcc -std=c99 -O0 $strict $unit.c main.c -o all
+    try "$order: $how: clang" clang -std=c99 -O0 $strict $unit.c main.c -o all
+    try "$order: $how: g++" g++ -std=c++11 -O0 $strict $unit.cpp main.cpp -o all
+    try "$order: $how: clang++" clang++ -std=c++11 -O0 $strict $unit.cpp main.cpp -o all
   done
 done < orders
 
@@ -79,10 +81,10 @@ for compiler in gcc clang g++ clang++; do
     name=${h%.h}
     # The other headers' declarations come along, as in a user's file.
     { includes $headers; defines IMPLEMENTATION "$h"; includes "$h"; } > "$name.$end"
-    $compiler -std=$std -O1 $strict -c "$name.$end" -o "$name.$compiler.o" > log 2>&1 || sound=0
+    $compiler -std=$std -O0 $strict -c "$name.$end" -o "$name.$compiler.o" > log 2>&1 || sound=0
     objects="$objects $name.$compiler.o"
   done
-  if [ $sound = 1 ] && $compiler -std=$std -O1 $strict main.$end $objects -o many > log 2>&1 && ./many; then
+  if [ $sound = 1 ] && $compiler -std=$std -O0 $strict main.$end $objects -o many > log 2>&1 && ./many; then
     ok "one object each: $compiler"
   else
     bad "one object each: $compiler"
@@ -92,8 +94,8 @@ for compiler in gcc clang g++ clang++; do
 done
 objects=
 for h in $headers; do objects="$objects ${h%.h}.gcc.o"; done
-try 'C objects in a C++ program' g++ -std=c++11 -O1 $strict main.cpp $objects -o mixed
-try 'C objects of clang in a program of gcc' gcc -std=c99 -O1 $strict main.c $(printf '%s\n' $objects | sed 's/gcc/clang/') -o mixed
+try 'C objects in a C++ program' g++ -std=c++11 -O0 $strict main.cpp $objects -o mixed
+try 'C objects of clang in a program of gcc' gcc -std=c99 -O0 $strict main.c $(printf '%s\n' $objects | sed 's/gcc/clang/') -o mixed
 
 # 3. Static implementations in two files of one program, and beside the extern ones: no clash, nothing visible.
 for compiler in gcc clang g++ clang++; do
@@ -105,11 +107,12 @@ for compiler in gcc clang g++ clang++; do
   done
   { echo 'extern const char *user1(void); extern const char *user2(void);'
     echo 'int main(void) { return user1() && user2() ? 0 : 1; }'; } > static.$end
-  try "static twice: $compiler" $compiler -std=$std -O1 $strict -Wno-unused-function static.$end static1.$end static2.$end -o twice
-  try "static twice beside extern: $compiler" $compiler -std=$std -O1 $strict -Wno-unused-function static.$end static1.$end static2.$end \
+  try "static twice: $compiler" $compiler -std=$std -O0 $strict -Wno-unused-function static.$end static1.$end static2.$end -o twice
+  try "static twice beside extern: $compiler" $compiler -std=$std -O0 $strict -Wno-unused-function static.$end static1.$end static2.$end \
       $(for h in $headers; do echo "${h%.h}.$compiler.o"; done) -o twice
-  $compiler -std=$std -O1 -c static1.$end -o static1.o > log 2>&1
-  if [ -z "$(nm -g --defined-only static1.o | awk 'NF == 3 && $3 !~ /user1/')" ]; then ok "static shows no symbol: $compiler"; else bad "static shows a symbol: $compiler"; fi
+  rm -f static1.o
+  $compiler -std=$std -O0 -c static1.$end -o static1.o > log 2>&1
+  if [ -s static1.o ] && [ -z "$(nm -g --defined-only static1.o | awk 'NF == 3 && $3 !~ /user1/')" ]; then ok "static shows no symbol: $compiler"; else bad "static shows a symbol: $compiler"; fi
 done
 
 # 4. What an object defines and needs. -fno-pie keeps tables of pointers out of the writable sections, where nothing may be.
