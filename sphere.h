@@ -114,7 +114,7 @@ SPHERE_API sphere_status sphere_to_spherical(const float *x, const float *y, con
    for a finite r.
      r, theta, phi  (n)  any finite angles (all of float is reduced correctly); a coordinate that needs a NaN or infinite angle is NaN
    Errors and overlap as sphere_to_spherical.
-   Cost    O(n). Each coordinate within 2 units in the last place. */
+   Cost    O(n). Each coordinate within 2 units in the last place, 3 where an angle is beyond a million. */
 SPHERE_API sphere_status sphere_to_cartesian(const float *r, const float *theta, const float *phi,
                                              float *x, float *y, float *z, size_t n, const sphere_exec *exec);
 
@@ -325,6 +325,12 @@ SPHERE_API sphere_status sphere_measure_fidelity(const sphere_rows *rows, const 
 #define SPHERE_AVX2_ 1
 #define SPHERE_TARGET_AVX2_ __attribute__((target("avx2")))
 #include <immintrin.h>
+#if defined(_MSC_VER)                                                   /* clang-cl leaves out what /arch does not enable */
+#include <intrin.h>
+#include <smmintrin.h>
+#include <avxintrin.h>
+#include <avx2intrin.h>
+#endif
 #else
 #define SPHERE_AVX2_ 0
 #endif
@@ -350,13 +356,11 @@ SPHERE_API sphere_status sphere_measure_fidelity(const sphere_rows *rows, const 
 SPHERE_INLINE_ sphere_simd sphere_simd_best_(void)
 {
 #if SPHERE_AVX2_ && defined(_MSC_VER)   /* clang-cl has no __cpu_model. Threads that race for the cache write the same value. */
-    static int cached = 0;
-    int level = __atomic_load_n(&cached, __ATOMIC_RELAXED), leaf1[4], leaf7[4];
-    if (level) return (sphere_simd)level;
+    static int cached = 0; int leaf1[4], leaf7[4];
+    if (__atomic_load_n(&cached, __ATOMIC_RELAXED)) return (sphere_simd)cached;
     __cpuid(leaf1, 1); __cpuidex(leaf7, 7, 0);                          /* the system saves ymm (OSXSAVE, XCR0), the CPU has AVX2 */
-    level = (leaf1[2] >> 27 & 1) && (_xgetbv(0) & 6) == 6 && (leaf7[1] >> 5 & 1) ? SPHERE_SIMD_AVX2 : SPHERE_SIMD_PORTABLE;
-    __atomic_store_n(&cached, level, __ATOMIC_RELAXED);
-    return (sphere_simd)level;
+    __atomic_store_n(&cached, (leaf1[2] >> 27 & 1) && (_xgetbv(0) & 6) == 6 && (leaf7[1] >> 5 & 1) ? SPHERE_SIMD_AVX2 : SPHERE_SIMD_PORTABLE, __ATOMIC_RELAXED);
+    return (sphere_simd)cached;
 #elif SPHERE_AVX2_
     return __builtin_cpu_supports("avx2") ? SPHERE_SIMD_AVX2 : SPHERE_SIMD_PORTABLE;
 #else
@@ -411,8 +415,7 @@ SPHERE_INLINE_ double sphere_sqrt_integer_(double x)
         rest = rest << 2 | (i < 27 ? m >> (52 - 2 * i) & 3u : 0); root <<= 1;
         if (rest > 2 * root) { rest -= 2 * root + 1; root++; }
     }
-    u = (uint64_t)((e - 1023) / 2 + 1023) << 52; memcpy(&x, &u, 8);
-    return x * ((double)((root + 1) >> 1) * 2.220446049250313e-16);
+    u = (uint64_t)((e - 1023) / 2 + 1023) << 52; memcpy(&x, &u, 8); return x * ((double)((root + 1) >> 1) * 2.220446049250313e-16);
 }
 /* Square root, correctly rounded, by the target's own instruction where there is one: sqrtf would be a call. */
 SPHERE_INLINE_ double sphere_sqrt_double_(double x) { return SPHERE_SQRT_DOUBLE_(x); }
@@ -425,9 +428,8 @@ SPHERE_INLINE_ float sphere_exp_(float x)
     if (x < -104.0f) return 0;
     k = (x * 1.44269502f + 12582912.0f) - 12582912.0f;                  /* round to nearest: 1.5 * 2^23 leaves no fraction */
     r = (x - k * 0.693115234375f) - k * 3.19461833e-05f;                /* the first constant has 14 bits: exact */
-    p = SPHERE_MADD_(0.00139505789f, r, 0.00836893264f); p = SPHERE_MADD_(p, r, 0.041666206f);
-    p = SPHERE_MADD_(p, r, 0.166665182f); p = SPHERE_MADD_(p, r, 0.5f); p = 1.0f + (r + r * r * p);
-    whole = (int)k; half = (whole + 512) / 2 - 256;
+    p = SPHERE_MADD_(0.00139505789f, r, 0.00836893264f); p = SPHERE_MADD_(p, r, 0.041666206f); p = SPHERE_MADD_(p, r, 0.166665182f);
+    p = SPHERE_MADD_(p, r, 0.5f); p = 1.0f + (r + r * r * p); whole = (int)k; half = (whole + 512) / 2 - 256;
     return p * sphere_from_bits_((uint32_t)(half + 127) << 23) * sphere_from_bits_((uint32_t)(whole - half + 127) << 23);
 }
 /* Natural logarithm, within 1 unit in the last place: x = 2^e m, sqrt(1/2) <= m < sqrt 2, a minimax polynomial (2^-30). */
@@ -439,9 +441,8 @@ SPHERE_INLINE_ float sphere_log_(float x)
     if (x < 1.17549435e-38f) { x *= 8388608.0f; e = -23; }
     shift = (int)((sphere_bits_(x) + (0x3f800000u - 0x3f3504f3u)) >> 23) - 127;
     f = sphere_from_bits_(sphere_bits_(x) - ((uint32_t)shift << 23)) - 1.0f; e += (float)shift; s = f * f;
-    p = SPHERE_MADD_(0.0691539273f, f, -0.117897913f); p = SPHERE_MADD_(p, f, 0.118729569f);
-    p = SPHERE_MADD_(p, f, -0.123843506f); p = SPHERE_MADD_(p, f, 0.142186612f); p = SPHERE_MADD_(p, f, -0.16669251f);
-    p = SPHERE_MADD_(p, f, 0.200022265f); p = SPHERE_MADD_(p, f, -0.249999866f); p = SPHERE_MADD_(p, f, 0.333333105f);
+    p = SPHERE_MADD_(0.0691539273f, f, -0.117897913f); p = SPHERE_MADD_(p, f, 0.118729569f); p = SPHERE_MADD_(p, f, -0.123843506f); p = SPHERE_MADD_(p, f, 0.142186612f);
+    p = SPHERE_MADD_(p, f, -0.16669251f); p = SPHERE_MADD_(p, f, 0.200022265f); p = SPHERE_MADD_(p, f, -0.249999866f); p = SPHERE_MADD_(p, f, 0.333333105f);
     return e * 0.693115234375f + (f + ((s * f * p + e * 3.19461833e-05f) - 0.5f * s));
 }
 /* Reduce a finite angle: x = q pi/2 + r, |r| <= pi/4 + 2^-11; returns q mod 4. Up to 12000 by four constants, the products with q
@@ -456,8 +457,7 @@ SPHERE_INLINE_ uint32_t sphere_reduce_(float x, float *r)
         *r = c + (((a - c) - b) - k * 2.56334407e-12f);
         return (uint32_t)(int32_t)k & 3u;
     }
-    shift = (u >> 23 & 255u) - 120u;                                    /* |x| = m 2^(shift - 30); two digits before the point */
-    m = (u & 0x7fffffu) | 0x800000u; w = shift >> 5; shift &= 31u;
+    m = (u & 0x7fffffu) | 0x800000u; shift = (u >> 23 & 255u) - 120u; w = shift >> 5; shift &= 31u;    /* |x| = m 2^(shift - 30); two digits before the point */
     for (i = 0; i < 3; i++) part[i] = shift ? digits[w + i] << shift | digits[w + i + 1] >> (32 - shift) : digits[w + i];
     turn = ((uint64_t)(m * part[0]) << 32) + (uint64_t)m * part[1] + ((uint64_t)m * part[2] >> 32); turn = u >> 31 ? 0 - turn : turn;
     w = (uint32_t)(turn >> 62) + (uint32_t)(turn >> 61 & 1u); turn <<= 2;              /* to the nearest quarter turn; what is left has a sign */
@@ -1843,10 +1843,11 @@ static void sphere_row_task_(void *context, size_t index)
             for (i = 0; i < n; i++) sphere_unit_row_(job->kernels, job->out + (at + i) * job->out_stride, data + i * job->stride, job->dim, scratch[i]);
         } else {
             float *out = job->out + at, dot[SPHERE_BLOCK_];
+            const int odd = sphere_odd_norm_(job->query_norm);
             job->kernels->row_dot_square(dot, scratch, data, job->stride, n, job->dim, job->query);
-            if (!job->kernels->root(out, dot, scratch, n, job->query_norm)) for (i = 0; i < n; i++) {
+            if (!job->kernels->root(out, dot, scratch, n, job->query_norm) || odd) for (i = 0; i < n; i++) {
                 const float *row = data + i * job->stride, norm = sphere_norm_of_(row, job->dim, scratch[i]), scale = norm * job->query_norm;
-                out[i] = sphere_odd_norm_(scale) || sphere_odd_norm_(norm) ? sphere_cosine_slow_(row, job->query, job->dim, norm, job->query_norm) : sphere_canonical_(dot[i] / scale);
+                out[i] = odd || sphere_odd_norm_(scale) || sphere_odd_norm_(norm) ? sphere_cosine_slow_(row, job->query, job->dim, norm, job->query_norm) : sphere_canonical_(dot[i] / scale);
             }
         }
     }
@@ -2024,8 +2025,8 @@ static void sphere_search_task_(void *context, size_t task)
     uint64_t nans = 0;
     int odd = 0;
     for (q = 0; q < queries; q++) {
-        heap[q].score = job->score + (chunk * job->m + q0 + q) * job->k;
-        heap[q].index = job->index + (chunk * job->m + q0 + q) * job->k;
+        heap[q].score = job->k ? job->score + (chunk * job->m + q0 + q) * job->k : NULL;
+        heap[q].index = job->k ? job->index + (chunk * job->m + q0 + q) * job->k : NULL;
         heap[q].count = 0;
         heap[q].k = job->k;
         inside[q] = 0;

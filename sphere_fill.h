@@ -227,12 +227,12 @@ typedef struct sphere_fill_layout_desc {
            SPHERE_E_MEMORY, SPHERE_E_LEVEL, SPHERE_E_CANCEL; x, y, z are untouched on error.
    Method  The lists become a symmetric fuzzy graph (weights exp(-(d - d_min)/sigma), d = 1 - similarity, sigma such that they sum to
            log2 k; then w + w' - w w'). With u = 2 spread^2 (1 - cos angle) the squared chord, an edge pulls with w/(1 + 2.75 u) and
-           64 random points, weighted as `negatives` samples per unit of weight, push with 1/((1/16 + u)(1 + 2.75 u)). The points are
+           128 random points, weighted as `negatives` samples per unit of weight, push with 1/((1/16 + u)(1 + 2.75 u)). The points are
            coloured i mod 32: colours move one after the other, the points of a colour all at once from the positions before it, so
            the threads do not matter. A step is divided by 1 + rate * (sum of pulls), which keeps it stable at any rate; the rate
            falls from 1 to 0, and the spread grows from 15 % to 100 % over the first 4/5 of the epochs: first the regions
            find their places, then the neighbours.
-   Cost    epochs * n * (edges a point + 64) pairs; an edge is read twice an epoch; memory about 20 k + 120 bytes a point.
+   Cost    epochs * n * (edges a point + 128) pairs; an edge is read twice an epoch; memory about 20 k + 120 bytes a point.
    Source  McInnes, Healy, Melville 2018, UMAP (graph, sampling); van der Maaten, Hinton 2008 (the 1/(1 + d^2) kernel). */
 SPHERE_FILL_API size_t sphere_fill_layout_size(size_t n, size_t k);
 SPHERE_FILL_API sphere_status sphere_fill_layout(const uint32_t *index, const float *similarity, size_t n, size_t k,
@@ -2156,7 +2156,7 @@ SPHERE_FILL_API sphere_status sphere_fill_start(const float *rows, size_t n, siz
 
 /* -- layout */
 #define SPHERE_FILL_COLOURS_ 32u
-#define SPHERE_FILL_SAMPLES_ 64u        /* repelling points drawn for each colour and epoch */
+#define SPHERE_FILL_SAMPLES_ 128u       /* repelling points drawn for each colour and epoch */
 #define SPHERE_FILL_MOVES_ 512u         /* points of a colour per task */
 typedef struct sphere_fill_layout_job_ {
     const sphere_fill_kernels_ *kernels;

@@ -437,13 +437,18 @@ static void (*plain_runner(const kernel_row *row))(const task *t)
 static size_t operand_count(char letter, size_t n, size_t dim)
 {
     switch (letter) {
-    case 'n': case 'N': case 's': case 'h': case 'u': return n;
+    case 'n': case 'N': case 's': case 'h': case 'u': case 'v': case 'w': case 'j': return n;
     case 'r': case 'R': return n * dim;
     case 'd': return dim;
     case 't': return 16 * n;
+    case 'i': case 'O': return 8 * n;
     case 'p': case 'l': case 'k': case 'C': return 16 * dim;
+    case 'D': case 'S': return 8 * dim;
     case 'f': return 16;
-    case '3': return 3;
+    case '3': case 'm': return 3;
+    case '4': return 4;
+    case 'q': return 256;
+    case 'T': case 'B': return 1024;
     default: return 0;
     }
 }
@@ -453,7 +458,9 @@ static void fill_operand(char letter, void *to, size_t count, uint64_t stream)
     size_t j;
     float *f = (float *)to;
     if (letter == 'h') for (j = 0; j < count; j++) ((uint16_t *)to)[j] = (uint16_t)(0x2000u + (random_word(stream << 40 | j) & 0x9fffu));   /* finite */
-    else if (letter == 'k' || letter == 'C') for (j = 0; j < count; j++) ((uint32_t *)to)[j] = random_word(stream << 40 | j) & 63u;
+    else if (strchr("kCBi", letter)) for (j = 0; j < count; j++) ((uint32_t *)to)[j] = random_word(stream << 40 | j) & 63u;
+    else if (letter == 'T') for (j = 0; j < count; j++) ((uint32_t *)to)[j] = random_word(stream << 40 | j) & 0x80ffffffu;
+    else if (letter == 'j') for (j = 0; j < count; j++) ((uint32_t *)to)[j] = random_word(stream << 40 | j) & 0x3ffffu;
     else fill_random(f, count, stream);
     if (letter == 's') for (j = 0; j < count; j++) f[j] = sphere_abs_(f[j]);
     if (letter == 'f') for (j = 0; j < count; j++) f[j] = 0.99f;        /* one value in 200 passes, as in a search with full heaps */
@@ -484,7 +491,7 @@ static outcome bench_kernel(const kernel_row *row, size_t n, size_t dim, const f
         }
         if (k < outs) g.o[k] = owned[used - 1];
         else g.i[k - outs] = p;
-        if ((k >= outs || letter == 'N') && slot < COUNT(g.read)) read_this(slot++, p, bytes);
+        if ((k >= outs || strchr("NSCB", letter)) && slot < COUNT(g.read)) read_this(slot++, p, bytes);
     }
     g.kernel = row;
     g.n = n;
@@ -588,9 +595,10 @@ static void bench_elements(void)
         if (has(row->inputs, "rRp") || !wanted(row->name)) continue;
         if (has(row->outputs, "u")) n = 1024;                           /* one tile of a search */
         if (has(row->inputs, "lk")) { n = 64; dim = 10; }
+        if (has(row->inputs, "i")) n = 100000;                          /* 64 bytes an element: one part of a layout */
         sprintf(data, "%lu%s", (unsigned long)n, dim > 1 ? "x16, 160 limits" : "");
         (void)bench_kernel(row, n, dim, NULL, data);
-        if (n > 100000) (void)bench_kernel(row, 1000, 1, NULL, "1000");
+        if (n >= 100000) (void)bench_kernel(row, 1000, 1, NULL, "1000");
     }
 }
 
