@@ -476,13 +476,13 @@ SPHERE_INLINE_ void sphere_sincos_(float x, float *sine, float *cosine)
     c = 1.0f - (0.5f * z - c * z * z); r = q & 1u ? c : s; c = q & 1u ? s : c;
     *sine = q & 2u ? -r : r; *cosine = (q + 1u) & 2u ? -c : c;
 }
-/* atan of q in 0..1: minimax polynomial, 2^-31. */
+/* atan of q in 0..1: minimax polynomial, 2^-31, in the order of Estrin: a chain of multiply-adds would wait for itself. */
 SPHERE_INLINE_ float sphere_atan01_(float q)
 {
-    float z = q * q, p = SPHERE_MADD_(0.00113486324f, z, -0.0074225557f);
-    p = SPHERE_MADD_(p, z, 0.0227601528f); p = SPHERE_MADD_(p, z, -0.0449462049f); p = SPHERE_MADD_(p, z, 0.067595534f);
-    p = SPHERE_MADD_(p, z, -0.0881883949f); p = SPHERE_MADD_(p, z, 0.110602416f); p = SPHERE_MADD_(p, z, -0.1428013f); p = SPHERE_MADD_(p, z, 0.199996918f); p = SPHERE_MADD_(p, z, -0.333333284f);
-    return SPHERE_MADD_(p * z, q, q);
+    float z = q * q, w = z * z, v = w * w, a = SPHERE_MADD_(0.199996918f, z, -0.333333284f), b = SPHERE_MADD_(0.110602416f, z, -0.1428013f);
+    float c = SPHERE_MADD_(0.067595534f, z, -0.0881883949f), d = SPHERE_MADD_(0.0227601528f, z, -0.0449462049f), e = SPHERE_MADD_(0.00113486324f, z, -0.0074225557f);
+    a = SPHERE_MADD_(b, w, a); c = SPHERE_MADD_(e, v, SPHERE_MADD_(d, w, c));
+    return SPHERE_MADD_(SPHERE_MADD_(c, v, a), z * q, q);
 }
 /* atan2 as IEEE 754 has it (signed zeros, infinities), within 2 units in the last place. */
 SPHERE_INLINE_ float sphere_atan2_(float y, float x)
@@ -581,19 +581,17 @@ static void sphere_row_dot_c_(float *out, const float *data, size_t stride, size
     c0_f32x8 = a0_f32x8, c1_f32x8 = a0_f32x8, d0_f32x8 = a0_f32x8, d1_f32x8 = a0_f32x8
 #define SPHERE_ROW_RESULTS_ sphere_lanes4_avx2_(_mm256_add_ps(a0_f32x8, a1_f32x8), _mm256_add_ps(b0_f32x8, b1_f32x8), \
     _mm256_add_ps(c0_f32x8, c1_f32x8), _mm256_add_ps(d0_f32x8, d1_f32x8))
-#define SPHERE_DOT2_AVX2_(LOAD, a, b, ra, rb) do { \
-        const __m256 q_f32x8 = LOAD(query); \
-        a = SPHERE_MADD_F32X8_(LOAD(ra), q_f32x8, a); b = SPHERE_MADD_F32X8_(LOAD(rb), q_f32x8, b); } while (0)
-/* A whole pair of rows: every step of 16 lanes, then the rest. Two rows in step, prefetched 4 KB
-   ahead, come from memory at the speed of a plain read; four rows in step were measured 1.2 to 1.4 times slower. */
-#define SPHERE_PAIR_AVX2_(STEP, ahead, a, b, ra, rb) do { \
+#define SPHERE_DOT1_AVX2_(LOAD, a, row) a = SPHERE_MADD_F32X8_(LOAD(row), LOAD(query), a)
+/* A whole row: every step of 16 lanes, then the rest. One row after the other, prefetched 4 KB ahead, is the plain read's own order;
+   two rows in step were measured up to 1.5 times slower from memory (rows of 256 floats and more), four in step 1.2 to 1.7 times. */
+#define SPHERE_ROW_AVX2_(STEP, ahead, a, row) do { \
         for (k = 0; k + 16 <= dim; k += 16) { \
-            if (ahead) { _mm_prefetch((const char *)(ra + k) + (ahead), _MM_HINT_T0); _mm_prefetch((const char *)(rb + k) + (ahead), _MM_HINT_T0); } \
-            STEP(SPHERE_LOAD0_, a##0_f32x8, b##0_f32x8, ra, rb); \
-            STEP(SPHERE_LOAD1_, a##1_f32x8, b##1_f32x8, ra, rb); \
+            if (ahead) _mm_prefetch((const char *)(row + k) + (ahead), _MM_HINT_T0); \
+            STEP(SPHERE_LOAD0_, a##0_f32x8, row); \
+            STEP(SPHERE_LOAD1_, a##1_f32x8, row); \
         } \
-        if (k < dim) STEP(SPHERE_REST0_, a##0_f32x8, b##0_f32x8, ra, rb); \
-        if (k + 8 < dim) STEP(SPHERE_REST1_, a##1_f32x8, b##1_f32x8, ra, rb); } while (0)
+        if (k < dim) STEP(SPHERE_REST0_, a##0_f32x8, row); \
+        if (k + 8 < dim) STEP(SPHERE_REST1_, a##1_f32x8, row); } while (0)
 SPHERE_TARGET_AVX2_ static void sphere_row_dot_avx2_(float *out, const float *data, size_t stride, size_t n, size_t dim, const float *query)
 {
     const __m256i SPHERE_REST_MASKS_;
@@ -601,8 +599,10 @@ SPHERE_TARGET_AVX2_ static void sphere_row_dot_avx2_(float *out, const float *da
     for (i = 0; i < n; i += 4) {
         __m256 SPHERE_ROW_ACCUMULATORS_;
         SPHERE_FOUR_ROWS_(i);
-        SPHERE_PAIR_AVX2_(SPHERE_DOT2_AVX2_, 4096, a, b, r0, r1);
-        SPHERE_PAIR_AVX2_(SPHERE_DOT2_AVX2_, 4096, c, d, r2, r3);
+        SPHERE_ROW_AVX2_(SPHERE_DOT1_AVX2_, 4096, a, r0);
+        SPHERE_ROW_AVX2_(SPHERE_DOT1_AVX2_, 4096, b, r1);
+        SPHERE_ROW_AVX2_(SPHERE_DOT1_AVX2_, 4096, c, r2);
+        SPHERE_ROW_AVX2_(SPHERE_DOT1_AVX2_, 4096, d, r3);
         sphere_store_part_avx2_(out + i, SPHERE_ROW_RESULTS_, n - i);
     }
 }
@@ -648,9 +648,7 @@ static void sphere_row_square_c_(float *out, const float *data, size_t stride, s
     for (i = 0; i < n; i++) out[i] = sphere_dot_c_(data + i * stride, data + i * stride, dim);
 }
 #if SPHERE_AVX2_
-#define SPHERE_SQUARE2_AVX2_(LOAD, a, b, ra, rb) do { \
-        const __m256 v_f32x8 = LOAD(ra), w_f32x8 = LOAD(rb); \
-        a = SPHERE_MADD_F32X8_(v_f32x8, v_f32x8, a); b = SPHERE_MADD_F32X8_(w_f32x8, w_f32x8, b); } while (0)
+#define SPHERE_SQUARE1_AVX2_(LOAD, a, row) do { const __m256 v_f32x8 = LOAD(row); a = SPHERE_MADD_F32X8_(v_f32x8, v_f32x8, a); } while (0)
 SPHERE_TARGET_AVX2_ static void sphere_row_square_avx2_(float *out, const float *data, size_t stride, size_t n, size_t dim)
 {
     const __m256i SPHERE_REST_MASKS_;
@@ -658,8 +656,10 @@ SPHERE_TARGET_AVX2_ static void sphere_row_square_avx2_(float *out, const float 
     for (i = 0; i < n; i += 4) {
         __m256 SPHERE_ROW_ACCUMULATORS_;
         SPHERE_FOUR_ROWS_(i);
-        SPHERE_PAIR_AVX2_(SPHERE_SQUARE2_AVX2_, 4096, a, b, r0, r1);
-        SPHERE_PAIR_AVX2_(SPHERE_SQUARE2_AVX2_, 4096, c, d, r2, r3);
+        SPHERE_ROW_AVX2_(SPHERE_SQUARE1_AVX2_, 4096, a, r0);
+        SPHERE_ROW_AVX2_(SPHERE_SQUARE1_AVX2_, 4096, b, r1);
+        SPHERE_ROW_AVX2_(SPHERE_SQUARE1_AVX2_, 4096, c, r2);
+        SPHERE_ROW_AVX2_(SPHERE_SQUARE1_AVX2_, 4096, d, r3);
         sphere_store_part_avx2_(out + i, SPHERE_ROW_RESULTS_, n - i);
     }
 }
@@ -698,27 +698,24 @@ static void sphere_row_dot_square_c_(float *dot, float *square, const float *dat
 }
 #if SPHERE_AVX2_
 /* Here a and b are the dots of two rows, c and d their squares. */
-#define SPHERE_DOT_SQUARE2_AVX2_(LOAD, acc) do { \
-        const __m256 q_f32x8 = LOAD(query), v_f32x8 = LOAD(r0), w_f32x8 = LOAD(r1); \
-        a##acc = SPHERE_MADD_F32X8_(v_f32x8, q_f32x8, a##acc); b##acc = SPHERE_MADD_F32X8_(w_f32x8, q_f32x8, b##acc); \
-        c##acc = SPHERE_MADD_F32X8_(v_f32x8, v_f32x8, c##acc); d##acc = SPHERE_MADD_F32X8_(w_f32x8, w_f32x8, d##acc); } while (0)
+#define SPHERE_PAIR_ACCUMULATORS_ a_lanes0_f32x8 = _mm256_setzero_ps(), a_lanes1_f32x8 = a_lanes0_f32x8, b_lanes0_f32x8 = a_lanes0_f32x8, \
+    b_lanes1_f32x8 = a_lanes0_f32x8, c_lanes0_f32x8 = a_lanes0_f32x8, c_lanes1_f32x8 = a_lanes0_f32x8, d_lanes0_f32x8 = a_lanes0_f32x8, d_lanes1_f32x8 = a_lanes0_f32x8
+#define SPHERE_DOT_SQUARE_A_AVX2_(LOAD, acc, row) do { const __m256 v_f32x8 = LOAD(row); \
+        a_##acc = SPHERE_MADD_F32X8_(v_f32x8, LOAD(query), a_##acc); c_##acc = SPHERE_MADD_F32X8_(v_f32x8, v_f32x8, c_##acc); } while (0)
+#define SPHERE_DOT_SQUARE_B_AVX2_(LOAD, acc, row) do { const __m256 v_f32x8 = LOAD(row); \
+        b_##acc = SPHERE_MADD_F32X8_(v_f32x8, LOAD(query), b_##acc); d_##acc = SPHERE_MADD_F32X8_(v_f32x8, v_f32x8, d_##acc); } while (0)
 SPHERE_TARGET_AVX2_ static void sphere_row_dot_square_avx2_(float *dot, float *square, const float *data, size_t stride, size_t n, size_t dim, const float *query)
 {
     const __m256i SPHERE_REST_MASKS_;
     size_t i, k;
     for (i = 0; i < n; i += 2) {
         const float *r0 = data + i * stride, *r1 = i + 1 < n ? r0 + stride : r0;
-        __m256 SPHERE_ROW_ACCUMULATORS_;
+        __m256 SPHERE_PAIR_ACCUMULATORS_;
         float four[4];
-        for (k = 0; k + 16 <= dim; k += 16) {
-            _mm_prefetch((const char *)(r0 + k) + 4096, _MM_HINT_T0);
-            _mm_prefetch((const char *)(r1 + k) + 4096, _MM_HINT_T0);
-            SPHERE_DOT_SQUARE2_AVX2_(SPHERE_LOAD0_, 0_f32x8);
-            SPHERE_DOT_SQUARE2_AVX2_(SPHERE_LOAD1_, 1_f32x8);
-        }
-        if (k < dim) SPHERE_DOT_SQUARE2_AVX2_(SPHERE_REST0_, 0_f32x8);
-        if (k + 8 < dim) SPHERE_DOT_SQUARE2_AVX2_(SPHERE_REST1_, 1_f32x8);
-        _mm_storeu_ps(four, SPHERE_ROW_RESULTS_);
+        SPHERE_ROW_AVX2_(SPHERE_DOT_SQUARE_A_AVX2_, 4096, lanes, r0);
+        SPHERE_ROW_AVX2_(SPHERE_DOT_SQUARE_B_AVX2_, 4096, lanes, r1);
+        _mm_storeu_ps(four, sphere_lanes4_avx2_(_mm256_add_ps(a_lanes0_f32x8, a_lanes1_f32x8), _mm256_add_ps(b_lanes0_f32x8, b_lanes1_f32x8),
+                                                _mm256_add_ps(c_lanes0_f32x8, c_lanes1_f32x8), _mm256_add_ps(d_lanes0_f32x8, d_lanes1_f32x8)));
         dot[i] = four[0];
         square[i] = four[2];
         if (i + 1 < n) { dot[i + 1] = four[1]; square[i + 1] = four[3]; }
@@ -752,6 +749,15 @@ static void sphere_row_variance_c_(float *out, const float *data, size_t stride,
 }
 #if SPHERE_AVX2_
 #define SPHERE_SUM2_AVX2_(LOAD, a, b, ra, rb) do { a = _mm256_add_ps(a, LOAD(ra)); b = _mm256_add_ps(b, LOAD(rb)); } while (0)
+/* Two rows in step, where the rows are in cache already; the prefetch goes through both in the order of the memory. */
+#define SPHERE_PAIR_AVX2_(STEP, ahead, a, b, ra, rb) do { \
+        for (k = 0; k + 16 <= dim; k += 16) { \
+            if (ahead) { _mm_prefetch((const char *)(ra + 2 * k) + (ahead), _MM_HINT_T0); _mm_prefetch((const char *)(ra + 2 * k) + (ahead) + 64, _MM_HINT_T0); } \
+            STEP(SPHERE_LOAD0_, a##0_f32x8, b##0_f32x8, ra, rb); \
+            STEP(SPHERE_LOAD1_, a##1_f32x8, b##1_f32x8, ra, rb); \
+        } \
+        if (k < dim) STEP(SPHERE_REST0_, a##0_f32x8, b##0_f32x8, ra, rb); \
+        if (k + 8 < dim) STEP(SPHERE_REST1_, a##1_f32x8, b##1_f32x8, ra, rb); } while (0)
 /* The rest of a row is masked again after the subtraction: the padding must not become (0 - mean)^2. */
 #define SPHERE_KEEP_SPHERE_LOAD0_(v) (v)
 #define SPHERE_KEEP_SPHERE_LOAD1_(v) (v)
@@ -760,33 +766,44 @@ static void sphere_row_variance_c_(float *out, const float *data, size_t stride,
 #define SPHERE_CENTRED2_AVX2_(LOAD, a, b, ra, rb) do { \
         const __m256 v_f32x8 = SPHERE_KEEP_##LOAD(_mm256_sub_ps(LOAD(ra), mean_##ra)), w_f32x8 = SPHERE_KEEP_##LOAD(_mm256_sub_ps(LOAD(rb), mean_##rb)); \
         a = SPHERE_MADD_F32X8_(v_f32x8, v_f32x8, a); b = SPHERE_MADD_F32X8_(w_f32x8, w_f32x8, b); } while (0)
+#define SPHERE_CENTRED1_AVX2_(LOAD, a, row) do { \
+        const __m256 v_f32x8 = SPHERE_KEEP_##LOAD(_mm256_sub_ps(LOAD(row), mean_##row)); a = SPHERE_MADD_F32X8_(v_f32x8, v_f32x8, a); } while (0)
 SPHERE_TARGET_AVX2_ static void sphere_row_variance_avx2_(float *out, const float *data, size_t stride, size_t n, size_t dim)
 {
     const __m256i SPHERE_REST_MASKS_;
     const __m128 dim_f32x4 = _mm_set1_ps((float)dim);
-    const size_t block = dim < 64 ? 64 : dim > 1024 ? 4 : 4096 / dim / 4 * 4;   /* about 16 KB of rows: the second pass finds them in L1 */
-    const size_t ahead = block * stride * sizeof(float);            /* the next block comes in while this one is computed */
-    size_t i, k, end;
-    float mean[64];
-    for (; n; n -= end, data += end * stride, out += end) {
-        end = n < block ? n : block;
-        /* all means first: a row's second pass never waits for its own mean */
-        for (i = 0; i < end; i += 4) {
+    size_t i, j, k;
+    float mean[4] = { 0 }, next[4] = { 0 };
+    /* Four means are made before the squares of the four rows before them: no row waits for its own mean. Memory is asked for in the
+       second pass, which has nothing else to load, and far ahead: 24 KB are six to fifteen rows. */
+    for (i = 0; i < n + 4; i += 4) {
+        if (i < n) {
             __m256 SPHERE_ROW_ACCUMULATORS_;
             SPHERE_FOUR_ROWS_(i);
             SPHERE_PAIR_AVX2_(SPHERE_SUM2_AVX2_, 0, a, b, r0, r1);
             SPHERE_PAIR_AVX2_(SPHERE_SUM2_AVX2_, 0, c, d, r2, r3);
-            _mm_storeu_ps(mean + i, _mm_div_ps(SPHERE_ROW_RESULTS_, dim_f32x4));
+            _mm_storeu_ps(next, _mm_div_ps(SPHERE_ROW_RESULTS_, dim_f32x4));
         }
-        for (i = 0; i < end; i += 4) {
-            const __m256 mean_r0 = _mm256_broadcast_ss(mean + i), mean_r1 = _mm256_broadcast_ss(mean + i + 1);
-            const __m256 mean_r2 = _mm256_broadcast_ss(mean + i + 2), mean_r3 = _mm256_broadcast_ss(mean + i + 3);
+        if (i >= 4) {
+            const __m256 mean_r0 = _mm256_broadcast_ss(mean), mean_r1 = _mm256_broadcast_ss(mean + 1);
+            const __m256 mean_r2 = _mm256_broadcast_ss(mean + 2), mean_r3 = _mm256_broadcast_ss(mean + 3);
             __m256 SPHERE_ROW_ACCUMULATORS_;
-            SPHERE_FOUR_ROWS_(i);
-            SPHERE_PAIR_AVX2_(SPHERE_CENTRED2_AVX2_, ahead, a, b, r0, r1);
-            SPHERE_PAIR_AVX2_(SPHERE_CENTRED2_AVX2_, ahead, c, d, r2, r3);
-            sphere_store_part_avx2_(out + i, _mm_div_ps(SPHERE_ROW_RESULTS_, dim_f32x4), end - i);
+            j = i - 4;
+            {
+                SPHERE_FOUR_ROWS_(j);
+                if (dim <= 256) {
+                    SPHERE_PAIR_AVX2_(SPHERE_CENTRED2_AVX2_, 24576, a, b, r0, r1);
+                    SPHERE_PAIR_AVX2_(SPHERE_CENTRED2_AVX2_, 24576, c, d, r2, r3);
+                } else {
+                    SPHERE_ROW_AVX2_(SPHERE_CENTRED1_AVX2_, 24576, a, r0);
+                    SPHERE_ROW_AVX2_(SPHERE_CENTRED1_AVX2_, 24576, b, r1);
+                    SPHERE_ROW_AVX2_(SPHERE_CENTRED1_AVX2_, 24576, c, r2);
+                    SPHERE_ROW_AVX2_(SPHERE_CENTRED1_AVX2_, 24576, d, r3);
+                }
+                sphere_store_part_avx2_(out + j, _mm_div_ps(SPHERE_ROW_RESULTS_, dim_f32x4), n - j);
+            }
         }
+        memcpy(mean, next, sizeof(mean));
     }
 }
 #endif
@@ -1196,49 +1213,54 @@ static void sphere_axis_neon_(float *out, const float *x, const float *y, const 
 SPHERE_AVX2_FN_ __m256 sphere_abs_avx2_(__m256 v_f32x8) { return _mm256_andnot_ps(_mm256_set1_ps(-0.0f), v_f32x8); }
 SPHERE_AVX2_FN_ __m256 sphere_atan01_avx2_(__m256 q_f32x8)
 {
-    const __m256 z_f32x8 = _mm256_mul_ps(q_f32x8, q_f32x8);
-    __m256 p_f32x8 = SPHERE_MADD_F32X8_(_mm256_set1_ps(0.00113486324f), z_f32x8, _mm256_set1_ps(-0.0074225557f));
-    p_f32x8 = SPHERE_MADD_F32X8_(p_f32x8, z_f32x8, _mm256_set1_ps(0.0227601528f));
-    p_f32x8 = SPHERE_MADD_F32X8_(p_f32x8, z_f32x8, _mm256_set1_ps(-0.0449462049f));
-    p_f32x8 = SPHERE_MADD_F32X8_(p_f32x8, z_f32x8, _mm256_set1_ps(0.067595534f));
-    p_f32x8 = SPHERE_MADD_F32X8_(p_f32x8, z_f32x8, _mm256_set1_ps(-0.0881883949f));
-    p_f32x8 = SPHERE_MADD_F32X8_(p_f32x8, z_f32x8, _mm256_set1_ps(0.110602416f));
-    p_f32x8 = SPHERE_MADD_F32X8_(p_f32x8, z_f32x8, _mm256_set1_ps(-0.1428013f));
-    p_f32x8 = SPHERE_MADD_F32X8_(p_f32x8, z_f32x8, _mm256_set1_ps(0.199996918f));
-    p_f32x8 = SPHERE_MADD_F32X8_(p_f32x8, z_f32x8, _mm256_set1_ps(-0.333333284f));
-    return SPHERE_MADD_F32X8_(_mm256_mul_ps(p_f32x8, z_f32x8), q_f32x8, q_f32x8);
+    const __m256 z_f32x8 = _mm256_mul_ps(q_f32x8, q_f32x8), w_f32x8 = _mm256_mul_ps(z_f32x8, z_f32x8), v_f32x8 = _mm256_mul_ps(w_f32x8, w_f32x8);
+    __m256 a_f32x8 = SPHERE_MADD_F32X8_(_mm256_set1_ps(0.199996918f), z_f32x8, _mm256_set1_ps(-0.333333284f));
+    const __m256 b_f32x8 = SPHERE_MADD_F32X8_(_mm256_set1_ps(0.110602416f), z_f32x8, _mm256_set1_ps(-0.1428013f));
+    __m256 c_f32x8 = SPHERE_MADD_F32X8_(_mm256_set1_ps(0.067595534f), z_f32x8, _mm256_set1_ps(-0.0881883949f));
+    const __m256 d_f32x8 = SPHERE_MADD_F32X8_(_mm256_set1_ps(0.0227601528f), z_f32x8, _mm256_set1_ps(-0.0449462049f));
+    const __m256 e_f32x8 = SPHERE_MADD_F32X8_(_mm256_set1_ps(0.00113486324f), z_f32x8, _mm256_set1_ps(-0.0074225557f));
+    a_f32x8 = SPHERE_MADD_F32X8_(b_f32x8, w_f32x8, a_f32x8);
+    c_f32x8 = SPHERE_MADD_F32X8_(e_f32x8, v_f32x8, SPHERE_MADD_F32X8_(d_f32x8, w_f32x8, c_f32x8));
+    return SPHERE_MADD_F32X8_(SPHERE_MADD_F32X8_(c_f32x8, v_f32x8, a_f32x8), _mm256_mul_ps(z_f32x8, q_f32x8), q_f32x8);
 }
 #endif
 #if SPHERE_NEON_
 SPHERE_INLINE_ float32x4_t sphere_atan01_neon_(float32x4_t q_f32x4)
 {
-    const float32x4_t z_f32x4 = vmulq_f32(q_f32x4, q_f32x4);
-    float32x4_t p_f32x4 = SPHERE_MADD_F32X4_(vdupq_n_f32(0.00113486324f), z_f32x4, vdupq_n_f32(-0.0074225557f));
-    p_f32x4 = SPHERE_MADD_F32X4_(p_f32x4, z_f32x4, vdupq_n_f32(0.0227601528f));
-    p_f32x4 = SPHERE_MADD_F32X4_(p_f32x4, z_f32x4, vdupq_n_f32(-0.0449462049f));
-    p_f32x4 = SPHERE_MADD_F32X4_(p_f32x4, z_f32x4, vdupq_n_f32(0.067595534f));
-    p_f32x4 = SPHERE_MADD_F32X4_(p_f32x4, z_f32x4, vdupq_n_f32(-0.0881883949f));
-    p_f32x4 = SPHERE_MADD_F32X4_(p_f32x4, z_f32x4, vdupq_n_f32(0.110602416f));
-    p_f32x4 = SPHERE_MADD_F32X4_(p_f32x4, z_f32x4, vdupq_n_f32(-0.1428013f));
-    p_f32x4 = SPHERE_MADD_F32X4_(p_f32x4, z_f32x4, vdupq_n_f32(0.199996918f));
-    p_f32x4 = SPHERE_MADD_F32X4_(p_f32x4, z_f32x4, vdupq_n_f32(-0.333333284f));
-    return SPHERE_MADD_F32X4_(vmulq_f32(p_f32x4, z_f32x4), q_f32x4, q_f32x4);
+    const float32x4_t z_f32x4 = vmulq_f32(q_f32x4, q_f32x4), w_f32x4 = vmulq_f32(z_f32x4, z_f32x4), v_f32x4 = vmulq_f32(w_f32x4, w_f32x4);
+    float32x4_t a_f32x4 = SPHERE_MADD_F32X4_(vdupq_n_f32(0.199996918f), z_f32x4, vdupq_n_f32(-0.333333284f));
+    const float32x4_t b_f32x4 = SPHERE_MADD_F32X4_(vdupq_n_f32(0.110602416f), z_f32x4, vdupq_n_f32(-0.1428013f));
+    float32x4_t c_f32x4 = SPHERE_MADD_F32X4_(vdupq_n_f32(0.067595534f), z_f32x4, vdupq_n_f32(-0.0881883949f));
+    const float32x4_t d_f32x4 = SPHERE_MADD_F32X4_(vdupq_n_f32(0.0227601528f), z_f32x4, vdupq_n_f32(-0.0449462049f));
+    const float32x4_t e_f32x4 = SPHERE_MADD_F32X4_(vdupq_n_f32(0.00113486324f), z_f32x4, vdupq_n_f32(-0.0074225557f));
+    a_f32x4 = SPHERE_MADD_F32X4_(b_f32x4, w_f32x4, a_f32x4);
+    c_f32x4 = SPHERE_MADD_F32X4_(e_f32x4, v_f32x4, SPHERE_MADD_F32X4_(d_f32x4, w_f32x4, c_f32x4));
+    return SPHERE_MADD_F32X4_(SPHERE_MADD_F32X4_(c_f32x4, v_f32x4, a_f32x4), vmulq_f32(z_f32x4, q_f32x4), q_f32x4);
 }
 #endif
 
-/* >>kernel to_spherical. x^2 + y^2 is summed in double, where the squares are exact: the colatitude keeps its digits at the poles,
-   and nothing overflows. */
+/* >>kernel to_spherical. x^2 + y^2 and z^2 are exact or nearly so in double: the colatitude keeps its digits at the poles. Of the quotient
+   of the smaller by the larger one, and of r^2, the root is taken in float: half the error of the argument and half a unit of its own
+   (in all .86 units), where two roots and a quotient in double would cost twice the time. Only where a square does not fit a float
+   is the root taken in double. */
+#define SPHERE_RATIO_LOW_ 7.88860905e-31f       /* 2^-100 */
 static void sphere_to_spherical_c_(float *r, float *theta, float *phi, const float *x, const float *y, const float *z, size_t n)
 {
     size_t i;
     for (i = 0; i < n; i++) {
-        const float xi = x[i], yi = y[i], zi = z[i], ax = sphere_abs_(xi), ay = sphere_abs_(yi), az = sphere_abs_(zi);
-        const double s = (double)xi * xi + (double)yi * yi, rho = sphere_sqrt_double_(s);
-        const double small = rho < az ? rho : (double)az, large = rho < az ? (double)az : rho;
-        const float flat_small = ay < ax ? ay : ax, flat_large = ay < ax ? ax : ay;
-        float radius = (float)sphere_sqrt_double_(s + (double)zi * zi), t, p;
-        t = sphere_atan01_(large == 0 ? 0 : (float)(small / large));
-        if (rho > az) t = 1.57079637f - (t + 4.37113883e-08f);
+        const float xi = x[i], yi = y[i], zi = z[i], ax = sphere_abs_(xi), ay = sphere_abs_(yi);
+        const double s = (double)xi * xi + (double)yi * yi, zz = (double)zi * zi, whole = s < zz ? s / zz : zz / s;
+        const float flat_small = ay < ax ? ay : ax, flat_large = ay < ax ? ax : ay, square = (float)(s + zz), ratio = (float)whole;
+        float radius, t, p;
+        if (square > SPHERE_SQUARE_LOW_ && square < SPHERE_SQUARE_HIGH_ && (ratio > SPHERE_RATIO_LOW_ || flat_large == 0 || zi == 0)) {
+            radius = sphere_sqrt_(square);
+            t = sphere_sqrt_(ratio);
+        } else {
+            radius = (float)sphere_sqrt_double_(s + zz);
+            t = s + zz == 0 ? 0 : (float)sphere_sqrt_double_(whole);
+        }
+        t = sphere_atan01_(t);
+        if (s > zz) t = 1.57079637f - (t + 4.37113883e-08f);
         if (zi < 0) t = 3.14159274f - (t + 8.74227766e-08f);
         p = sphere_atan01_(flat_large == 0 ? 0 : flat_small / flat_large);
         if (ay > ax) p = 1.57079637f - (p + 4.37113883e-08f);
@@ -1256,45 +1278,52 @@ SPHERE_AVX2_FN_ __m256 sphere_reflect_avx2_(__m256 a_f32x8, __m256 where_f32x8, 
 {
     return _mm256_blendv_ps(a_f32x8, _mm256_sub_ps(_mm256_set1_ps(hi), _mm256_add_ps(a_f32x8, _mm256_set1_ps(lo))), where_f32x8);
 }
+/* Four points: r^2 as float, the smaller of x^2 + y^2 and z^2 by the larger one as float, and where the first is larger. */
+SPHERE_AVX2_FN_ __m256d sphere_squares_avx2_(const float *x, const float *y, const float *z, __m128 *square_f32x4, __m128 *ratio_f32x4)
+{
+    const __m256d x_f64x4 = _mm256_cvtps_pd(_mm_loadu_ps(x)), y_f64x4 = _mm256_cvtps_pd(_mm_loadu_ps(y)), z_f64x4 = _mm256_cvtps_pd(_mm_loadu_ps(z));
+    const __m256d s_f64x4 = _mm256_add_pd(_mm256_mul_pd(x_f64x4, x_f64x4), _mm256_mul_pd(y_f64x4, y_f64x4)), zz_f64x4 = _mm256_mul_pd(z_f64x4, z_f64x4);
+    const __m256d less_f64x4 = _mm256_cmp_pd(s_f64x4, zz_f64x4, _CMP_LT_OQ);
+    *square_f32x4 = _mm256_cvtpd_ps(_mm256_add_pd(s_f64x4, zz_f64x4));
+    *ratio_f32x4 = _mm256_cvtpd_ps(_mm256_div_pd(_mm256_blendv_pd(zz_f64x4, s_f64x4, less_f64x4), _mm256_blendv_pd(s_f64x4, zz_f64x4, less_f64x4)));
+    return _mm256_cmp_pd(s_f64x4, zz_f64x4, _CMP_GT_OQ);
+}
 SPHERE_TARGET_AVX2_ static void sphere_to_spherical_avx2_(float *r, float *theta, float *phi, const float *x, const float *y, const float *z, size_t n)
 {
     const __m256 zero_f32x8 = _mm256_setzero_ps();
-    size_t i = 0, half;
+    size_t i = 0;
     for (; i + 8 <= n; i += 8) {
         const __m256 x_f32x8 = _mm256_loadu_ps(x + i), y_f32x8 = _mm256_loadu_ps(y + i), z_f32x8 = _mm256_loadu_ps(z + i);
         const __m256 ax_f32x8 = sphere_abs_avx2_(x_f32x8), ay_f32x8 = sphere_abs_avx2_(y_f32x8);
         const __m256 less_f32x8 = _mm256_cmp_ps(ay_f32x8, ax_f32x8, _CMP_LT_OQ);
-        const __m256 large_f32x8 = _mm256_blendv_ps(ay_f32x8, ax_f32x8, less_f32x8);
-        __m256 t_f32x8, p_f32x8, bad_f32x8, radius_f32x8, q_f32x8, flat_f32x8;
-        __m128 part_f32x4[3][2];                                        /* radius, quotient, and whether rho > |z| */
-        for (half = 0; half < 2; half++) {
-            const __m256d x_f64x4 = _mm256_cvtps_pd(half ? _mm256_extractf128_ps(x_f32x8, 1) : _mm256_castps256_ps128(x_f32x8));
-            const __m256d y_f64x4 = _mm256_cvtps_pd(half ? _mm256_extractf128_ps(y_f32x8, 1) : _mm256_castps256_ps128(y_f32x8));
-            const __m256d z_f64x4 = _mm256_cvtps_pd(half ? _mm256_extractf128_ps(z_f32x8, 1) : _mm256_castps256_ps128(z_f32x8));
-            const __m256d s_f64x4 = _mm256_add_pd(_mm256_mul_pd(x_f64x4, x_f64x4), _mm256_mul_pd(y_f64x4, y_f64x4));
-            const __m256d rho_f64x4 = _mm256_sqrt_pd(s_f64x4), az_f64x4 = _mm256_andnot_pd(_mm256_set1_pd(-0.0), z_f64x4);
-            const __m256d less_f64x4 = _mm256_cmp_pd(rho_f64x4, az_f64x4, _CMP_LT_OQ), more_f64x4 = _mm256_cmp_pd(rho_f64x4, az_f64x4, _CMP_GT_OQ);
-            const __m256d small_f64x4 = _mm256_blendv_pd(az_f64x4, rho_f64x4, less_f64x4), large_f64x4 = _mm256_blendv_pd(rho_f64x4, az_f64x4, less_f64x4);
-            const __m256d live_f64x4 = _mm256_cmp_pd(large_f64x4, _mm256_setzero_pd(), _CMP_NEQ_UQ);
-            part_f32x4[0][half] = _mm256_cvtpd_ps(_mm256_sqrt_pd(_mm256_add_pd(s_f64x4, _mm256_mul_pd(z_f64x4, z_f64x4))));
-            part_f32x4[1][half] = _mm256_cvtpd_ps(_mm256_and_pd(live_f64x4, _mm256_div_pd(small_f64x4, large_f64x4)));
-            part_f32x4[2][half] = _mm256_cvtpd_ps(_mm256_and_pd(more_f64x4, _mm256_set1_pd(-1.0)));
+        const __m256 small_f32x8 = _mm256_blendv_ps(ax_f32x8, ay_f32x8, less_f32x8), large_f32x8 = _mm256_blendv_ps(ay_f32x8, ax_f32x8, less_f32x8);
+        const __m256 pole_f32x8 = _mm256_cmp_ps(large_f32x8, zero_f32x8, _CMP_EQ_OQ);
+        __m256 t_f32x8, p_f32x8, square_f32x8, ratio_f32x8, flat_f32x8, usual_f32x8;
+        __m128 square_f32x4[2], ratio_f32x4[2];
+        const __m256d flat0_f64x4 = sphere_squares_avx2_(x + i, y + i, z + i, square_f32x4, ratio_f32x4);
+        const __m256d flat4_f64x4 = sphere_squares_avx2_(x + i + 4, y + i + 4, z + i + 4, square_f32x4 + 1, ratio_f32x4 + 1);
+        square_f32x8 = _mm256_set_m128(square_f32x4[1], square_f32x4[0]);
+        ratio_f32x8 = _mm256_set_m128(ratio_f32x4[1], ratio_f32x4[0]);
+        /* the low words of eight masks of 64 bits, in order */
+        flat_f32x8 = _mm256_shuffle_ps(_mm256_castpd_ps(flat0_f64x4), _mm256_castpd_ps(flat4_f64x4), 0x88);
+        flat_f32x8 = _mm256_castpd_ps(_mm256_permute4x64_pd(_mm256_castps_pd(flat_f32x8), 0xd8));
+        usual_f32x8 = _mm256_or_ps(_mm256_or_ps(pole_f32x8, _mm256_cmp_ps(z_f32x8, zero_f32x8, _CMP_EQ_OQ)),
+                                   _mm256_cmp_ps(ratio_f32x8, _mm256_set1_ps(SPHERE_RATIO_LOW_), _CMP_GT_OQ));
+        usual_f32x8 = _mm256_and_ps(usual_f32x8, _mm256_cmp_ps(square_f32x8, _mm256_set1_ps(SPHERE_SQUARE_LOW_), _CMP_GT_OQ));
+        usual_f32x8 = _mm256_and_ps(usual_f32x8, _mm256_cmp_ps(square_f32x8, _mm256_set1_ps(SPHERE_SQUARE_HIGH_), _CMP_LT_OQ));
+        if (_mm256_movemask_ps(usual_f32x8) != 255) {                   /* the origin, NaN, tiny and huge numbers: one by one */
+            sphere_to_spherical_c_(r ? r + i : NULL, theta + i, phi + i, x + i, y + i, z + i, 8);
+            continue;
         }
-        radius_f32x8 = _mm256_set_m128(part_f32x4[0][1], part_f32x4[0][0]);
-        q_f32x8 = _mm256_set_m128(part_f32x4[1][1], part_f32x4[1][0]);
-        flat_f32x8 = _mm256_set_m128(part_f32x4[2][1], part_f32x4[2][0]);
-        t_f32x8 = sphere_reflect_avx2_(sphere_atan01_avx2_(q_f32x8), flat_f32x8, 1.57079637f, 4.37113883e-08f);      /* by its sign bit */
+        t_f32x8 = sphere_reflect_avx2_(sphere_atan01_avx2_(_mm256_sqrt_ps(ratio_f32x8)), flat_f32x8, 1.57079637f, 4.37113883e-08f);
         t_f32x8 = sphere_reflect_avx2_(t_f32x8, _mm256_cmp_ps(z_f32x8, zero_f32x8, _CMP_LT_OQ), 3.14159274f, 8.74227766e-08f);
-        q_f32x8 = _mm256_div_ps(_mm256_blendv_ps(ax_f32x8, ay_f32x8, less_f32x8), large_f32x8);
-        q_f32x8 = _mm256_and_ps(q_f32x8, _mm256_cmp_ps(large_f32x8, zero_f32x8, _CMP_NEQ_UQ));
-        p_f32x8 = sphere_reflect_avx2_(sphere_atan01_avx2_(q_f32x8), _mm256_cmp_ps(ay_f32x8, ax_f32x8, _CMP_GT_OQ), 1.57079637f, 4.37113883e-08f);
+        p_f32x8 = sphere_atan01_avx2_(_mm256_andnot_ps(pole_f32x8, _mm256_div_ps(small_f32x8, large_f32x8)));
+        p_f32x8 = sphere_reflect_avx2_(p_f32x8, _mm256_cmp_ps(ay_f32x8, ax_f32x8, _CMP_GT_OQ), 1.57079637f, 4.37113883e-08f);
         p_f32x8 = sphere_reflect_avx2_(p_f32x8, _mm256_cmp_ps(x_f32x8, zero_f32x8, _CMP_LT_OQ), 3.14159274f, 8.74227766e-08f);
         p_f32x8 = sphere_reflect_avx2_(p_f32x8, _mm256_cmp_ps(y_f32x8, zero_f32x8, _CMP_LT_OQ), 6.28318548f, 1.74845553e-07f);
-        bad_f32x8 = _mm256_or_ps(_mm256_cmp_ps(t_f32x8, p_f32x8, _CMP_UNORD_Q), _mm256_cmp_ps(radius_f32x8, radius_f32x8, _CMP_UNORD_Q));
-        q_f32x8 = _mm256_castsi256_ps(_mm256_set1_epi32(0x7fc00000));
-        if (r) _mm256_storeu_ps(r + i, _mm256_blendv_ps(radius_f32x8, q_f32x8, bad_f32x8));
-        _mm256_storeu_ps(theta + i, _mm256_blendv_ps(t_f32x8, q_f32x8, bad_f32x8));
-        _mm256_storeu_ps(phi + i, _mm256_blendv_ps(p_f32x8, q_f32x8, bad_f32x8));
+        if (r) _mm256_storeu_ps(r + i, _mm256_sqrt_ps(square_f32x8));
+        _mm256_storeu_ps(theta + i, t_f32x8);
+        _mm256_storeu_ps(phi + i, p_f32x8);
     }
     sphere_to_spherical_c_(r ? r + i : NULL, theta + i, phi + i, x + i, y + i, z + i, n - i);
 }
@@ -1306,43 +1335,45 @@ SPHERE_INLINE_ float32x4_t sphere_reflect_neon_(float32x4_t a_f32x4, uint32x4_t 
 }
 static void sphere_to_spherical_neon_(float *r, float *theta, float *phi, const float *x, const float *y, const float *z, size_t n)
 {
-    const float32x4_t zero_f32x4 = vdupq_n_f32(0), nan_f32x4 = vreinterpretq_f32_u32(vdupq_n_u32(0x7fc00000u));
+    const float32x4_t zero_f32x4 = vdupq_n_f32(0);
     size_t i = 0, half;
     for (; i + 4 <= n; i += 4) {
         const float32x4_t x_f32x4 = vld1q_f32(x + i), y_f32x4 = vld1q_f32(y + i), z_f32x4 = vld1q_f32(z + i);
         const float32x4_t ax_f32x4 = vabsq_f32(x_f32x4), ay_f32x4 = vabsq_f32(y_f32x4);
         const uint32x4_t less_u32x4 = vcltq_f32(ay_f32x4, ax_f32x4);
-        const float32x4_t large_f32x4 = vbslq_f32(less_u32x4, ax_f32x4, ay_f32x4);
-        float32x4_t t_f32x4, p_f32x4, q_f32x4, radius_f32x4;
-        float32x2_t radius_f32x2[2], quotient_f32x2[2];
+        const float32x4_t small_f32x4 = vbslq_f32(less_u32x4, ay_f32x4, ax_f32x4), large_f32x4 = vbslq_f32(less_u32x4, ax_f32x4, ay_f32x4);
+        const uint32x4_t pole_u32x4 = vceqq_f32(large_f32x4, zero_f32x4);
+        float32x4_t t_f32x4, p_f32x4, square_f32x4, ratio_f32x4;
+        float32x2_t square_f32x2[2], ratio_f32x2[2];
         uint32x2_t more_u32x2[2];
-        uint32x4_t good_u32x4;
+        uint32x4_t usual_u32x4;
         for (half = 0; half < 2; half++) {
             const float64x2_t x_f64x2 = vcvt_f64_f32(half ? vget_high_f32(x_f32x4) : vget_low_f32(x_f32x4));
             const float64x2_t y_f64x2 = vcvt_f64_f32(half ? vget_high_f32(y_f32x4) : vget_low_f32(y_f32x4));
             const float64x2_t z_f64x2 = vcvt_f64_f32(half ? vget_high_f32(z_f32x4) : vget_low_f32(z_f32x4));
-            const float64x2_t s_f64x2 = vaddq_f64(vmulq_f64(x_f64x2, x_f64x2), vmulq_f64(y_f64x2, y_f64x2));
-            const float64x2_t rho_f64x2 = vsqrtq_f64(s_f64x2), az_f64x2 = vabsq_f64(z_f64x2);
-            const uint64x2_t less_u64x2 = vcltq_f64(rho_f64x2, az_f64x2);
-            const float64x2_t small_f64x2 = vbslq_f64(less_u64x2, rho_f64x2, az_f64x2), big_f64x2 = vbslq_f64(less_u64x2, az_f64x2, rho_f64x2);
-            const uint64x2_t dead_u64x2 = vceqq_f64(big_f64x2, vdupq_n_f64(0));
-            radius_f32x2[half] = vcvt_f32_f64(vsqrtq_f64(vaddq_f64(s_f64x2, vmulq_f64(z_f64x2, z_f64x2))));
-            quotient_f32x2[half] = vcvt_f32_f64(vbslq_f64(dead_u64x2, vdupq_n_f64(0), vdivq_f64(small_f64x2, big_f64x2)));
-            more_u32x2[half] = vmovn_u64(vcgtq_f64(rho_f64x2, az_f64x2));
+            const float64x2_t s_f64x2 = vaddq_f64(vmulq_f64(x_f64x2, x_f64x2), vmulq_f64(y_f64x2, y_f64x2)), zz_f64x2 = vmulq_f64(z_f64x2, z_f64x2);
+            const uint64x2_t less_u64x2 = vcltq_f64(s_f64x2, zz_f64x2);
+            square_f32x2[half] = vcvt_f32_f64(vaddq_f64(s_f64x2, zz_f64x2));
+            ratio_f32x2[half] = vcvt_f32_f64(vdivq_f64(vbslq_f64(less_u64x2, s_f64x2, zz_f64x2), vbslq_f64(less_u64x2, zz_f64x2, s_f64x2)));
+            more_u32x2[half] = vmovn_u64(vcgtq_f64(s_f64x2, zz_f64x2));
         }
-        t_f32x4 = sphere_atan01_neon_(vcombine_f32(quotient_f32x2[0], quotient_f32x2[1]));
-        t_f32x4 = sphere_reflect_neon_(t_f32x4, vcombine_u32(more_u32x2[0], more_u32x2[1]), 1.57079637f, 4.37113883e-08f);
+        square_f32x4 = vcombine_f32(square_f32x2[0], square_f32x2[1]);
+        ratio_f32x4 = vcombine_f32(ratio_f32x2[0], ratio_f32x2[1]);
+        usual_u32x4 = vorrq_u32(vorrq_u32(pole_u32x4, vceqq_f32(z_f32x4, zero_f32x4)), vcgtq_f32(ratio_f32x4, vdupq_n_f32(SPHERE_RATIO_LOW_)));
+        usual_u32x4 = vandq_u32(usual_u32x4, vandq_u32(vcgtq_f32(square_f32x4, vdupq_n_f32(SPHERE_SQUARE_LOW_)), vcltq_f32(square_f32x4, vdupq_n_f32(SPHERE_SQUARE_HIGH_))));
+        if (vminvq_u32(usual_u32x4) == 0) {
+            sphere_to_spherical_c_(r ? r + i : NULL, theta + i, phi + i, x + i, y + i, z + i, 4);
+            continue;
+        }
+        t_f32x4 = sphere_reflect_neon_(sphere_atan01_neon_(vsqrtq_f32(ratio_f32x4)), vcombine_u32(more_u32x2[0], more_u32x2[1]), 1.57079637f, 4.37113883e-08f);
         t_f32x4 = sphere_reflect_neon_(t_f32x4, vcltq_f32(z_f32x4, zero_f32x4), 3.14159274f, 8.74227766e-08f);
-        q_f32x4 = vdivq_f32(vbslq_f32(less_u32x4, ay_f32x4, ax_f32x4), large_f32x4);
-        q_f32x4 = vbslq_f32(vceqq_f32(large_f32x4, zero_f32x4), zero_f32x4, q_f32x4);
-        p_f32x4 = sphere_reflect_neon_(sphere_atan01_neon_(q_f32x4), vcgtq_f32(ay_f32x4, ax_f32x4), 1.57079637f, 4.37113883e-08f);
+        p_f32x4 = sphere_atan01_neon_(vbslq_f32(pole_u32x4, zero_f32x4, vdivq_f32(small_f32x4, large_f32x4)));
+        p_f32x4 = sphere_reflect_neon_(p_f32x4, vcgtq_f32(ay_f32x4, ax_f32x4), 1.57079637f, 4.37113883e-08f);
         p_f32x4 = sphere_reflect_neon_(p_f32x4, vcltq_f32(x_f32x4, zero_f32x4), 3.14159274f, 8.74227766e-08f);
         p_f32x4 = sphere_reflect_neon_(p_f32x4, vcltq_f32(y_f32x4, zero_f32x4), 6.28318548f, 1.74845553e-07f);
-        radius_f32x4 = vcombine_f32(radius_f32x2[0], radius_f32x2[1]);
-        good_u32x4 = vandq_u32(vandq_u32(vceqq_f32(t_f32x4, t_f32x4), vceqq_f32(p_f32x4, p_f32x4)), vceqq_f32(radius_f32x4, radius_f32x4));
-        if (r) vst1q_f32(r + i, vbslq_f32(good_u32x4, radius_f32x4, nan_f32x4));
-        vst1q_f32(theta + i, vbslq_f32(good_u32x4, t_f32x4, nan_f32x4));
-        vst1q_f32(phi + i, vbslq_f32(good_u32x4, p_f32x4, nan_f32x4));
+        if (r) vst1q_f32(r + i, vsqrtq_f32(square_f32x4));
+        vst1q_f32(theta + i, t_f32x4);
+        vst1q_f32(phi + i, p_f32x4);
     }
     sphere_to_spherical_c_(r ? r + i : NULL, theta + i, phi + i, x + i, y + i, z + i, n - i);
 }
@@ -2019,7 +2050,7 @@ static void sphere_search_task_(void *context, size_t task)
     const size_t queries = job->m - q0 < SPHERE_GROUP_ ? job->m - q0 : SPHERE_GROUP_, width = job->panels_used ? 16 : 1;
     const size_t begin = chunk * job->chunk_rows, end = job->n - begin < job->chunk_rows ? job->n : begin + job->chunk_rows;
     sphere_heap_ heap[SPHERE_GROUP_];
-    float tile[SPHERE_BLOCK_ * 16], floor16[SPHERE_GROUP_][16], norms[SPHERE_BLOCK_];
+    float tile[SPHERE_BLOCK_ * 16], floor16[SPHERE_GROUP_][16], norms[SPHERE_BLOCK_], square[SPHERE_BLOCK_];
     uint16_t hit[SPHERE_BLOCK_ * 16];
     size_t inside[SPHERE_GROUP_], at, q, i, hits, n, lane;
     uint64_t nans = 0;
@@ -2037,12 +2068,16 @@ static void sphere_search_task_(void *context, size_t task)
         const float *data = job->data + at * job->stride, *norm = job->norms ? job->norms + at : norms;
         n = end - at < SPHERE_BLOCK_ ? end - at : SPHERE_BLOCK_;
         if (job->cosine) {
-            if (!job->norms) sphere_norms_(job->kernels, norms, data, job->stride, n, job->dim);
+            if (!job->norms && width == 1) {                            /* norms and scores of the first query in one read */
+                job->kernels->row_dot_square(tile, square, data, job->stride, n, job->dim, job->queries + q0 * job->dim);
+                if (!job->kernels->root(norms, NULL, square, n, 1.0f))
+                    for (i = 0; i < n; i++) norms[i] = sphere_norm_of_(data + i * job->stride, job->dim, square[i]);
+            } else if (!job->norms) sphere_norms_(job->kernels, norms, data, job->stride, n, job->dim);
             for (odd = 0, i = 0; i < n; i++) odd |= sphere_odd_norm_(norm[i]);
         }
         for (q = 0; q < queries; q += width) {
             if (width == 1) {
-                job->kernels->row_dot(tile, data, job->stride, n, job->dim, job->queries + (q0 + q) * job->dim);
+                if (q || !job->cosine || job->norms) job->kernels->row_dot(tile, data, job->stride, n, job->dim, job->queries + (q0 + q) * job->dim);
                 if (job->cosine) job->kernels->ratio(tile, tile, norm, n);
             } else {
                 job->kernels->panel(tile, data, job->stride, n, job->dim, job->panels + (q0 + q) * job->dim);

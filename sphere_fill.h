@@ -86,7 +86,7 @@ typedef struct sphere_exec { sphere_simd simd; sphere_parallel parallel; } spher
 /* sphere-core end 1 */
 
 #if defined(SPHERE_FILL_STATIC)
-#define SPHERE_FILL_API SPHERE_PRIVATE_
+#define SPHERE_FILL_API SPHERE_INLINE_
 #else
 #define SPHERE_FILL_API extern
 #endif
@@ -308,6 +308,12 @@ SPHERE_FILL_API sphere_status sphere_fill_place(const float *px, const float *py
 #define SPHERE_AVX2_ 1
 #define SPHERE_TARGET_AVX2_ __attribute__((target("avx2")))
 #include <immintrin.h>
+#if defined(_MSC_VER)                                                   /* clang-cl leaves out what /arch does not enable */
+#include <intrin.h>
+#include <smmintrin.h>
+#include <avxintrin.h>
+#include <avx2intrin.h>
+#endif
 #else
 #define SPHERE_AVX2_ 0
 #endif
@@ -333,13 +339,11 @@ SPHERE_FILL_API sphere_status sphere_fill_place(const float *px, const float *py
 SPHERE_INLINE_ sphere_simd sphere_simd_best_(void)
 {
 #if SPHERE_AVX2_ && defined(_MSC_VER)   /* clang-cl has no __cpu_model. Threads that race for the cache write the same value. */
-    static int cached = 0;
-    int level = __atomic_load_n(&cached, __ATOMIC_RELAXED), leaf1[4], leaf7[4];
-    if (level) return (sphere_simd)level;
+    static int cached = 0; int leaf1[4], leaf7[4];
+    if (__atomic_load_n(&cached, __ATOMIC_RELAXED)) return (sphere_simd)cached;
     __cpuid(leaf1, 1); __cpuidex(leaf7, 7, 0);                          /* the system saves ymm (OSXSAVE, XCR0), the CPU has AVX2 */
-    level = (leaf1[2] >> 27 & 1) && (_xgetbv(0) & 6) == 6 && (leaf7[1] >> 5 & 1) ? SPHERE_SIMD_AVX2 : SPHERE_SIMD_PORTABLE;
-    __atomic_store_n(&cached, level, __ATOMIC_RELAXED);
-    return (sphere_simd)level;
+    __atomic_store_n(&cached, (leaf1[2] >> 27 & 1) && (_xgetbv(0) & 6) == 6 && (leaf7[1] >> 5 & 1) ? SPHERE_SIMD_AVX2 : SPHERE_SIMD_PORTABLE, __ATOMIC_RELAXED);
+    return (sphere_simd)cached;
 #elif SPHERE_AVX2_
     return __builtin_cpu_supports("avx2") ? SPHERE_SIMD_AVX2 : SPHERE_SIMD_PORTABLE;
 #else
@@ -394,8 +398,7 @@ SPHERE_INLINE_ double sphere_sqrt_integer_(double x)
         rest = rest << 2 | (i < 27 ? m >> (52 - 2 * i) & 3u : 0); root <<= 1;
         if (rest > 2 * root) { rest -= 2 * root + 1; root++; }
     }
-    u = (uint64_t)((e - 1023) / 2 + 1023) << 52; memcpy(&x, &u, 8);
-    return x * ((double)((root + 1) >> 1) * 2.220446049250313e-16);
+    u = (uint64_t)((e - 1023) / 2 + 1023) << 52; memcpy(&x, &u, 8); return x * ((double)((root + 1) >> 1) * 2.220446049250313e-16);
 }
 /* Square root, correctly rounded, by the target's own instruction where there is one: sqrtf would be a call. */
 SPHERE_INLINE_ double sphere_sqrt_double_(double x) { return SPHERE_SQRT_DOUBLE_(x); }
@@ -408,9 +411,8 @@ SPHERE_INLINE_ float sphere_exp_(float x)
     if (x < -104.0f) return 0;
     k = (x * 1.44269502f + 12582912.0f) - 12582912.0f;                  /* round to nearest: 1.5 * 2^23 leaves no fraction */
     r = (x - k * 0.693115234375f) - k * 3.19461833e-05f;                /* the first constant has 14 bits: exact */
-    p = SPHERE_MADD_(0.00139505789f, r, 0.00836893264f); p = SPHERE_MADD_(p, r, 0.041666206f);
-    p = SPHERE_MADD_(p, r, 0.166665182f); p = SPHERE_MADD_(p, r, 0.5f); p = 1.0f + (r + r * r * p);
-    whole = (int)k; half = (whole + 512) / 2 - 256;
+    p = SPHERE_MADD_(0.00139505789f, r, 0.00836893264f); p = SPHERE_MADD_(p, r, 0.041666206f); p = SPHERE_MADD_(p, r, 0.166665182f);
+    p = SPHERE_MADD_(p, r, 0.5f); p = 1.0f + (r + r * r * p); whole = (int)k; half = (whole + 512) / 2 - 256;
     return p * sphere_from_bits_((uint32_t)(half + 127) << 23) * sphere_from_bits_((uint32_t)(whole - half + 127) << 23);
 }
 /* Natural logarithm, within 1 unit in the last place: x = 2^e m, sqrt(1/2) <= m < sqrt 2, a minimax polynomial (2^-30). */
@@ -422,9 +424,8 @@ SPHERE_INLINE_ float sphere_log_(float x)
     if (x < 1.17549435e-38f) { x *= 8388608.0f; e = -23; }
     shift = (int)((sphere_bits_(x) + (0x3f800000u - 0x3f3504f3u)) >> 23) - 127;
     f = sphere_from_bits_(sphere_bits_(x) - ((uint32_t)shift << 23)) - 1.0f; e += (float)shift; s = f * f;
-    p = SPHERE_MADD_(0.0691539273f, f, -0.117897913f); p = SPHERE_MADD_(p, f, 0.118729569f);
-    p = SPHERE_MADD_(p, f, -0.123843506f); p = SPHERE_MADD_(p, f, 0.142186612f); p = SPHERE_MADD_(p, f, -0.16669251f);
-    p = SPHERE_MADD_(p, f, 0.200022265f); p = SPHERE_MADD_(p, f, -0.249999866f); p = SPHERE_MADD_(p, f, 0.333333105f);
+    p = SPHERE_MADD_(0.0691539273f, f, -0.117897913f); p = SPHERE_MADD_(p, f, 0.118729569f); p = SPHERE_MADD_(p, f, -0.123843506f); p = SPHERE_MADD_(p, f, 0.142186612f);
+    p = SPHERE_MADD_(p, f, -0.16669251f); p = SPHERE_MADD_(p, f, 0.200022265f); p = SPHERE_MADD_(p, f, -0.249999866f); p = SPHERE_MADD_(p, f, 0.333333105f);
     return e * 0.693115234375f + (f + ((s * f * p + e * 3.19461833e-05f) - 0.5f * s));
 }
 /* Reduce a finite angle: x = q pi/2 + r, |r| <= pi/4 + 2^-11; returns q mod 4. Up to 12000 by four constants, the products with q
@@ -439,8 +440,7 @@ SPHERE_INLINE_ uint32_t sphere_reduce_(float x, float *r)
         *r = c + (((a - c) - b) - k * 2.56334407e-12f);
         return (uint32_t)(int32_t)k & 3u;
     }
-    shift = (u >> 23 & 255u) - 120u;                                    /* |x| = m 2^(shift - 30); two digits before the point */
-    m = (u & 0x7fffffu) | 0x800000u; w = shift >> 5; shift &= 31u;
+    m = (u & 0x7fffffu) | 0x800000u; shift = (u >> 23 & 255u) - 120u; w = shift >> 5; shift &= 31u;    /* |x| = m 2^(shift - 30); two digits before the point */
     for (i = 0; i < 3; i++) part[i] = shift ? digits[w + i] << shift | digits[w + i + 1] >> (32 - shift) : digits[w + i];
     turn = ((uint64_t)(m * part[0]) << 32) + (uint64_t)m * part[1] + ((uint64_t)m * part[2] >> 32); turn = u >> 31 ? 0 - turn : turn;
     w = (uint32_t)(turn >> 62) + (uint32_t)(turn >> 61 & 1u); turn <<= 2;              /* to the nearest quarter turn; what is left has a sign */
@@ -734,51 +734,75 @@ static void sphere_fill_row_variance_c_(float *out, const float *data, size_t st
     }
 }
 #if SPHERE_AVX2_
-/* The sums (times 1) or the centred squares of one row; the padding is masked to 0 after the subtraction. */
-#define SPHERE_FILL_ROW_AVX2_(ADD) do { \
+/* One step of eight lanes for four rows: v = row - mean, then acc += v or acc += v v. KEEP masks the padding to 0 after the subtraction. */
+#define SPHERE_FILL_LOAD_(row, at) _mm256_loadu_ps(row + at)
+#define SPHERE_FILL_REST0_(row, at) _mm256_maskload_ps(row + at, m0_i32x8)
+#define SPHERE_FILL_REST1_(row, at) _mm256_maskload_ps(row + at, m1_i32x8)
+#define SPHERE_FILL_ALL_(v) (v)
+#define SPHERE_FILL_KEEP0_(v) _mm256_and_ps(v, _mm256_castsi256_ps(m0_i32x8))
+#define SPHERE_FILL_KEEP1_(v) _mm256_and_ps(v, _mm256_castsi256_ps(m1_i32x8))
+#define SPHERE_FILL_STEP_(LOAD, KEEP, at, r, acc) do { \
+        __m256 v_f32x8 = LOAD(row[r], at); \
+        if (centred) v_f32x8 = KEEP(_mm256_sub_ps(v_f32x8, mean_f32x8[r])); \
+        acc = squares ? SPHERE_MADD_F32X8_(v_f32x8, v_f32x8, acc) : _mm256_add_ps(acc, v_f32x8); } while (0)
+#define SPHERE_FILL_PAIR_(a, b, ra, rb) do { \
         for (j = 0; j + 16 <= dim; j += 16) { \
-            v_f32x8 = _mm256_sub_ps(_mm256_loadu_ps(row + j), mean_f32x8); a_f32x8 = ADD(v_f32x8, a_f32x8); \
-            v_f32x8 = _mm256_sub_ps(_mm256_loadu_ps(row + j + 8), mean_f32x8); b_f32x8 = ADD(v_f32x8, b_f32x8); \
+            _mm_prefetch((const char *)(row[ra] + j) + ahead, _MM_HINT_T0); _mm_prefetch((const char *)(row[rb] + j) + ahead, _MM_HINT_T0); \
+            SPHERE_FILL_STEP_(SPHERE_FILL_LOAD_, SPHERE_FILL_ALL_, j, ra, a##0_f32x8); SPHERE_FILL_STEP_(SPHERE_FILL_LOAD_, SPHERE_FILL_ALL_, j, rb, b##0_f32x8); \
+            SPHERE_FILL_STEP_(SPHERE_FILL_LOAD_, SPHERE_FILL_ALL_, j + 8, ra, a##1_f32x8); SPHERE_FILL_STEP_(SPHERE_FILL_LOAD_, SPHERE_FILL_ALL_, j + 8, rb, b##1_f32x8); \
         } \
-        if (j < dim) { \
-            v_f32x8 = _mm256_and_ps(_mm256_sub_ps(_mm256_maskload_ps(row + j, m0_i32x8), mean_f32x8), _mm256_castsi256_ps(m0_i32x8)); \
-            a_f32x8 = ADD(v_f32x8, a_f32x8); \
-        } \
-        if (j + 8 < dim) { \
-            v_f32x8 = _mm256_and_ps(_mm256_sub_ps(_mm256_maskload_ps(row + j + 8, m1_i32x8), mean_f32x8), _mm256_castsi256_ps(m1_i32x8)); \
-            b_f32x8 = ADD(v_f32x8, b_f32x8); \
-        } } while (0)
-#define SPHERE_FILL_PLUS_(v, acc) _mm256_add_ps(acc, v)
-#define SPHERE_FILL_SQUARE_(v, acc) SPHERE_MADD_F32X8_(v, v, acc)
-SPHERE_TARGET_AVX2_ static void sphere_fill_row_square_avx2_(float *out, const float *data, size_t stride, size_t n, size_t dim)
+        if (j < dim) { SPHERE_FILL_STEP_(SPHERE_FILL_REST0_, SPHERE_FILL_KEEP0_, j, ra, a##0_f32x8); SPHERE_FILL_STEP_(SPHERE_FILL_REST0_, SPHERE_FILL_KEEP0_, j, rb, b##0_f32x8); } \
+        if (j + 8 < dim) { SPHERE_FILL_STEP_(SPHERE_FILL_REST1_, SPHERE_FILL_KEEP1_, j + 8, ra, a##1_f32x8); SPHERE_FILL_STEP_(SPHERE_FILL_REST1_, SPHERE_FILL_KEEP1_, j + 8, rb, b##1_f32x8); } \
+    } while (0)
+/* Sums over four rows: of x, of x^2 (squares) or of (x - mean)^2 (squares and centred). Two rows in step, prefetched, come from memory
+   at the speed of a plain read; four in step were measured slower. Behind the last row the last one is taken again. The two flags are
+   constants in every call. Accumulators: a0 = row 0, lanes 0-7. */
+SPHERE_FILL_AVX2_FN_ __m128 sphere_fill_rows4_avx2_(const float *const row[4], size_t dim, const __m256 mean_f32x8[4], int centred, int squares, size_t ahead)
 {
     const __m256i m0_i32x8 = sphere_fill_mask_avx2_(dim & 15u), m1_i32x8 = sphere_fill_mask_avx2_((dim & 15u) > 8 ? (dim & 15u) - 8 : 0);
-    const __m256 mean_f32x8 = _mm256_setzero_ps();
-    size_t i, j;
-    for (i = 0; i < n; i++) {
-        const float *row = data + i * stride;
-        __m256 a_f32x8 = _mm256_setzero_ps(), b_f32x8 = a_f32x8, v_f32x8;
-        SPHERE_FILL_ROW_AVX2_(SPHERE_FILL_SQUARE_);
-        a_f32x8 = _mm256_add_ps(a_f32x8, b_f32x8);
-        out[i] = _mm_cvtss_f32(sphere_fill_lanes4_avx2_(a_f32x8, a_f32x8, a_f32x8, a_f32x8));
+    __m256 a0_f32x8 = _mm256_setzero_ps(), a1_f32x8 = a0_f32x8, b0_f32x8 = a0_f32x8, b1_f32x8 = a0_f32x8;
+    __m256 c0_f32x8 = a0_f32x8, c1_f32x8 = a0_f32x8, d0_f32x8 = a0_f32x8, d1_f32x8 = a0_f32x8;
+    size_t j;
+    SPHERE_FILL_PAIR_(a, b, 0, 1);
+    SPHERE_FILL_PAIR_(c, d, 2, 3);
+    return sphere_fill_lanes4_avx2_(_mm256_add_ps(a0_f32x8, a1_f32x8), _mm256_add_ps(b0_f32x8, b1_f32x8), _mm256_add_ps(c0_f32x8, c1_f32x8),
+                                    _mm256_add_ps(d0_f32x8, d1_f32x8));
+}
+#define SPHERE_FILL_FOUR_(row) do { \
+        row[0] = data + i * stride; row[1] = i + 1 < n ? row[0] + stride : row[0]; \
+        row[2] = i + 2 < n ? row[1] + stride : row[1]; row[3] = i + 3 < n ? row[2] + stride : row[2]; } while (0)
+SPHERE_FILL_AVX2_FN_ void sphere_fill_store_part_avx2_(float *out, __m128 v_f32x4, size_t n)
+{
+    _mm_maskstore_ps(out, _mm256_castsi256_si128(sphere_fill_mask_avx2_(n)), v_f32x4);
+}
+SPHERE_TARGET_AVX2_ static void sphere_fill_row_square_avx2_(float *out, const float *data, size_t stride, size_t n, size_t dim)
+{
+    const float *row[4];
+    __m256 mean_f32x8[4];
+    size_t i;
+    mean_f32x8[0] = mean_f32x8[1] = mean_f32x8[2] = mean_f32x8[3] = _mm256_setzero_ps();
+    for (i = 0; i < n; i += 4) {
+        SPHERE_FILL_FOUR_(row);
+        sphere_fill_store_part_avx2_(out + i, sphere_fill_rows4_avx2_(row, dim, mean_f32x8, 0, 1, 4096), n - i);
     }
 }
 SPHERE_TARGET_AVX2_ static void sphere_fill_row_variance_avx2_(float *out, const float *data, size_t stride, size_t n, size_t dim)
 {
-    const __m256i m0_i32x8 = sphere_fill_mask_avx2_(dim & 15u), m1_i32x8 = sphere_fill_mask_avx2_((dim & 15u) > 8 ? (dim & 15u) - 8 : 0);
-    size_t i, j;
-    for (i = 0; i < n; i++) {
-        const float *row = data + i * stride;
-        __m256 mean_f32x8 = _mm256_setzero_ps(), a_f32x8 = mean_f32x8, b_f32x8 = mean_f32x8, v_f32x8;
-        float mean;
-        SPHERE_FILL_ROW_AVX2_(SPHERE_FILL_PLUS_);
-        a_f32x8 = _mm256_add_ps(a_f32x8, b_f32x8);
-        mean = _mm_cvtss_f32(sphere_fill_lanes4_avx2_(a_f32x8, a_f32x8, a_f32x8, a_f32x8)) / (float)dim;
-        mean_f32x8 = _mm256_set1_ps(mean);
-        a_f32x8 = b_f32x8 = _mm256_setzero_ps();
-        SPHERE_FILL_ROW_AVX2_(SPHERE_FILL_SQUARE_);
-        a_f32x8 = _mm256_add_ps(a_f32x8, b_f32x8);
-        out[i] = sphere_canonical_(_mm_cvtss_f32(sphere_fill_lanes4_avx2_(a_f32x8, a_f32x8, a_f32x8, a_f32x8)) / (float)dim);
+    const __m128 dim_f32x4 = _mm_set1_ps((float)dim);
+    const float *row[4];
+    __m256 mean_f32x8[4];
+    __m128 mean_f32x4, v_f32x4;
+    size_t i;
+    mean_f32x8[0] = mean_f32x8[1] = mean_f32x8[2] = mean_f32x8[3] = _mm256_setzero_ps();
+    for (i = 0; i < n; i += 4) {
+        SPHERE_FILL_FOUR_(row);
+        mean_f32x4 = _mm_div_ps(sphere_fill_rows4_avx2_(row, dim, mean_f32x8, 0, 0, 4096), dim_f32x4);
+        mean_f32x8[0] = _mm256_broadcastss_ps(mean_f32x4);
+        mean_f32x8[1] = _mm256_broadcastss_ps(_mm_shuffle_ps(mean_f32x4, mean_f32x4, 0x55));
+        mean_f32x8[2] = _mm256_broadcastss_ps(_mm_shuffle_ps(mean_f32x4, mean_f32x4, 0xaa));
+        mean_f32x8[3] = _mm256_broadcastss_ps(_mm_shuffle_ps(mean_f32x4, mean_f32x4, 0xff));
+        v_f32x4 = _mm_div_ps(sphere_fill_rows4_avx2_(row, dim, mean_f32x8, 1, 1, 4096), dim_f32x4);
+        sphere_fill_store_part_avx2_(out + i, _mm_blendv_ps(v_f32x4, _mm_castsi128_ps(_mm_set1_epi32(0x7fc00000)), _mm_cmpunord_ps(v_f32x4, v_f32x4)), n - i);
     }
 }
 #endif
@@ -947,16 +971,16 @@ static void sphere_fill_pull_c_(float out[4], const uint32_t *target, const floa
 /* Eight points of four floats each, transposed into x, y and z. */
 SPHERE_FILL_AVX2_FN_ void sphere_fill_points_avx2_(const float *points, const uint32_t *target, __m256 *x_f32x8, __m256 *y_f32x8, __m256 *z_f32x8)
 {
-#define SPHERE_FILL_PAIR_(a, b) _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(points + 4 * (size_t)target[a])), \
+#define SPHERE_FILL_EDGE_(a, b) _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(points + 4 * (size_t)target[a])), \
                                                      _mm_loadu_ps(points + 4 * (size_t)target[b]), 1)
-    const __m256 p04_f32x8 = SPHERE_FILL_PAIR_(0, 4), p15_f32x8 = SPHERE_FILL_PAIR_(1, 5), p26_f32x8 = SPHERE_FILL_PAIR_(2, 6);
-    const __m256 p37_f32x8 = SPHERE_FILL_PAIR_(3, 7);
+    const __m256 p04_f32x8 = SPHERE_FILL_EDGE_(0, 4), p15_f32x8 = SPHERE_FILL_EDGE_(1, 5), p26_f32x8 = SPHERE_FILL_EDGE_(2, 6);
+    const __m256 p37_f32x8 = SPHERE_FILL_EDGE_(3, 7);
     const __m256 a_f32x8 = _mm256_unpacklo_ps(p04_f32x8, p15_f32x8), b_f32x8 = _mm256_unpacklo_ps(p26_f32x8, p37_f32x8);      /* x0 x1 y0 y1 */
     const __m256 c_f32x8 = _mm256_unpackhi_ps(p04_f32x8, p15_f32x8), d_f32x8 = _mm256_unpackhi_ps(p26_f32x8, p37_f32x8);      /* z0 z1 .. */
     *x_f32x8 = _mm256_shuffle_ps(a_f32x8, b_f32x8, 0x44);
     *y_f32x8 = _mm256_shuffle_ps(a_f32x8, b_f32x8, 0xee);
     *z_f32x8 = _mm256_shuffle_ps(c_f32x8, d_f32x8, 0x44);
-#undef SPHERE_FILL_PAIR_
+#undef SPHERE_FILL_EDGE_
 }
 SPHERE_TARGET_AVX2_ static void sphere_fill_pull_avx2_(float out[4], const uint32_t *target, const float *weight, size_t n, const float *points,
                                                        const float *p, float s)
@@ -1469,11 +1493,12 @@ static void sphere_fill_score_task_(void *context, size_t task)
 {
     const sphere_fill_score_job_ *job = (const sphere_fill_score_job_ *)context;
     const size_t end = job->n - task * SPHERE_FILL_ROWS_ < SPHERE_FILL_ROWS_ ? job->n : (task + 1) * SPHERE_FILL_ROWS_;
-    float square[16], variance[16];
+    const size_t block = job->dim > 1024 ? 4 : job->dim < 64 ? 64 : 4096 / job->dim / 4 * 4;      /* about 16 KB: the variance finds it in cache */
+    float square[64], variance[64];
     size_t at, i, m;
     for (at = task * SPHERE_FILL_ROWS_; at < end; at += m) {
         const float *rows = job->rows + at * job->stride;
-        m = end - at < 16 ? end - at : 16;                                              /* few enough to be still in cache for the variance */
+        m = end - at < block ? end - at : block;
         job->kernels->row_square(square, rows, job->stride, m, job->dim);
         if (job->variance) job->kernels->row_variance(variance, rows, job->stride, m, job->dim);
         for (i = 0; i < m; i++) {

@@ -7,7 +7,8 @@
    Plain C99 without libm, small enough for a firmware image with 512 KB of RAM. Options, for the compiler:
      HASH_SMALL     leave out the lines on large arrays (their names end in .large)
      HASH_THREADS   run the tasks on four POSIX threads
-     HASH_WITHOUT_FILL   sphere.h alone */
+     HASH_WITHOUT_FILL   sphere.h alone
+     HASH_FRAGMENT  a file of functions that are not in sphere.h yet */
 #if defined(HASH_THREADS)
 #define _POSIX_C_SOURCE 200809L
 #endif
@@ -16,6 +17,9 @@
 #if !defined(HASH_WITHOUT_FILL)
 #define SPHERE_FILL_IMPLEMENTATION
 #include "../sphere_fill.h"
+#endif
+#if defined(HASH_FRAGMENT)                   /* functions that are not in sphere.h yet */
+#include HASH_FRAGMENT
 #endif
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,8 +61,8 @@ static void F(const float *p, size_t n) { look(p, n * sizeof(*p)); for (; n; n--
 static void W(const uint32_t *p, size_t n) { look(p, n * sizeof(*p)); for (; n; n--) take32(*p++); }
 static void N(const size_t *p, size_t n) { look(p, n * sizeof(*p)); for (; n; n--) take64((uint64_t)*p++); }
 static void T(const char *text) { while (*text) take_byte((unsigned char)*text++); take_byte(0); }
-#if !defined(HASH_WITHOUT_FILL)
 static void D(const double *p, size_t n) { look(p, n * sizeof(*p)); for (; n; n--) { uint64_t u; memcpy(&u, p++, 8); take64(u); } }
+#if !defined(HASH_WITHOUT_FILL)
 static void Q(const uint64_t *p, size_t n) { look(p, n * sizeof(*p)); for (; n; n--) take64(*p++); }
 #endif
 
@@ -235,6 +239,8 @@ static void neighbours(size_t n, size_t m, size_t k)
 #define LINE(name, ...) static void line_##name(void) \
     { int w = 0; size_t j = 0, d = 0, bytes = 0; (void)w; (void)j; (void)d; (void)bytes; __VA_ARGS__ }
 #define LARGE(name, ...) LINE(large_##name, __VA_ARGS__)
+/* A private scalar function of the core, v in, over every weather. */
+#define CORE(name, call) LINE(core_##name, EACH_WEATHER for (j = 0; j < 1500; j++) { const float v = random_float(w); o1[0] = call; F(o1, 1); })
 #include "hash.inc"
 #undef LINE
 #undef LARGE
