@@ -459,13 +459,13 @@ SPHERE_INLINE_ void sphere_sincos_(float x, float *sine, float *cosine)
     c = 1.0f - (0.5f * z - c * z * z); r = q & 1u ? c : s; c = q & 1u ? s : c;
     *sine = q & 2u ? -r : r; *cosine = (q + 1u) & 2u ? -c : c;
 }
-/* atan of q in 0..1: minimax polynomial, 2^-31. */
+/* atan of q in 0..1: minimax polynomial, 2^-31, in the order of Estrin: a chain of multiply-adds would wait for itself. */
 SPHERE_INLINE_ float sphere_atan01_(float q)
 {
-    float z = q * q, p = SPHERE_MADD_(0.00113486324f, z, -0.0074225557f);
-    p = SPHERE_MADD_(p, z, 0.0227601528f); p = SPHERE_MADD_(p, z, -0.0449462049f); p = SPHERE_MADD_(p, z, 0.067595534f);
-    p = SPHERE_MADD_(p, z, -0.0881883949f); p = SPHERE_MADD_(p, z, 0.110602416f); p = SPHERE_MADD_(p, z, -0.1428013f); p = SPHERE_MADD_(p, z, 0.199996918f); p = SPHERE_MADD_(p, z, -0.333333284f);
-    return SPHERE_MADD_(p * z, q, q);
+    float z = q * q, w = z * z, v = w * w, a = SPHERE_MADD_(0.199996918f, z, -0.333333284f), b = SPHERE_MADD_(0.110602416f, z, -0.1428013f);
+    float c = SPHERE_MADD_(0.067595534f, z, -0.0881883949f), d = SPHERE_MADD_(0.0227601528f, z, -0.0449462049f), e = SPHERE_MADD_(0.00113486324f, z, -0.0074225557f);
+    a = SPHERE_MADD_(b, w, a); c = SPHERE_MADD_(e, v, SPHERE_MADD_(d, w, c));
+    return SPHERE_MADD_(SPHERE_MADD_(c, v, a), z * q, q);
 }
 /* atan2 as IEEE 754 has it (signed zeros, infinities), within 2 units in the last place. */
 SPHERE_INLINE_ float sphere_atan2_(float y, float x)
