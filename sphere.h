@@ -12,6 +12,9 @@
      >>coordinates   cartesian and spherical, angles, unit vectors
      >>rows          dot, norm, cosine, variance, normalise, mean, half to float
      >>search        exact top-k and threshold search, exact neighbour graph
+     >>cones         points in a cone, the laws of the system: cone width, density, prominence, von Mises-Fisher
+     >>geometry      distance, slerp, exp, log, transport, means and rotations on the sphere of any dimension
+     >>points        Fibonacci lattice, random directions, equal-area partition, separation, energy
      >>quality       equal-area cells, cap discrepancy, what a layout keeps of its embedding
      >>core-impl     the shared core: contraction guards, random numbers, square root, exp, log, sincos, atan2
      >>kernels       portable, AVX2 and NEON versions next to each other, and their table
@@ -227,6 +230,352 @@ SPHERE_API sphere_status sphere_search_cone(const sphere_rows *rows, const spher
 SPHERE_API size_t sphere_graph_size(const sphere_rows *rows, size_t k);
 SPHERE_API sphere_status sphere_graph(const sphere_rows *rows, size_t k, uint32_t *index, float *similarity, const sphere_exec *exec,
                                       void *memory, size_t bytes);
+
+/* >>cones ----------------------------------------------------------------------------------------------------------- */
+
+/* A cone of directions, and optionally a range of radii: point i is inside when
+     x[i] axis[0] + y[i] axis[1] + z[i] axis[2] >= cosine      summed left to right, the first term first
+   and, with r, r0 <= r[i] <= r1. A point with a NaN is in no cone. */
+typedef struct sphere_cone {
+    float        axis[3];          /* unit vector; it is used as given                                               */
+    float        cosine;           /* of the half-angle: -1 holds every direction, up to rounding                    */
+    const float *r;                /* (n) radii; 0 = all radii, r0 and r1 are not looked at                          */
+    float        r0, r1;           /* both ends belong to the cone; r0 > r1 holds nothing                            */
+} sphere_cone;
+
+/* Find the points in a cone, by one scan over all points.
+     x, y, z (n)        directions; any values
+     bytes: mask (n)    1 inside, 0 outside
+     bits:  bits ((n + 31) / 32)  bit i mod 32 of word i / 32; the bits behind the last point are 0
+     index: index (capacity), count  ascending; count is how many are inside, and only the first `capacity` of them are stored.
+                        Nothing behind them is written. capacity = 0 with index = NULL counts.
+   Errors  SPHERE_E_NULL, SPHERE_E_NAN (axis, cosine, r0, r1), SPHERE_E_SIZE, SPHERE_E_OVERLAP, SPHERE_E_LEVEL.
+   Cost    one read of x, y, z (and r); the index list of a parallel run reads twice, to know where each part begins. */
+SPHERE_API sphere_status sphere_cone_bytes(const float *x, const float *y, const float *z, size_t n, const sphere_cone *cone, uint8_t *mask,
+                                           const sphere_exec *exec);
+SPHERE_API sphere_status sphere_cone_bits(const float *x, const float *y, const float *z, size_t n, const sphere_cone *cone, uint32_t *bits,
+                                          const sphere_exec *exec);
+SPHERE_API sphere_status sphere_cone_index(const float *x, const float *y, const float *z, size_t n, const sphere_cone *cone, size_t capacity,
+                                           uint32_t *index, size_t *count, const sphere_exec *exec);
+
+/* The law of the adaptive cone: half-angle = a0 sqrt(r / R) exp(-beta rho) (1 - q), wide far out, narrow where it is dense and for a
+   complex query. Before it is used, r / R is clamped to 0..1, rho to 0..the largest float and q to 0..1; the result is clamped to
+   low..high. */
+typedef struct sphere_width_law {
+    float a0;                      /* half-angle at the outermost shell, radians, >= 0; pi/4 is usual                */
+    float radius;                  /* R, the outermost radius, > 0                                                   */
+    float beta;                    /* >= 0; 5 is usual for a density that is a share (sphere_density without values) */
+    float low, high;               /* 0 <= low <= high                                                               */
+} sphere_width_law;
+
+/* Half-angles of n cones by the law.
+     r (n) radii; rho (n) density there, NULL = 0; q (n) complexity of the query 0..1, NULL = 0
+     width (n) radians; may be one of the inputs. A NaN gives a NaN there.
+   Errors  SPHERE_E_NULL, SPHERE_E_RANGE (law), SPHERE_E_NAN (law), SPHERE_E_SIZE, SPHERE_E_OVERLAP, SPHERE_E_LEVEL.
+   Cost    O(n). Relative error about 4e-7, times 1 + beta rho. */
+SPHERE_API sphere_status sphere_cone_width(const float *r, const float *rho, const float *q, size_t n, const sphere_width_law *law, float *width,
+                                           const sphere_exec *exec);
+
+/* Kernel density of points on shells. Between the points i and j stands
+     K_ij = exp(-((r_j - r_i)^2 + (angle_ij r_i)^2) / (2 bandwidth^2))       K_ii = 1, below e^-87 0; the arc on the shell of point i
+   Without values density[i] = (sum over j of K_ij) / n: the share of all points that is near, 0..1. With values it is
+   (sum K_ij value_j) / (sum K_ij): the values smoothed over the neighbourhood, always between their extremes.
+     x, y, z (n)  unit vectors; r (n) radii, NULL = 1; value (n) or NULL; bandwidth in the units of r, 1e-18..1e18
+     density (n)  apart from the inputs
+   sphere_density_graph takes for each point only itself and the k points of its row of index (n, k), such as sphere_graph or any
+   other search gives; SPHERE_NO_INDEX stands for no point. A sum without values is divided by the number of points in it.
+   Errors  SPHERE_E_NULL, SPHERE_E_RANGE (bandwidth; a coordinate beyond +-2; a radius or value beyond +-1e30; an index >= n),
+           SPHERE_E_NAN (also infinities), SPHERE_E_SIZE, SPHERE_E_OVERLAP, SPHERE_E_LEVEL.
+   Cost    n^2, or n k, kernels; parallel over blocks of 64 points. Relative error of a kernel K below 1e-6 (1 + ln(1/K)). */
+SPHERE_API sphere_status sphere_density(const float *x, const float *y, const float *z, const float *r, const float *value, size_t n, float bandwidth,
+                                        float *density, const sphere_exec *exec);
+SPHERE_API sphere_status sphere_density_graph(const float *x, const float *y, const float *z, const float *r, const float *value, size_t n,
+                                              const uint32_t *index, size_t k, float bandwidth, float *density, const sphere_exec *exec);
+
+/* Weights of points for cones, heavier where it is sparse: mean density / density, clipped to low..high, then divided by its mean.
+     density (n) >= 0 and finite; 0 counts as infinitely sparse, and all 0 gives all 1
+     low, high   0 < low <= high < infinity; .1 and 10 are usual
+     weight (n)  mean 1 up to rounding; may be density
+   Errors  SPHERE_E_NULL, SPHERE_E_RANGE, SPHERE_E_NAN (also infinities), SPHERE_E_OVERLAP.   Cost  O(n), serial. */
+SPHERE_API sphere_status sphere_density_weights(const float *density, size_t n, float low, float high, float *weight);
+
+/* How far each score stands out of its shell.
+     score (n) finite; shell (n) below shells, or SPHERE_NO_INDEX for a point of no shell, whose signals are 0
+     relative (n)  max(0, score - factor * m), m the mean of the OTHER members of the shell; 0 for a lone member. factor 1.93 is usual.
+     sigma (n)     (score - mean) / standard deviation (population) of the shell; 0 where all members are equal
+   Either output may be NULL, and one may be score.
+   Errors  SPHERE_E_NULL, SPHERE_E_RANGE (shell), SPHERE_E_NAN (a score or the factor, also infinities), SPHERE_E_SIZE,
+           SPHERE_E_OVERLAP, SPHERE_E_MEMORY.
+   Cost    three passes over the points, serial, sums in double in order of index. */
+SPHERE_API size_t sphere_prominence_size(size_t shells);
+SPHERE_API sphere_status sphere_prominence(const float *score, const uint32_t *shell, size_t n, size_t shells, float factor, float *relative, float *sigma,
+                                           void *memory, size_t bytes);
+
+/* The von Mises-Fisher distribution on the unit sphere of R^dim: density C_dim(kappa) exp(kappa mu.x), kappa = 0 uniform. It turns the
+   half-angle of a cone into a share of a cluster. dim 2..SPHERE_VMF_DIM, kappa 0..SPHERE_VMF_KAPPA everywhere.
+   Accuracy, against 50 digits (tests/golden/vmf.csv): relative error below 1e-10; log C below 1e-12 (1 + |log C|).
+   Errors of the five functions of numbers: SPHERE_E_NULL, SPHERE_E_RANGE, SPHERE_E_NAN. */
+#define SPHERE_VMF_DIM 65536
+#define SPHERE_VMF_KAPPA 1e12
+typedef struct sphere_vmf {
+    size_t dim;
+    double kappa;                  /* concentration, maximum likelihood; at most SPHERE_VMF_KAPPA                    */
+    double resultant, gap;         /* R = length of the mean of the unit rows, and 1 - R without cancellation        */
+    double log_norm;               /* log C_dim(kappa)                                                               */
+} sphere_vmf;
+
+/* Fit it to rows.
+     rows (n, dim), n >= 1, of any length but 0: only their directions count
+     mu (dim)  mean direction, float; (1, 0, 0, ...) when the rows cancel exactly
+     fit       kappa solves A(kappa) = R, R from 1 - R = mean of |x_i - mu|^2 / 2
+   Errors  SPHERE_E_NULL, SPHERE_E_RANGE (n = 0, dim, stride, a zero row), SPHERE_E_NAN (also infinities), SPHERE_E_SIZE, SPHERE_E_MEMORY,
+           SPHERE_E_OVERLAP, SPHERE_E_LEVEL.
+   Cost    two reads of the rows, in at most 64 parallel parts; one double per part and dimension of memory.
+   Source  Mardia, Jupp 2000, section 10.3; start of the iteration: Banerjee et al. 2005, JMLR 6. */
+SPHERE_API size_t sphere_vmf_size(const sphere_rows *rows);
+SPHERE_API sphere_status sphere_vmf_fit(const sphere_rows *rows, float *mu, sphere_vmf *fit, const sphere_exec *exec, void *memory, size_t bytes);
+
+/* kappa from 1 - R (gap 0..1): what the fit uses. Below about (dim - 1) / 2e12 the answer is SPHERE_VMF_KAPPA. */
+SPHERE_API sphere_status sphere_vmf_concentration(size_t dim, double gap, double *kappa);
+/* R = A(kappa) = I_(dim/2)(kappa) / I_(dim/2-1)(kappa) and 1 - R, both to full relative accuracy; either may be NULL. */
+SPHERE_API sphere_status sphere_vmf_resultant(size_t dim, double kappa, double *resultant, double *gap);
+/* log C_dim(kappa) = (dim/2 - 1) log kappa - (dim/2) log(2 pi) - log I_(dim/2-1)(kappa). */
+SPHERE_API sphere_status sphere_vmf_log_norm(size_t dim, double kappa, double *log_norm);
+/* Share of the mass within an angle 0..pi of mu, and the angle that holds a share 0..1: each the other's inverse. About 50 and
+   300 microseconds: quadrature with 16 to 32 panels of 16 Gauss points around the mode of the angle's density. */
+SPHERE_API sphere_status sphere_vmf_share(size_t dim, double kappa, double angle, double *share);
+SPHERE_API sphere_status sphere_vmf_angle(size_t dim, double kappa, double share, double *angle);
+
+/* >>geometry -------------------------------------------------------------------------------------------------------- */
+
+/* Geometry of the unit sphere in any dimension, on rows of floats. What all functions of this group share:
+     rows      Every set of rows has n rows, or 1 row that serves for all of them. One set with 0 rows: nothing to do, a success.
+               Where unit vectors are asked for, rows of any length are taken and scaled to 1 in double first.
+     out       (n, dim), out_stride 0 = dim. It may be the array of an input of n rows with the same stride, else no overlap.
+     accuracy  Sums in double (8 lanes: element i in lane i mod 8, lanes combined by halves), rounded to float once at the end:
+               within 1 unit in the last place of the row's length. Elements that cancel have that error absolutely.
+     bad rows  A row that holds a NaN or an infinity, or a zero row where a direction is needed, gives a row of NaN.
+     antipodal Between a and -a no shortest way is singled out. Here it always leads through one documented direction: the axis
+               with the smallest |a_k| (ties by lower k), made perpendicular to a. "Opposite" means |a + b| <= 2^-40. In dimension 1
+               there is no such direction and zero takes its place.
+   Errors  SPHERE_E_NULL, SPHERE_E_RANGE (stride, dims or counts differ), SPHERE_E_SIZE, SPHERE_E_OVERLAP, SPHERE_E_LEVEL.
+   Cost    O(n dim), two or three passes over each row. One task per 256 rows. */
+
+/* Angle between two rows, 2 atan2(|a - b|, |a + b|), in 0..pi: exact for tiny and for nearly opposite angles.
+     a, b (n or 1, dim) directions; angle (n) radians, may not overlap the inputs.   Source  Kahan 2006, How futile... section 12. */
+SPHERE_API sphere_status sphere_row_distance(const sphere_rows *a, const sphere_rows *b, float *angle, const sphere_exec *exec);
+
+/* Point at the share t of the way from a to b on the great circle: t = 0 gives a / |a|, t = 1 gives b / |b|, any other t goes on
+   round the circle. The circle is spanned by the midpoint and the difference, so no angle is a special case.
+     a, b (n or 1, dim) directions; t (t_count), t_count = n or 1, may not overlap out; out unit vectors. The angle t * distance
+     is taken in double: beyond 5e7 radians the result is still a unit vector on the circle, within 3e-7 plus |t| 1e-15. */
+SPHERE_API sphere_status sphere_row_slerp(const sphere_rows *a, const sphere_rows *b, const float *t, size_t t_count,
+                                          float *out, size_t out_stride, const sphere_exec *exec);
+
+/* Exponential map: walk from x along the tangent vector v, as far as it is long.
+     x (n or 1, dim) directions; v (n or 1, dim), its part along x is taken off first; out unit vectors */
+SPHERE_API sphere_status sphere_row_exp(const sphere_rows *x, const sphere_rows *v, float *out, size_t out_stride, const sphere_exec *exec);
+
+/* Logarithm: the shortest tangent vector at x that sphere_row_exp takes to y; its length is the distance.
+     x, y (n or 1, dim) directions; out tangent vectors at x */
+SPHERE_API sphere_status sphere_row_log(const sphere_rows *x, const sphere_rows *y, float *out, size_t out_stride, const sphere_exec *exec);
+
+/* Parallel transport of w from x to y along the great circle, w - <w,y>/(1+<x,y>) (x+y), computed as the reflection in the
+   midpoint of x and y, which keeps lengths and inner products for nearly opposite points too.
+     x, y (n or 1, dim) directions; w (n or 1, dim), its part along x is taken off first; out tangent vectors at y */
+SPHERE_API sphere_status sphere_row_transport(const sphere_rows *x, const sphere_rows *y, const sphere_rows *w,
+                                              float *out, size_t out_stride, const sphere_exec *exec);
+
+/* Tangent part of v at x: v - <v,x> x.
+     x (n or 1, dim) directions; v (n or 1, dim) */
+SPHERE_API sphere_status sphere_row_tangent(const sphere_rows *x, const sphere_rows *v, float *out, size_t out_stride, const sphere_exec *exec);
+
+/* Put every row on its shell: scale it to the length radius. A zero row stays zero.
+     rows (n, dim); radius (radius_count), radius_count = n or 1, may be negative, may not overlap out */
+SPHERE_API sphere_status sphere_row_shell(const sphere_rows *rows, const float *radius, size_t radius_count,
+                                          float *out, size_t out_stride, const sphere_exec *exec);
+
+/* Turn every row by the least rotation that takes the direction `from` to the direction `to`: in their plane, by their angle; what
+   is perpendicular to both stays. No matrix is formed. Lengths are kept.
+     from, to (dim), may not overlap out; rows (n, dim). When from or to is zero or not finite: SPHERE_E_RANGE, SPHERE_E_NAN. */
+SPHERE_API sphere_status sphere_row_turn(const float *from, const float *to, const sphere_rows *rows,
+                                         float *out, size_t out_stride, const sphere_exec *exec);
+
+/* Multiply every row from the right by a matrix: out = row R, the form in which sphere_cayley and sphere_procrustes give R.
+     rows (n, dim); matrix (dim, dim) row-major; out may not overlap anything.   Cost  n dim^2. */
+SPHERE_API sphere_status sphere_row_multiply(const sphere_rows *rows, const float *matrix, float *out, size_t out_stride, const sphere_exec *exec);
+
+/* The mean on the sphere (Karcher mean): the point with the least weighted sum of squared distances. Zero-initialise the descriptor. */
+typedef struct sphere_karcher_desc {
+    const float *weights;          /* (n) not negative, with a positive sum;   0 = all equal                         */
+    size_t       iterations;       /* most steps;                              0 = 64                                */
+    float        tolerance;        /* stop when the mean tangent is this short, in radians;  0 = 1e-7                */
+    sphere_exec  exec;
+} sphere_karcher_desc;
+
+typedef struct sphere_karcher_report {
+    size_t iterations;             /* steps taken                                                                    */
+    float  residual;               /* length of the mean tangent at the result: 0 at a stationary point              */
+    float  spread;                 /* largest distance from the result to a row of positive weight                   */
+    size_t opposite;               /* rows exactly opposite to the result: they pull nowhere                         */
+    int    no_start;               /* 1: the plain mean is zero and the first row of positive weight was the start   */
+} sphere_karcher_report;
+
+/* Find it by steps of the mean tangent from the normalised plain mean.
+     rows (n, dim) directions; mean (dim), n = 0 gives zeros; desc, report may be NULL
+   The mean is unique, and this finds it, when all rows lie in one half sphere (spread < pi/2 proves it). Otherwise the result is a
+   stationary point near the start, one of possibly many; rows spread evenly have no mean worth the name. Not reaching the
+   tolerance is no error: look at report->residual.
+   Errors  as above; SPHERE_E_RANGE also for negative weights, a zero sum, a zero row; SPHERE_E_NAN for any NaN or infinity;
+           SPHERE_E_MEMORY.
+   Cost    O(n dim) per step; memory about n dim / 32 doubles and 4 dim. One task per 256 rows.
+   Source  Karcher 1977; Afsari 2011 (when it is unique). */
+SPHERE_API size_t sphere_karcher_size(const sphere_rows *rows);
+SPHERE_API sphere_status sphere_row_karcher(const sphere_rows *rows, const sphere_karcher_desc *desc, float *mean,
+                                            sphere_karcher_report *report, void *memory, size_t bytes);
+
+/* Rotate points by a 3 x 3 matrix (row-major, p' = M p; any matrix will do) or by a quaternion (w, x, y, z; any length but zero).
+     x, y, z (n); rx, ry, rz (n) each may be the same array as any input, else no overlap. A point with a NaN or infinity: NaN.
+   Errors  SPHERE_E_NULL, SPHERE_E_OVERLAP, SPHERE_E_LEVEL; SPHERE_E_NAN when matrix or quaternion is not finite; SPHERE_E_RANGE
+           for a zero quaternion.   Cost  O(n), in double, rounded once. */
+SPHERE_API sphere_status sphere_rotate(const float matrix[9], const float *x, const float *y, const float *z,
+                                       float *rx, float *ry, float *rz, size_t n, const sphere_exec *exec);
+SPHERE_API sphere_status sphere_rotate_quaternion(const float quaternion[4], const float *x, const float *y, const float *z,
+                                                  float *rx, float *ry, float *rz, size_t n, const sphere_exec *exec);
+
+/* Unit quaternions are (w, x, y, z), w the cosine of half the angle; rotations are right-handed about (x, y, z). Outputs may be
+   the same array as an input.   Errors  SPHERE_E_NULL, SPHERE_E_NAN (not finite), SPHERE_E_RANGE (zero vector or quaternion).
+   Each element is within 1e-7. */
+/* The least rotation that takes direction a to direction b; w >= 0. From a to -a: a half turn through the direction named above. */
+SPHERE_API sphere_status sphere_quaternion_between(const float a[3], const float b[3], float quaternion[4]);
+/* The rotation by an angle in radians about an axis of any length. */
+SPHERE_API sphere_status sphere_quaternion_from_axis(const float axis[3], float angle, float quaternion[4]);
+/* To and from a row-major rotation matrix, p' = M p. From a matrix w >= 0; one that is no rotation gives a unit quaternion near it. */
+SPHERE_API sphere_status sphere_quaternion_to_matrix(const float quaternion[4], float matrix[9]);
+SPHERE_API sphere_status sphere_quaternion_from_matrix(const float matrix[9], float quaternion[4]);
+/* The product a b: the rotation b, then the rotation a. Scaled to length 1. */
+SPHERE_API sphere_status sphere_quaternion_multiply(const float a[4], const float b[4], float product[4]);
+
+/* Cayley rotation R = (I - A)(I + A)^-1 with A = W - W^T: every W gives a rotation, smoothly; half turns are at infinity.
+     w, rotation (dim, dim) row-major, rows are turned as z R (sphere_row_multiply); rotation may be w
+   LU with partial pivoting in double: orthogonal within float rounding while |A| < 1e6 (error about 1e-16 |A|).
+   Errors  SPHERE_E_NULL, SPHERE_E_SIZE, SPHERE_E_NAN (not finite), SPHERE_E_OVERLAP, SPHERE_E_MEMORY.
+   Cost    4/3 dim^3; memory 2 dim^2 doubles. */
+SPHERE_API size_t sphere_cayley_size(size_t dim);
+SPHERE_API sphere_status sphere_cayley(const float *w, size_t dim, float *rotation, void *memory, size_t bytes);
+
+/* Which orthogonal matrix takes one set of rows nearest to another. Zero-initialise the descriptor. */
+typedef struct sphere_procrustes_desc {
+    int         rotation_only;     /* 1: determinant +1;  0: reflections are allowed                                 */
+    int         centre;            /* 1: both sets are taken relative to their means                                 */
+    sphere_exec exec;
+} sphere_procrustes_desc;
+
+typedef struct sphere_procrustes_report {
+    double rmse;                   /* sqrt(|A R - B|^2 / (n dim)), from the differences themselves                   */
+    int    determinant;            /* of R: +1 rotation, -1 with a reflection                                        */
+    int    flipped;                /* 1: rotation_only turned the weakest axis, a reflection would have fitted better */
+    size_t rank;                   /* of A^T B; below dim (dim - 1 with rotation_only), R is not unique              */
+} sphere_procrustes_report;
+
+/* Find the R with the least |A R - B|: A^T B = U S V^T, R = U V^T.
+     a, b (n, dim), the same n and dim; rotation (dim, dim) row-major, may not overlap the rows
+     singular (dim) the singular values S, descending, may be NULL; report may be NULL
+   With centre the full map is x -> (x - mean a) R + mean b (sphere_row_mean). Rank-deficient input is normal: R is completed to an
+   orthogonal matrix in a fixed way. n = 0 gives such a completion of nothing, an orthogonal R.
+   Errors  SPHERE_E_NULL, SPHERE_E_RANGE, SPHERE_E_SIZE, SPHERE_E_NAN (a NaN or an infinity in the rows), SPHERE_E_OVERLAP,
+           SPHERE_E_MEMORY, SPHERE_E_LEVEL.
+   Cost    2 n dim^2 + about 60 dim^3; memory 4 dim^2 doubles and n / 256. One task per row of A^T B and per 256 rows.
+   Source  Schonemann 1966; Kabsch 1976; one-sided Jacobi: Demmel, Veselic 1992. */
+SPHERE_API size_t sphere_procrustes_size(const sphere_rows *a, const sphere_rows *b);
+SPHERE_API sphere_status sphere_procrustes(const sphere_rows *a, const sphere_rows *b, const sphere_procrustes_desc *desc, float *rotation,
+                                           float *singular, sphere_procrustes_report *report, void *memory, size_t bytes);
+
+/* Gram loss |A A^T - B B^T|_F^2: how much all pairwise inner products of two sets differ, whatever rotation lies between them.
+     a (n, dim_a), b (n, dim_b), the dims may differ; loss: the sum over all n^2 entries, or with mean = 1 their mean
+   No n x n matrix and no cancellation: with A turned on to B by Procrustes, D = A R - B, S = A R + B, the loss is
+   1/2 (tr(D^T D S^T S) + |S^T D|_F^2), two terms that are not negative and of the size of D. (The textbook |A^T A|^2 - 2 |A^T B|^2
+   + |B^T B|^2 leaves 1e-16 |A|^4 of noise; here the floor is about 1e-30 |A|^4.)
+   Errors  as sphere_procrustes.   Cost  6 n d^2 + about 60 d^3, d = max(dim_a, dim_b); memory 8 d^2 doubles. */
+SPHERE_API size_t sphere_gram_loss_size(const sphere_rows *a, const sphere_rows *b);
+SPHERE_API sphere_status sphere_gram_loss(const sphere_rows *a, const sphere_rows *b, int mean, double *loss, const sphere_exec *exec,
+                                          void *memory, size_t bytes);
+
+/* >>points ---------------------------------------------------------------------------------------------------------- */
+
+/* Points first .. first + count - 1 of the Fibonacci lattice of n points: z = 1 - (2 i + 1) / n, azimuth i / golden ratio turns,
+   kept as a 64-bit fraction of a turn, so that large n loses no digits and any range can be made on its own.
+     x, y, z (count); first + count <= n <= 2^53, else SPHERE_E_RANGE
+   Errors  SPHERE_E_NULL, SPHERE_E_RANGE, SPHERE_E_OVERLAP, SPHERE_E_LEVEL.   Cost  O(count). Within 1 unit in the last place of 1.
+   Source  Gonzalez 2010, Measurement of areas on a sphere using Fibonacci lattices. */
+SPHERE_API sphere_status sphere_points_fibonacci(uint64_t n, uint64_t first, size_t count, float *x, float *y, float *z, const sphere_exec *exec);
+
+/* Directions uniform on the sphere: point i depends on (seed, stream, first + i) only.
+     x, y, z (count).   Errors  SPHERE_E_NULL, SPHERE_E_OVERLAP, SPHERE_E_LEVEL.   Cost  O(count). */
+SPHERE_API sphere_status sphere_points_random(uint64_t seed, uint64_t stream, uint64_t first, size_t count, float *x, float *y, float *z,
+                                              const sphere_exec *exec);
+
+/* A partition of the sphere into n cells of equal area and bounded diameter: two polar caps and rings of cells between them,
+   numbered from the north pole, along phi in every ring. All boundaries follow from the integers here.
+   first points into the caller's memory, which must live as long as the partition. */
+typedef struct sphere_partition {
+    size_t          n;             /* cells                                                                          */
+    size_t          zones;         /* rings, the caps counted                                                        */
+    const uint32_t *first;         /* (zones + 1) first cell of each zone; zone k spans z = 1 - 2 first[k] / n downwards */
+    double          diameter;      /* no two points of one cell are farther apart (angle); below 6.5 / sqrt(n) for all n > 1 tried; n = 1: pi */
+} sphere_partition;
+
+/* Build it. n = 1 .. 2^32 - 2.   Errors  SPHERE_E_NULL, SPHERE_E_RANGE, SPHERE_E_MEMORY.   Cost  O(sqrt n); memory 4 bytes a zone.
+   Source  Leopardi 2006, A partition of the unit sphere into regions of equal area and small diameter. */
+SPHERE_API size_t sphere_partition_size(size_t n);
+SPHERE_API sphere_status sphere_partition_init(sphere_partition *partition, size_t n, void *memory, size_t bytes);
+
+/* The cell of each direction (any length but zero; zero, NaN or infinite: SPHERE_NO_INDEX). Boundaries belong to the southern zone
+   and to the eastern sector.
+     x, y, z (n); cell (n), no overlap.   Errors  SPHERE_E_NULL, SPHERE_E_OVERLAP, SPHERE_E_LEVEL.   Cost  O(log zones) each. */
+SPHERE_API sphere_status sphere_partition_cells(const sphere_partition *partition, const float *x, const float *y, const float *z, size_t n,
+                                                uint32_t *cell, const sphere_exec *exec);
+
+typedef struct sphere_cell {
+    double z_low, z_high;          /* bounds of z                                                                    */
+    double phi_low, phi_high;      /* bounds of the azimuth, 0 .. 2 pi                                               */
+    double diameter;               /* of this cell's zone                                                            */
+    float  center[3];              /* unit vector: the pole of a cap, else the middle in theta and phi               */
+} sphere_cell;
+
+/* Where a cell is.   Errors  SPHERE_E_NULL, SPHERE_E_RANGE (no such cell).   Cost  O(log zones). */
+SPHERE_API sphere_status sphere_partition_cell(const sphere_partition *partition, uint32_t cell, sphere_cell *out);
+
+/* The cells that share an edge or a corner with a cell, ascending; decided in integers.
+     neighbor (capacity); count: how many there are; 8 was the most for any n tried. More than capacity: the rest is left out.
+   Errors  SPHERE_E_NULL, SPHERE_E_RANGE (no such cell).   Cost  O(log zones + count). */
+SPHERE_API sphere_status sphere_partition_neighbors(const sphere_partition *partition, uint32_t cell, uint32_t *neighbor, size_t capacity, size_t *count);
+
+/* The cells that a cone touches, ascending.
+     axis (3) any length but zero; half_angle radians, not negative, pi and more is everything
+     cell, inside (capacity), inside may be NULL; count: how many there are. More than capacity: the rest is left out.
+   Guarantee: a direction within half_angle + 1e-6 of the axis lies in a listed cell; a cell with inside = 1 holds only directions
+   within half_angle - 1e-6. Tight: every listed cell does touch the cone of half_angle + 1.1e-6.
+   Errors  SPHERE_E_NULL, SPHERE_E_RANGE, SPHERE_E_NAN.   Cost  O(zones touched + count). */
+SPHERE_API sphere_status sphere_partition_cone(const sphere_partition *partition, const float axis[3], float half_angle, uint32_t *cell,
+                                               uint8_t *inside, size_t capacity, size_t *count);
+
+/* The two nearest of n directions.
+     x, y, z (n) unit vectors; angle: radians between them, infinite for n < 2; pair (2) their indices, lower first, may be NULL:
+     of equally near pairs the first in order of index; SPHERE_NO_INDEX for n < 2
+   Errors  SPHERE_E_NULL, SPHERE_E_SIZE (n >= 2^32 - 1), SPHERE_E_NAN (not finite), SPHERE_E_RANGE (an element beyond +-1.5), SPHERE_E_MEMORY, SPHERE_E_OVERLAP.
+   Cost    O(n) for points in general position, by a grid that follows the distance found so far; memory 24 n bytes. Serial. */
+SPHERE_API size_t sphere_separation_size(size_t n);
+SPHERE_API sphere_status sphere_measure_separation(const float *x, const float *y, const float *z, size_t n, float *angle, uint32_t pair[2],
+                                                   void *memory, size_t bytes);
+
+/* Riesz energy: over all pairs, the sum of |p - q|^-s for s = 1 (Thomson's problem) or of -log |p - q| for s = 0.
+     x, y, z (n) directions, scaled to length 1 in double first; energy +infinity when two points coincide
+   Errors  SPHERE_E_NULL, SPHERE_E_RANGE (s, a zero vector), SPHERE_E_SIZE, SPHERE_E_NAN (not finite), SPHERE_E_MEMORY, SPHERE_E_OVERLAP, SPHERE_E_LEVEL.
+   Cost    n^2 / 2 pairs in double; one task per 64 points; memory 25 n bytes. Relative error about 1e-14. */
+SPHERE_API size_t sphere_energy_size(size_t n);
+SPHERE_API sphere_status sphere_measure_energy(const float *x, const float *y, const float *z, size_t n, int s, double *energy,
+                                               const sphere_exec *exec, void *memory, size_t bytes);
 
 /* >>quality --------------------------------------------------------------------------------------------------------- */
 
@@ -454,7 +803,7 @@ SPHERE_INLINE_ uint32_t sphere_reduce_(float x, float *r)
     if ((u & 0x7fffffffu) <= 0x463b8000u) {                             /* |x| <= 12000 */
         float k = (x * 0.636619747f + 12582912.0f) - 12582912.0f, a = (x - k * 1.5703125f) - k * 4.83751297e-04f;
         float b = k * 7.54953362e-08f, c = a - b;                       /* a is exact; what c rounds away is put back */
-        *r = c + (((a - c) - b) - k * 2.56334407e-12f);
+        *r = c - (((c - a) + b) + k * 2.56334407e-12f);
         return (uint32_t)(int32_t)k & 3u;
     }
     m = (u & 0x7fffffu) | 0x800000u; shift = (u >> 23 & 255u) - 120u; w = shift >> 5; shift &= 31u;    /* |x| = m 2^(shift - 30); two digits before the point */
@@ -1637,6 +1986,440 @@ static void sphere_unit_neon_(float *x, float *y, float *z, size_t n)
 }
 #endif
 
+/* Points in a cone. cone[0..2] is the axis, cone[3] the cosine, cone[4] and cone[5] the range of radii, for r != NULL. A comparison
+   with a NaN is false, so a NaN point is in no cone. */
+SPHERE_INLINE_ int sphere_in_cone_c_(const float *x, const float *y, const float *z, const float *r, size_t i, const float *cone)
+{
+    const int in = SPHERE_MADD_(z[i], cone[2], SPHERE_MADD_(y[i], cone[1], x[i] * cone[0])) >= cone[3];
+    return r ? in & (r[i] >= cone[4]) & (r[i] <= cone[5]) : in;
+}
+#if SPHERE_AVX2_
+/* What the three AVX2 kernels keep in registers, and the test of eight points: all ones where a point is inside. */
+#define SPHERE_CONE_AVX2_ ax_f32x8 = _mm256_broadcast_ss(cone), ay_f32x8 = _mm256_broadcast_ss(cone + 1), az_f32x8 = _mm256_broadcast_ss(cone + 2), \
+    cosine_f32x8 = _mm256_broadcast_ss(cone + 3), r0_f32x8 = _mm256_broadcast_ss(cone + 4), r1_f32x8 = _mm256_broadcast_ss(cone + 5)
+#define SPHERE_IN_CONE_AVX2_(at) (r ? _mm256_and_ps(SPHERE_IN_CONE3_AVX2_(at), _mm256_and_ps( \
+    _mm256_cmp_ps(_mm256_loadu_ps(r + (at)), r0_f32x8, _CMP_GE_OQ), _mm256_cmp_ps(_mm256_loadu_ps(r + (at)), r1_f32x8, _CMP_LE_OQ))) : SPHERE_IN_CONE3_AVX2_(at))
+#define SPHERE_IN_CONE3_AVX2_(at) _mm256_cmp_ps(SPHERE_MADD_F32X8_(_mm256_loadu_ps(z + (at)), az_f32x8, SPHERE_MADD_F32X8_( \
+    _mm256_loadu_ps(y + (at)), ay_f32x8, _mm256_mul_ps(_mm256_loadu_ps(x + (at)), ax_f32x8))), cosine_f32x8, _CMP_GE_OQ)
+/* Three streams at once outrun the hardware's prefetcher when they come from memory: 2 KB ahead was measured best. */
+#define SPHERE_CONE_AHEAD_AVX2_(at) do { _mm_prefetch((const char *)(x + (at)) + 2048, _MM_HINT_T0); \
+    _mm_prefetch((const char *)(y + (at)) + 2048, _MM_HINT_T0); _mm_prefetch((const char *)(z + (at)) + 2048, _MM_HINT_T0); } while (0)
+#endif
+#if SPHERE_NEON_
+SPHERE_INLINE_ uint32x4_t sphere_in_cone_neon_(const float *x, const float *y, const float *z, const float *r, size_t i, const float *cone)
+{
+    float32x4_t dot_f32x4 = SPHERE_MADD_F32X4_(vld1q_f32(y + i), vdupq_n_f32(cone[1]), vmulq_f32(vld1q_f32(x + i), vdupq_n_f32(cone[0])));
+    uint32x4_t in_u32x4;
+    dot_f32x4 = SPHERE_MADD_F32X4_(vld1q_f32(z + i), vdupq_n_f32(cone[2]), dot_f32x4);
+    in_u32x4 = vcgeq_f32(dot_f32x4, vdupq_n_f32(cone[3]));
+    if (!r) return in_u32x4;
+    in_u32x4 = vandq_u32(in_u32x4, vcgeq_f32(vld1q_f32(r + i), vdupq_n_f32(cone[4])));
+    return vandq_u32(in_u32x4, vcleq_f32(vld1q_f32(r + i), vdupq_n_f32(cone[5])));
+}
+/* One bit per point of four. */
+SPHERE_INLINE_ uint32_t sphere_cone_bits4_neon_(uint32x4_t in_u32x4)
+{
+    static const uint32_t weight[4] = { 1, 2, 4, 8 };
+    return vaddvq_u32(vandq_u32(in_u32x4, vld1q_u32(weight)));
+}
+#endif
+#if SPHERE_AVX2_ || SPHERE_NEON_
+/* For each mask of 8 bits: the places of its ones, 3 bits each from below, and how many there are, from bit 24. The compiler writes
+   the table; places behind the last one are 0. */
+#define SPHERE_LEFT1_(m, bit, rest) ((rest) << 3 * ((m) >> (bit) & 1u) | (bit) * ((m) >> (bit) & 1u))
+#define SPHERE_LEFT_(m) SPHERE_LEFT1_(m, 0u, SPHERE_LEFT1_(m, 1u, SPHERE_LEFT1_(m, 2u, SPHERE_LEFT1_(m, 3u, SPHERE_LEFT1_(m, 4u, SPHERE_LEFT1_(m, 5u, \
+    SPHERE_LEFT1_(m, 6u, SPHERE_LEFT1_(m, 7u, 0u)))))))) \
+    | (((m) & 1u) + ((m) >> 1 & 1u) + ((m) >> 2 & 1u) + ((m) >> 3 & 1u) + ((m) >> 4 & 1u) + ((m) >> 5 & 1u) + ((m) >> 6 & 1u) + ((m) >> 7)) << 24
+#define SPHERE_LEFT4_(m) SPHERE_LEFT_(m), SPHERE_LEFT_((m) + 1u), SPHERE_LEFT_((m) + 2u), SPHERE_LEFT_((m) + 3u)
+#define SPHERE_LEFT16_(m) SPHERE_LEFT4_(m), SPHERE_LEFT4_((m) + 4u), SPHERE_LEFT4_((m) + 8u), SPHERE_LEFT4_((m) + 12u)
+#define SPHERE_LEFT64_(m) SPHERE_LEFT16_(m), SPHERE_LEFT16_((m) + 16u), SPHERE_LEFT16_((m) + 32u), SPHERE_LEFT16_((m) + 48u)
+static const uint32_t sphere_left_[256] = { SPHERE_LEFT64_(0u), SPHERE_LEFT64_(64u), SPHERE_LEFT64_(128u), SPHERE_LEFT64_(192u) };
+#endif
+
+/* >>kernel cone_bytes: mask[i] = 1 where point i is in the cone, else 0 */
+static void sphere_cone_bytes_c_(uint8_t *mask, const float *x, const float *y, const float *z, const float *r, size_t n, const float *cone)
+{
+    size_t i;
+    for (i = 0; i < n; i++) mask[i] = (uint8_t)sphere_in_cone_c_(x, y, z, r, i, cone);
+}
+#if SPHERE_AVX2_
+SPHERE_TARGET_AVX2_ static void sphere_cone_bytes_avx2_(uint8_t *mask, const float *x, const float *y, const float *z, const float *r, size_t n, const float *cone)
+{
+    const __m256 SPHERE_CONE_AVX2_;
+    const __m256i order_i32x8 = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);              /* packing works in halves: undo that */
+    size_t i = 0;
+    for (; i + 32 <= n; i += 32) {
+        __m256i a_i16x16, b_i16x16;
+        SPHERE_CONE_AHEAD_AVX2_(i);
+        SPHERE_CONE_AHEAD_AVX2_(i + 16);
+        a_i16x16 = _mm256_packs_epi32(_mm256_castps_si256(SPHERE_IN_CONE_AVX2_(i)), _mm256_castps_si256(SPHERE_IN_CONE_AVX2_(i + 8)));
+        b_i16x16 = _mm256_packs_epi32(_mm256_castps_si256(SPHERE_IN_CONE_AVX2_(i + 16)), _mm256_castps_si256(SPHERE_IN_CONE_AVX2_(i + 24)));
+        a_i16x16 = _mm256_permutevar8x32_epi32(_mm256_packs_epi16(a_i16x16, b_i16x16), order_i32x8);
+        _mm256_storeu_si256((__m256i *)(void *)(mask + i), _mm256_and_si256(a_i16x16, _mm256_set1_epi8(1)));
+    }
+    sphere_cone_bytes_c_(mask + i, x + i, y + i, z + i, r ? r + i : NULL, n - i, cone);
+}
+#endif
+#if SPHERE_NEON_
+static void sphere_cone_bytes_neon_(uint8_t *mask, const float *x, const float *y, const float *z, const float *r, size_t n, const float *cone)
+{
+    size_t i = 0;
+    for (; i + 16 <= n; i += 16) {
+        const uint16x4_t a_u16x4 = vmovn_u32(sphere_in_cone_neon_(x, y, z, r, i, cone)), b_u16x4 = vmovn_u32(sphere_in_cone_neon_(x, y, z, r, i + 4, cone));
+        const uint16x4_t c_u16x4 = vmovn_u32(sphere_in_cone_neon_(x, y, z, r, i + 8, cone)), d_u16x4 = vmovn_u32(sphere_in_cone_neon_(x, y, z, r, i + 12, cone));
+        const uint8x16_t all_u8x16 = vcombine_u8(vmovn_u16(vcombine_u16(a_u16x4, b_u16x4)), vmovn_u16(vcombine_u16(c_u16x4, d_u16x4)));
+        vst1q_u8(mask + i, vandq_u8(all_u8x16, vdupq_n_u8(1)));
+    }
+    sphere_cone_bytes_c_(mask + i, x + i, y + i, z + i, r ? r + i : NULL, n - i, cone);
+}
+#endif
+
+/* >>kernel cone_bits: bit i mod 32 of bits[i / 32] is 1 where point i is in the cone; the bits behind the last point are 0 */
+static void sphere_cone_bits_c_(uint32_t *bits, const float *x, const float *y, const float *z, const float *r, size_t n, const float *cone)
+{
+    size_t at, i;
+    for (at = 0; at < n; at += 32) {
+        uint32_t word = 0;
+        for (i = at; i < n && i < at + 32; i++) word |= (uint32_t)sphere_in_cone_c_(x, y, z, r, i, cone) << (i - at);
+        *bits++ = word;
+    }
+}
+#if SPHERE_AVX2_
+SPHERE_TARGET_AVX2_ static void sphere_cone_bits_avx2_(uint32_t *bits, const float *x, const float *y, const float *z, const float *r, size_t n, const float *cone)
+{
+    const __m256 SPHERE_CONE_AVX2_;
+    size_t i = 0;
+    for (; i + 32 <= n; i += 32) {
+        uint32_t word;
+        SPHERE_CONE_AHEAD_AVX2_(i);
+        SPHERE_CONE_AHEAD_AVX2_(i + 16);
+        word = (uint32_t)_mm256_movemask_ps(SPHERE_IN_CONE_AVX2_(i)) | (uint32_t)_mm256_movemask_ps(SPHERE_IN_CONE_AVX2_(i + 8)) << 8;
+        word |= (uint32_t)_mm256_movemask_ps(SPHERE_IN_CONE_AVX2_(i + 16)) << 16 | (uint32_t)_mm256_movemask_ps(SPHERE_IN_CONE_AVX2_(i + 24)) << 24;
+        memcpy(bits + i / 32, &word, sizeof(word));                                     /* bits may lie at any address */
+    }
+    sphere_cone_bits_c_(bits + i / 32, x + i, y + i, z + i, r ? r + i : NULL, n - i, cone);
+}
+#endif
+#if SPHERE_NEON_
+static void sphere_cone_bits_neon_(uint32_t *bits, const float *x, const float *y, const float *z, const float *r, size_t n, const float *cone)
+{
+    size_t i = 0, k;
+    for (; i + 32 <= n; i += 32) {
+        uint32_t word = 0;
+        for (k = 0; k < 32; k += 4) word |= sphere_cone_bits4_neon_(sphere_in_cone_neon_(x, y, z, r, i + k, cone)) << k;
+        memcpy(bits + i / 32, &word, sizeof(word));
+    }
+    sphere_cone_bits_c_(bits + i / 32, x + i, y + i, z + i, r ? r + i : NULL, n - i, cone);
+}
+#endif
+
+/* >>kernel cone_index: first + i for the points i in the cone, ascending; returns how many there are. At most capacity are stored and
+   nothing is written behind the last one: whole vectors go to a block in the first-level cache, the block's hits are copied. */
+static size_t sphere_cone_index_c_(uint32_t *index, size_t capacity, const float *x, const float *y, const float *z, const float *r, size_t n, const float *cone,
+                                   uint32_t first)
+{
+    size_t i, count = 0;
+    for (i = 0; i < n; i++) if (sphere_in_cone_c_(x, y, z, r, i, cone)) {
+        if (count < capacity) index[count] = first + (uint32_t)i;
+        count++;
+    }
+    return count;
+}
+#if SPHERE_AVX2_ || SPHERE_NEON_
+#define SPHERE_CONE_BLOCK_ 1024
+/* Append the hits of a block; returns the new count. */
+SPHERE_INLINE_ size_t sphere_cone_append_(uint32_t *index, size_t capacity, size_t count, const uint32_t *hit, size_t hits)
+{
+    if (count < capacity && hits) memcpy(index + count, hit, (hits < capacity - count ? hits : capacity - count) * sizeof(uint32_t));
+    return count + hits;
+}
+#endif
+#if SPHERE_AVX2_
+/* Store the places of eight points that an entry of the table names, to the left; the permutation reads 3 bits of each lane. The count
+   is read from the table's top byte by itself, so that the entry can go from memory to all lanes at once. */
+#define SPHERE_CONE_PACK_AVX2_(left) do { \
+        const __m256i from_i32x8 = _mm256_srlv_epi32(_mm256_broadcastd_epi32(_mm_cvtsi32_si128((int)*(left))), shift_i32x8); \
+        _mm256_storeu_si256((__m256i *)(void *)(hit + hits), _mm256_permutevar8x32_epi32(place_i32x8, from_i32x8)); \
+        hits += ((const unsigned char *)(left))[3]; \
+        place_i32x8 = _mm256_add_epi32(place_i32x8, step_i32x8); } while (0)
+SPHERE_TARGET_AVX2_ static size_t sphere_cone_index_avx2_(uint32_t *index, size_t capacity, const float *x, const float *y, const float *z, const float *r, size_t n,
+                                                         const float *cone, uint32_t first)
+{
+    const __m256 SPHERE_CONE_AVX2_;
+    const __m256i shift_i32x8 = _mm256_setr_epi32(0, 3, 6, 9, 12, 15, 18, 21), step_i32x8 = _mm256_set1_epi32(8);
+    __m256i place_i32x8 = _mm256_add_epi32(_mm256_set1_epi32((int)first), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+    uint32_t hit[SPHERE_CONE_BLOCK_ + 8];
+    size_t i = 0, end, hits, count = 0;
+    while (i + 16 <= n) {
+        end = n - i < SPHERE_CONE_BLOCK_ ? n & ~(size_t)15 : i + SPHERE_CONE_BLOCK_;
+        for (hits = 0; i < end; i += 16) {                              /* no jump depends on the data: a missed one costs 20 points */
+            const uint32_t *a = sphere_left_ + _mm256_movemask_ps(SPHERE_IN_CONE_AVX2_(i)), *b = sphere_left_ + _mm256_movemask_ps(SPHERE_IN_CONE_AVX2_(i + 8));
+            SPHERE_CONE_AHEAD_AVX2_(i);
+            SPHERE_CONE_PACK_AVX2_(a);
+            SPHERE_CONE_PACK_AVX2_(b);
+        }
+        count = sphere_cone_append_(index, capacity, count, hit, hits);
+    }
+    hits = sphere_cone_index_c_(hit, 16, x + i, y + i, z + i, r ? r + i : NULL, n - i, cone, first + (uint32_t)i);
+    return sphere_cone_append_(index, capacity, count, hit, hits);
+}
+#endif
+#if SPHERE_NEON_
+static size_t sphere_cone_index_neon_(uint32_t *index, size_t capacity, const float *x, const float *y, const float *z, const float *r, size_t n, const float *cone,
+                                      uint32_t first)
+{
+    static const int32_t shift[4] = { 0, -3, -6, -9 };
+    static const uint32_t place[4] = { 0, 1, 2, 3 };
+    uint32_t hit[SPHERE_CONE_BLOCK_ + 4];
+    size_t i = 0, end, hits, count = 0;
+    while (i + 4 <= n) {
+        end = n - i < SPHERE_CONE_BLOCK_ ? n & ~(size_t)3 : i + SPHERE_CONE_BLOCK_;
+        for (hits = 0; i < end; i += 4) {
+            const uint32_t left = sphere_left_[sphere_cone_bits4_neon_(sphere_in_cone_neon_(x, y, z, r, i, cone))];
+            const uint32x4_t place_u32x4 = vaddq_u32(vdupq_n_u32(first + (uint32_t)i), vld1q_u32(place));
+            /* lane k of the result is lane j = place k of the mask: bytes 4 j .. 4 j + 3 */
+            const uint32x4_t from_u32x4 = vandq_u32(vshlq_u32(vdupq_n_u32(left), vld1q_s32(shift)), vdupq_n_u32(3));
+            const uint32x4_t bytes_u32x4 = vaddq_u32(vmulq_u32(from_u32x4, vdupq_n_u32(0x04040404u)), vdupq_n_u32(0x03020100u));
+            vst1q_u32(hit + hits, vreinterpretq_u32_u8(vqtbl1q_u8(vreinterpretq_u8_u32(place_u32x4), vreinterpretq_u8_u32(bytes_u32x4))));
+            hits += left >> 24;
+        }
+        count = sphere_cone_append_(index, capacity, count, hit, hits);
+    }
+    hits = sphere_cone_index_c_(hit, 4, x + i, y + i, z + i, r ? r + i : NULL, n - i, cone, first + (uint32_t)i);
+    return sphere_cone_append_(index, capacity, count, hit, hits);
+}
+#endif
+
+/* e^x: the operations of sphere_exp_, with its ends put in by comparison. */
+#if SPHERE_AVX2_
+SPHERE_AVX2_FN_ __m256 sphere_exp_avx2_(__m256 x_f32x8)
+{
+    const __m256 round_f32x8 = _mm256_set1_ps(12582912.0f), none_f32x8 = _mm256_cmp_ps(x_f32x8, _mm256_set1_ps(-104.0f), _CMP_LT_OQ);
+    const __m256 k_f32x8 = _mm256_sub_ps(SPHERE_MADD_F32X8_(x_f32x8, _mm256_set1_ps(1.44269502f), round_f32x8), round_f32x8);
+    const __m256 r_f32x8 = _mm256_sub_ps(_mm256_sub_ps(x_f32x8, _mm256_mul_ps(k_f32x8, _mm256_set1_ps(0.693115234375f))),
+                                         _mm256_mul_ps(k_f32x8, _mm256_set1_ps(3.19461833e-05f)));
+    const __m256i whole_i32x8 = _mm256_cvttps_epi32(k_f32x8), bias_i32x8 = _mm256_set1_epi32(127);
+    const __m256i half_i32x8 = _mm256_sub_epi32(_mm256_srli_epi32(_mm256_add_epi32(whole_i32x8, _mm256_set1_epi32(512)), 1), _mm256_set1_epi32(256));
+    __m256 p_f32x8 = SPHERE_MADD_F32X8_(_mm256_set1_ps(0.00139505789f), r_f32x8, _mm256_set1_ps(0.00836893264f));
+    p_f32x8 = SPHERE_MADD_F32X8_(p_f32x8, r_f32x8, _mm256_set1_ps(0.041666206f));
+    p_f32x8 = SPHERE_MADD_F32X8_(p_f32x8, r_f32x8, _mm256_set1_ps(0.166665182f));
+    p_f32x8 = SPHERE_MADD_F32X8_(p_f32x8, r_f32x8, _mm256_set1_ps(0.5f));
+    p_f32x8 = _mm256_add_ps(r_f32x8, _mm256_mul_ps(_mm256_mul_ps(r_f32x8, r_f32x8), p_f32x8));
+    p_f32x8 = _mm256_add_ps(_mm256_set1_ps(1.0f), p_f32x8);                             /* 1 + (r + r r p)              */
+    p_f32x8 = _mm256_mul_ps(p_f32x8, _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_add_epi32(half_i32x8, bias_i32x8), 23)));
+    p_f32x8 = _mm256_mul_ps(p_f32x8, _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_add_epi32(_mm256_sub_epi32(whole_i32x8, half_i32x8), bias_i32x8), 23)));
+    p_f32x8 = _mm256_blendv_ps(p_f32x8, _mm256_castsi256_ps(_mm256_set1_epi32(0x7f800000)), _mm256_cmp_ps(x_f32x8, _mm256_set1_ps(88.722839f), _CMP_GT_OQ));
+    p_f32x8 = _mm256_blendv_ps(p_f32x8, x_f32x8, _mm256_cmp_ps(x_f32x8, x_f32x8, _CMP_UNORD_Q));
+    return _mm256_andnot_ps(none_f32x8, p_f32x8);
+}
+#endif
+#if SPHERE_NEON_
+SPHERE_INLINE_ float32x4_t sphere_exp_neon_(float32x4_t x_f32x4)
+{
+    const float32x4_t round_f32x4 = vdupq_n_f32(12582912.0f);
+    const uint32x4_t none_u32x4 = vcltq_f32(x_f32x4, vdupq_n_f32(-104.0f)), real_u32x4 = vceqq_f32(x_f32x4, x_f32x4);
+    const float32x4_t k_f32x4 = vsubq_f32(SPHERE_MADD_F32X4_(x_f32x4, vdupq_n_f32(1.44269502f), round_f32x4), round_f32x4);
+    const float32x4_t r_f32x4 = vsubq_f32(vsubq_f32(x_f32x4, vmulq_f32(k_f32x4, vdupq_n_f32(0.693115234375f))), vmulq_f32(k_f32x4, vdupq_n_f32(3.19461833e-05f)));
+    const int32x4_t whole_i32x4 = vcvtq_s32_f32(k_f32x4), bias_i32x4 = vdupq_n_s32(127);
+    const int32x4_t half_i32x4 = vsubq_s32(vshrq_n_s32(vaddq_s32(whole_i32x4, vdupq_n_s32(512)), 1), vdupq_n_s32(256));
+    float32x4_t p_f32x4 = SPHERE_MADD_F32X4_(vdupq_n_f32(0.00139505789f), r_f32x4, vdupq_n_f32(0.00836893264f));
+    p_f32x4 = SPHERE_MADD_F32X4_(p_f32x4, r_f32x4, vdupq_n_f32(0.041666206f));
+    p_f32x4 = SPHERE_MADD_F32X4_(p_f32x4, r_f32x4, vdupq_n_f32(0.166665182f));
+    p_f32x4 = SPHERE_MADD_F32X4_(p_f32x4, r_f32x4, vdupq_n_f32(0.5f));
+    p_f32x4 = vaddq_f32(vdupq_n_f32(1.0f), vaddq_f32(r_f32x4, vmulq_f32(vmulq_f32(r_f32x4, r_f32x4), p_f32x4)));
+    p_f32x4 = vmulq_f32(p_f32x4, vreinterpretq_f32_s32(vshlq_n_s32(vaddq_s32(half_i32x4, bias_i32x4), 23)));
+    p_f32x4 = vmulq_f32(p_f32x4, vreinterpretq_f32_s32(vshlq_n_s32(vaddq_s32(vsubq_s32(whole_i32x4, half_i32x4), bias_i32x4), 23)));
+    p_f32x4 = vbslq_f32(vcgtq_f32(x_f32x4, vdupq_n_f32(88.722839f)), vreinterpretq_f32_u32(vdupq_n_u32(0x7f800000u)), p_f32x4);
+    return vreinterpretq_f32_u32(vbicq_u32(vreinterpretq_u32_f32(vbslq_f32(real_u32x4, p_f32x4, x_f32x4)), none_u32x4));
+}
+#endif
+
+/* >>kernel cone_width: clamp(a0 sqrt(clamp(r / R, 0, 1)) exp(-beta max(rho, 0)) (1 - clamp(q, 0, 1)), low, high) with
+   law = a0, R, beta, low, high; rho and q may be NULL for 0. A NaN gives NaN. */
+SPHERE_INLINE_ float sphere_clamp_(float v, float low, float high) { v = v > low ? v : low; return v < high ? v : high; }
+static void sphere_cone_width_c_(float *width, const float *r, const float *rho, const float *q, size_t n, const float *law)
+{
+    size_t i;
+    for (i = 0; i < n; i++) {
+        const float d = rho ? rho[i] : 0, c = q ? q[i] : 0, s = r[i] / law[1];
+        const float w = law[0] * sphere_sqrt_(sphere_clamp_(s, 0, 1)) * sphere_exp_(-law[2] * sphere_clamp_(d, 0, 3.40282347e+38f)) * (1.0f - sphere_clamp_(c, 0, 1));
+        width[i] = s == s && d == d && c == c && w == w ? sphere_canonical_(sphere_clamp_(w, law[3], law[4])) : sphere_nan_();
+    }
+}
+#if SPHERE_AVX2_
+SPHERE_AVX2_FN_ __m256 sphere_clamp_avx2_(__m256 v_f32x8, __m256 low_f32x8, __m256 high_f32x8)
+{
+    v_f32x8 = _mm256_blendv_ps(low_f32x8, v_f32x8, _mm256_cmp_ps(v_f32x8, low_f32x8, _CMP_GT_OQ));
+    return _mm256_blendv_ps(high_f32x8, v_f32x8, _mm256_cmp_ps(v_f32x8, high_f32x8, _CMP_LT_OQ));
+}
+SPHERE_TARGET_AVX2_ static void sphere_cone_width_avx2_(float *width, const float *r, const float *rho, const float *q, size_t n, const float *law)
+{
+    const __m256 zero_f32x8 = _mm256_setzero_ps(), one_f32x8 = _mm256_set1_ps(1.0f), a0_f32x8 = _mm256_broadcast_ss(law), range_f32x8 = _mm256_broadcast_ss(law + 1);
+    const __m256 beta_f32x8 = _mm256_set1_ps(-law[2]), low_f32x8 = _mm256_broadcast_ss(law + 3), high_f32x8 = _mm256_broadcast_ss(law + 4);
+    size_t i = 0;
+    for (; i + 8 <= n; i += 8) {
+        const __m256 d_f32x8 = rho ? _mm256_loadu_ps(rho + i) : zero_f32x8, c_f32x8 = q ? _mm256_loadu_ps(q + i) : zero_f32x8;
+        const __m256 s_f32x8 = _mm256_div_ps(_mm256_loadu_ps(r + i), range_f32x8);
+        __m256 w_f32x8 = _mm256_mul_ps(a0_f32x8, _mm256_sqrt_ps(sphere_clamp_avx2_(s_f32x8, zero_f32x8, one_f32x8))), bad_f32x8;
+        const __m256 e_f32x8 = _mm256_mul_ps(beta_f32x8, sphere_clamp_avx2_(d_f32x8, zero_f32x8, _mm256_set1_ps(3.40282347e+38f)));
+        w_f32x8 = _mm256_mul_ps(w_f32x8, sphere_exp_avx2_(e_f32x8));
+        w_f32x8 = _mm256_mul_ps(w_f32x8, _mm256_sub_ps(one_f32x8, sphere_clamp_avx2_(c_f32x8, zero_f32x8, one_f32x8)));
+        bad_f32x8 = _mm256_or_ps(_mm256_cmp_ps(s_f32x8, d_f32x8, _CMP_UNORD_Q), _mm256_cmp_ps(c_f32x8, w_f32x8, _CMP_UNORD_Q));
+        w_f32x8 = _mm256_blendv_ps(sphere_clamp_avx2_(w_f32x8, low_f32x8, high_f32x8), _mm256_castsi256_ps(_mm256_set1_epi32(0x7fc00000)), bad_f32x8);
+        _mm256_storeu_ps(width + i, sphere_canonical_avx2_(w_f32x8));
+    }
+    sphere_cone_width_c_(width + i, r + i, rho ? rho + i : NULL, q ? q + i : NULL, n - i, law);
+}
+#endif
+#if SPHERE_NEON_
+SPHERE_INLINE_ float32x4_t sphere_clamp_neon_(float32x4_t v_f32x4, float32x4_t low_f32x4, float32x4_t high_f32x4)
+{
+    v_f32x4 = vbslq_f32(vcgtq_f32(v_f32x4, low_f32x4), v_f32x4, low_f32x4);
+    return vbslq_f32(vcltq_f32(v_f32x4, high_f32x4), v_f32x4, high_f32x4);
+}
+static void sphere_cone_width_neon_(float *width, const float *r, const float *rho, const float *q, size_t n, const float *law)
+{
+    const float32x4_t zero_f32x4 = vdupq_n_f32(0), one_f32x4 = vdupq_n_f32(1.0f);
+    size_t i = 0;
+    for (; i + 4 <= n; i += 4) {
+        const float32x4_t d_f32x4 = rho ? vld1q_f32(rho + i) : zero_f32x4, c_f32x4 = q ? vld1q_f32(q + i) : zero_f32x4;
+        const float32x4_t s_f32x4 = vdivq_f32(vld1q_f32(r + i), vdupq_n_f32(law[1]));
+        float32x4_t w_f32x4 = vmulq_f32(vdupq_n_f32(law[0]), vsqrtq_f32(sphere_clamp_neon_(s_f32x4, zero_f32x4, one_f32x4)));
+        const float32x4_t e_f32x4 = vmulq_f32(vdupq_n_f32(-law[2]), sphere_clamp_neon_(d_f32x4, zero_f32x4, vdupq_n_f32(3.40282347e+38f)));
+        uint32x4_t good_u32x4;
+        w_f32x4 = vmulq_f32(w_f32x4, sphere_exp_neon_(e_f32x4));
+        w_f32x4 = vmulq_f32(w_f32x4, vsubq_f32(one_f32x4, sphere_clamp_neon_(c_f32x4, zero_f32x4, one_f32x4)));
+        good_u32x4 = vandq_u32(vandq_u32(vceqq_f32(s_f32x4, s_f32x4), vceqq_f32(d_f32x4, d_f32x4)), vandq_u32(vceqq_f32(c_f32x4, c_f32x4), vceqq_f32(w_f32x4, w_f32x4)));
+        w_f32x4 = sphere_clamp_neon_(w_f32x4, vdupq_n_f32(law[3]), vdupq_n_f32(law[4]));
+        vst1q_f32(width + i, sphere_canonical_neon_(vbslq_f32(good_u32x4, w_f32x4, vreinterpretq_f32_u32(vdupq_n_u32(0x7fc00000u)))));
+    }
+    sphere_cone_width_c_(width + i, r + i, rho ? rho + i : NULL, q ? q + i : NULL, n - i, law);
+}
+#endif
+
+/* >>kernel density: sum[0] = sum of K, sum[1] = sum of K value over n points, in 16 lanes, where
+   K = exp(-((r - at[3])^2 + (angle at[3])^2) / (2 b^2)), at = direction, radius and 1 / b, angle = 2 atan2(|u - at|, |u + at|).
+   r = NULL stands for radius 1 everywhere, value = NULL for 0. K below e^-87 is 0: subnormal numbers made the sum 2.5 times slower. */
+#define SPHERE_DENSITY_FAR_ 174.0f
+static void sphere_density_c_(float *sum, const float *x, const float *y, const float *z, const float *r, const float *value, size_t n, const float *at)
+{
+    float weight[16] = { 0 }, total[16] = { 0 };
+    size_t i;
+    for (i = 0; i < n; i++) {
+        const float dx = x[i] - at[0], dy = y[i] - at[1], dz = z[i] - at[2], sx = x[i] + at[0], sy = y[i] + at[1], sz = z[i] + at[2];
+        const float d = sphere_sqrt_(SPHERE_MADD_(dz, dz, SPHERE_MADD_(dy, dy, dx * dx))), s = sphere_sqrt_(SPHERE_MADD_(sz, sz, SPHERE_MADD_(sy, sy, sx * sx)));
+        const float small = d < s ? d : s, large = d < s ? s : d;
+        float a = sphere_atan01_(large == 0 ? 0 : small / large), u, v;
+        if (d > s) a = 1.57079637f - (a + 4.37113883e-08f);
+        u = 2.0f * a * at[3] * at[4];
+        v = ((r ? r[i] : 1.0f) - at[3]) * at[4];
+        v = SPHERE_MADD_(v, v, u * u);
+        v = v > SPHERE_DENSITY_FAR_ ? 0 : sphere_exp_(-0.5f * v);
+        weight[i & 15u] += v;
+        if (value) total[i & 15u] = SPHERE_MADD_(v, value[i], total[i & 15u]);
+    }
+    sum[0] = sphere_lanes_c_(weight);
+    sum[1] = sphere_lanes_c_(total);
+}
+#if SPHERE_AVX2_
+/* K of eight points. */
+SPHERE_AVX2_FN_ __m256 sphere_density_kernel_avx2_(__m256 x_f32x8, __m256 y_f32x8, __m256 z_f32x8, __m256 r_f32x8, const float *at)
+{
+    const __m256 ax_f32x8 = _mm256_broadcast_ss(at), ay_f32x8 = _mm256_broadcast_ss(at + 1), az_f32x8 = _mm256_broadcast_ss(at + 2);
+    const __m256 ar_f32x8 = _mm256_broadcast_ss(at + 3), scale_f32x8 = _mm256_broadcast_ss(at + 4), zero_f32x8 = _mm256_setzero_ps();
+    const __m256 dx_f32x8 = _mm256_sub_ps(x_f32x8, ax_f32x8), dy_f32x8 = _mm256_sub_ps(y_f32x8, ay_f32x8), dz_f32x8 = _mm256_sub_ps(z_f32x8, az_f32x8);
+    const __m256 sx_f32x8 = _mm256_add_ps(x_f32x8, ax_f32x8), sy_f32x8 = _mm256_add_ps(y_f32x8, ay_f32x8), sz_f32x8 = _mm256_add_ps(z_f32x8, az_f32x8);
+    const __m256 d_f32x8 = _mm256_sqrt_ps(SPHERE_MADD_F32X8_(dz_f32x8, dz_f32x8, SPHERE_MADD_F32X8_(dy_f32x8, dy_f32x8, _mm256_mul_ps(dx_f32x8, dx_f32x8))));
+    const __m256 s_f32x8 = _mm256_sqrt_ps(SPHERE_MADD_F32X8_(sz_f32x8, sz_f32x8, SPHERE_MADD_F32X8_(sy_f32x8, sy_f32x8, _mm256_mul_ps(sx_f32x8, sx_f32x8))));
+    const __m256 less_f32x8 = _mm256_cmp_ps(d_f32x8, s_f32x8, _CMP_LT_OQ);
+    const __m256 small_f32x8 = _mm256_blendv_ps(s_f32x8, d_f32x8, less_f32x8), large_f32x8 = _mm256_blendv_ps(d_f32x8, s_f32x8, less_f32x8);
+    __m256 a_f32x8 = _mm256_and_ps(_mm256_div_ps(small_f32x8, large_f32x8), _mm256_cmp_ps(large_f32x8, zero_f32x8, _CMP_NEQ_UQ)), v_f32x8;
+    a_f32x8 = sphere_reflect_avx2_(sphere_atan01_avx2_(a_f32x8), _mm256_cmp_ps(d_f32x8, s_f32x8, _CMP_GT_OQ), 1.57079637f, 4.37113883e-08f);
+    a_f32x8 = _mm256_mul_ps(_mm256_mul_ps(_mm256_mul_ps(_mm256_set1_ps(2.0f), a_f32x8), ar_f32x8), scale_f32x8);      /* angle at[3] / b  */
+    v_f32x8 = _mm256_mul_ps(_mm256_sub_ps(r_f32x8, ar_f32x8), scale_f32x8);
+    v_f32x8 = SPHERE_MADD_F32X8_(v_f32x8, v_f32x8, _mm256_mul_ps(a_f32x8, a_f32x8));
+    a_f32x8 = _mm256_cmp_ps(v_f32x8, _mm256_set1_ps(SPHERE_DENSITY_FAR_), _CMP_GT_OQ);
+    return _mm256_andnot_ps(a_f32x8, sphere_exp_avx2_(_mm256_mul_ps(_mm256_set1_ps(-0.5f), _mm256_andnot_ps(a_f32x8, v_f32x8))));
+}
+SPHERE_TARGET_AVX2_ static void sphere_density_avx2_(float *sum, const float *x, const float *y, const float *z, const float *r, const float *value, size_t n, const float *at)
+{
+    __m256 weight_f32x8[2], total_f32x8[2];
+    float lane[16];
+    size_t i, k;
+    for (k = 0; k < 2; k++) weight_f32x8[k] = total_f32x8[k] = _mm256_setzero_ps();
+    for (i = 0; i < n; i += 8) {
+        const __m256i mask_i32x8 = sphere_mask_avx2_(n - i < 8 ? n - i : 8);
+        const __m256 r_f32x8 = r ? _mm256_maskload_ps(r + i, mask_i32x8) : _mm256_set1_ps(1.0f);
+        __m256 v_f32x8 = sphere_density_kernel_avx2_(_mm256_maskload_ps(x + i, mask_i32x8), _mm256_maskload_ps(y + i, mask_i32x8), _mm256_maskload_ps(z + i, mask_i32x8), r_f32x8, at);
+        k = i >> 3 & 1u;
+        v_f32x8 = _mm256_and_ps(v_f32x8, _mm256_castsi256_ps(mask_i32x8));                              /* the padding adds 0   */
+        weight_f32x8[k] = _mm256_add_ps(weight_f32x8[k], v_f32x8);
+        if (value) total_f32x8[k] = SPHERE_MADD_F32X8_(v_f32x8, _mm256_maskload_ps(value + i, mask_i32x8), total_f32x8[k]);
+    }
+    for (k = 0; k < 2; k++) _mm256_storeu_ps(lane + 8 * k, weight_f32x8[k]);
+    sum[0] = sphere_lanes_c_(lane);
+    for (k = 0; k < 2; k++) _mm256_storeu_ps(lane + 8 * k, total_f32x8[k]);
+    sum[1] = sphere_lanes_c_(lane);
+}
+#endif
+#if SPHERE_NEON_
+SPHERE_INLINE_ float32x4_t sphere_density_kernel_neon_(const float *x, const float *y, const float *z, const float *r, const float *at)
+{
+    const float *p[3];
+    float32x4_t d_f32x4 = vdupq_n_f32(0), s_f32x4 = d_f32x4, small_f32x4, large_f32x4, a_f32x4, v_f32x4;
+    uint32x4_t less_u32x4;
+    size_t k;
+    p[0] = x; p[1] = y; p[2] = z;
+    for (k = 0; k < 3; k++) {                                           /* 0 + x x is x x: squares are never -0 */
+        const float32x4_t p_f32x4 = vld1q_f32(p[k]), minus_f32x4 = vsubq_f32(p_f32x4, vdupq_n_f32(at[k])), plus_f32x4 = vaddq_f32(p_f32x4, vdupq_n_f32(at[k]));
+        d_f32x4 = SPHERE_MADD_F32X4_(minus_f32x4, minus_f32x4, d_f32x4);
+        s_f32x4 = SPHERE_MADD_F32X4_(plus_f32x4, plus_f32x4, s_f32x4);
+    }
+    d_f32x4 = vsqrtq_f32(d_f32x4);
+    s_f32x4 = vsqrtq_f32(s_f32x4);
+    less_u32x4 = vcltq_f32(d_f32x4, s_f32x4);
+    small_f32x4 = vbslq_f32(less_u32x4, d_f32x4, s_f32x4);
+    large_f32x4 = vbslq_f32(less_u32x4, s_f32x4, d_f32x4);
+    a_f32x4 = vreinterpretq_f32_u32(vbicq_u32(vreinterpretq_u32_f32(vdivq_f32(small_f32x4, large_f32x4)), vceqq_f32(large_f32x4, vdupq_n_f32(0))));
+    a_f32x4 = sphere_reflect_neon_(sphere_atan01_neon_(a_f32x4), vcgtq_f32(d_f32x4, s_f32x4), 1.57079637f, 4.37113883e-08f);
+    a_f32x4 = vmulq_f32(vmulq_f32(vmulq_f32(vdupq_n_f32(2.0f), a_f32x4), vdupq_n_f32(at[3])), vdupq_n_f32(at[4]));
+    v_f32x4 = vmulq_f32(vsubq_f32(r ? vld1q_f32(r) : vdupq_n_f32(1.0f), vdupq_n_f32(at[3])), vdupq_n_f32(at[4]));
+    v_f32x4 = SPHERE_MADD_F32X4_(v_f32x4, v_f32x4, vmulq_f32(a_f32x4, a_f32x4));
+    less_u32x4 = vcgtq_f32(v_f32x4, vdupq_n_f32(SPHERE_DENSITY_FAR_));
+    v_f32x4 = sphere_exp_neon_(vmulq_f32(vdupq_n_f32(-0.5f), vreinterpretq_f32_u32(vbicq_u32(vreinterpretq_u32_f32(v_f32x4), less_u32x4))));
+    return vreinterpretq_f32_u32(vbicq_u32(vreinterpretq_u32_f32(v_f32x4), less_u32x4));
+}
+static void sphere_density_neon_(float *sum, const float *x, const float *y, const float *z, const float *r, const float *value, size_t n, const float *at)
+{
+    static const uint32_t number[4] = { 0, 1, 2, 3 };
+    float32x4_t weight_f32x4[4], total_f32x4[4], v_f32x4;
+    size_t i, k;
+    for (k = 0; k < 4; k++) weight_f32x4[k] = total_f32x4[k] = vdupq_n_f32(0);
+    for (i = 0; i + 4 <= n; i += 4) {
+        k = i >> 2 & 3u;
+        v_f32x4 = sphere_density_kernel_neon_(x + i, y + i, z + i, r ? r + i : NULL, at);
+        weight_f32x4[k] = vaddq_f32(weight_f32x4[k], v_f32x4);
+        if (value) total_f32x4[k] = SPHERE_MADD_F32X4_(v_f32x4, vld1q_f32(value + i), total_f32x4[k]);
+    }
+    if (i < n) {
+        float rest[5][4] = { { 0 } };
+        const uint32x4_t live_u32x4 = vcltq_u32(vld1q_u32(number), vdupq_n_u32((uint32_t)(n - i)));
+        memcpy(rest[0], x + i, (n - i) * sizeof(float));
+        memcpy(rest[1], y + i, (n - i) * sizeof(float));
+        memcpy(rest[2], z + i, (n - i) * sizeof(float));
+        if (r) memcpy(rest[3], r + i, (n - i) * sizeof(float));
+        if (value) memcpy(rest[4], value + i, (n - i) * sizeof(float));
+        k = i >> 2 & 3u;
+        v_f32x4 = sphere_density_kernel_neon_(rest[0], rest[1], rest[2], r ? rest[3] : NULL, at);
+        v_f32x4 = vreinterpretq_f32_u32(vandq_u32(vreinterpretq_u32_f32(v_f32x4), live_u32x4));         /* the padding adds 0   */
+        weight_f32x4[k] = vaddq_f32(weight_f32x4[k], v_f32x4);
+        if (value) total_f32x4[k] = SPHERE_MADD_F32X4_(v_f32x4, vld1q_f32(rest[4]), total_f32x4[k]);
+    }
+    sum[0] = sphere_lanes_neon_(weight_f32x4[0], weight_f32x4[1], weight_f32x4[2], weight_f32x4[3]);
+    sum[1] = sphere_lanes_neon_(total_f32x4[0], total_f32x4[1], total_f32x4[2], total_f32x4[3]);
+}
+#endif
+
 /* The table: one row per level of this build, best first, portable last. */
 typedef struct sphere_kernels_ {
     void (*row_dot)(float *out, const float *data, size_t stride, size_t n, size_t dim, const float *query);
@@ -1656,11 +2439,17 @@ typedef struct sphere_kernels_ {
     void (*to_cartesian)(float *x, float *y, float *z, const float *r, const float *theta, const float *phi, size_t n);
     void (*angles)(float *angle, const float *ax, const float *ay, const float *az, const float *bx, const float *by, const float *bz, size_t n);
     void (*unit)(float *x, float *y, float *z, size_t n);
+    void (*cone_bytes)(uint8_t *mask, const float *x, const float *y, const float *z, const float *r, size_t n, const float *cone);
+    void (*cone_bits)(uint32_t *bits, const float *x, const float *y, const float *z, const float *r, size_t n, const float *cone);
+    size_t (*cone_index)(uint32_t *index, size_t capacity, const float *x, const float *y, const float *z, const float *r, size_t n, const float *cone, uint32_t first);
+    void (*cone_width)(float *width, const float *r, const float *rho, const float *q, size_t n, const float *law);
+    void (*density)(float *sum, const float *x, const float *y, const float *z, const float *r, const float *value, size_t n, const float *at);
 } sphere_kernels_;
 #define SPHERE_KERNELS_(level) { sphere_row_dot_##level, sphere_row_square_##level, sphere_row_dot_square_##level, sphere_row_variance_##level, \
     sphere_root_##level, sphere_divide_##level, sphere_ratio_##level, sphere_add_##level, sphere_half_##level, sphere_panel_##level, \
     sphere_hits_##level, sphere_rank_##level, sphere_axis_##level, sphere_to_spherical_##level, sphere_to_cartesian_##level, \
-    sphere_angles_##level, sphere_unit_##level }
+    sphere_angles_##level, sphere_unit_##level, \
+    sphere_cone_bytes_##level, sphere_cone_bits_##level, sphere_cone_index_##level, sphere_cone_width_##level, sphere_density_##level }
 /* The kernels of a level that sphere_simd_pick_ has allowed. */
 SPHERE_INLINE_ const sphere_kernels_ *sphere_kernels_for_(sphere_simd level)
 {
@@ -2366,6 +3155,2146 @@ SPHERE_API sphere_status sphere_graph(const sphere_rows *rows, size_t k, uint32_
     for (i = 0; i < rows->n; i++) self[i] = (uint32_t)i;
     if (k) sphere_nearest_(kernels, (const float *)(const void *)(base + plan.rows), rows->n, rows->dim, self, rows->n, k, index, similarity,
                            (float *)(void *)(base + plan.panels), (size_t *)(void *)(base + plan.count), (uint64_t *)(void *)(base + plan.nans), exec);
+    return SPHERE_OK;
+}
+
+/* -- cones */
+static int sphere_finite_float_(float x) { return x - x == 0; }
+/* Does out (out_bytes) overlap one of the arrays of n floats? With same = 1 it may be one of them. */
+static int sphere_overlaps_(const void *out, size_t out_bytes, const float *const *in, size_t ins, size_t n, int same)
+{
+    size_t i;
+    for (i = 0; i < ins; i++) if (!(same && out == in[i]) && sphere_overlap_(out, out_bytes, in[i], n * sizeof(float))) return 1;
+    return 0;
+}
+#define SPHERE_CONE_PARTS_ 256          /* an index list is made in at most so many parts; their counts live on the stack */
+typedef struct sphere_cone_job_ {
+    const sphere_kernels_ *kernels;
+    const float *x, *y, *z, *r;
+    uint8_t *mask;
+    uint32_t *bits, *index;
+    size_t n, part, capacity;
+    size_t count[SPHERE_CONE_PARTS_];   /* first how many are in a part, then where the part begins in the list */
+    float cone[6];
+} sphere_cone_job_;
+static void sphere_cone_task_(void *context, size_t task)
+{
+    sphere_cone_job_ *job = (sphere_cone_job_ *)context;
+    const size_t at = task * job->part, n = job->n - at < job->part ? job->n - at : job->part, begin = job->index ? job->count[task] : 0;
+    const float *x = job->x + at, *y = job->y + at, *z = job->z + at, *r = job->r ? job->r + at : NULL;
+    if (job->mask) job->kernels->cone_bytes(job->mask + at, x, y, z, r, n, job->cone);
+    else if (job->bits) job->kernels->cone_bits(job->bits + at / 32, x, y, z, r, n, job->cone);
+    else if (job->index && begin < job->capacity) job->kernels->cone_index(job->index + begin, job->capacity - begin, x, y, z, r, n, job->cone, (uint32_t)at);
+    else if (!job->index) job->count[task] = job->kernels->cone_index(NULL, 0, x, y, z, r, n, job->cone, (uint32_t)at);
+}
+static sphere_status sphere_cone_check_(sphere_cone_job_ *job, const float *x, const float *y, const float *z, size_t n, const sphere_cone *cone,
+                                        const void *out, size_t out_bytes, const sphere_exec *exec)
+{
+    const sphere_simd level = sphere_simd_pick_(exec);
+    const float *in[4];
+    size_t i;
+    if (level == SPHERE_SIMD_BEST) return SPHERE_E_LEVEL;
+    if (!cone || (n && (!x || !y || !z))) return SPHERE_E_NULL;
+    if (n > SIZE_MAX / 8) return SPHERE_E_SIZE;
+    for (i = 0; i < 3; i++) job->cone[i] = cone->axis[i];
+    job->cone[3] = cone->cosine;
+    job->cone[4] = cone->r ? cone->r0 : 0;
+    job->cone[5] = cone->r ? cone->r1 : 0;
+    for (i = 0; i < 6; i++) if (!(job->cone[i] == job->cone[i])) return SPHERE_E_NAN;
+    in[0] = x; in[1] = y; in[2] = z; in[3] = cone->r;
+    if (sphere_overlaps_(out, out_bytes, in, 4, n, 0)) return SPHERE_E_OVERLAP;
+    job->kernels = sphere_kernels_for_(level);
+    job->x = x; job->y = y; job->z = z; job->r = cone->r;
+    job->mask = NULL;
+    job->bits = job->index = NULL;
+    job->n = n;
+    job->part = SPHERE_CHUNK_;
+    return SPHERE_OK;
+}
+SPHERE_API sphere_status sphere_cone_bytes(const float *x, const float *y, const float *z, size_t n, const sphere_cone *cone, uint8_t *mask, const sphere_exec *exec)
+{
+    sphere_cone_job_ job;
+    sphere_status status = sphere_cone_check_(&job, x, y, z, n, cone, mask, n, exec);
+    if (status) return status;
+    if (n == 0) return SPHERE_OK;
+    if (!mask) return SPHERE_E_NULL;
+    job.mask = mask;
+    sphere_parallel_(exec, (n - 1) / SPHERE_CHUNK_ + 1, sphere_cone_task_, &job);
+    return SPHERE_OK;
+}
+SPHERE_API sphere_status sphere_cone_bits(const float *x, const float *y, const float *z, size_t n, const sphere_cone *cone, uint32_t *bits, const sphere_exec *exec)
+{
+    sphere_cone_job_ job;
+    sphere_status status = sphere_cone_check_(&job, x, y, z, n, cone, bits, n > SIZE_MAX / 8 ? 0 : (n + 31) / 32 * sizeof(uint32_t), exec);
+    if (status) return status;
+    if (n == 0) return SPHERE_OK;
+    if (!bits) return SPHERE_E_NULL;
+    job.bits = bits;
+    sphere_parallel_(exec, (n - 1) / SPHERE_CHUNK_ + 1, sphere_cone_task_, &job);
+    return SPHERE_OK;
+}
+SPHERE_API sphere_status sphere_cone_index(const float *x, const float *y, const float *z, size_t n, const sphere_cone *cone, size_t capacity, uint32_t *index,
+                                           size_t *count, const sphere_exec *exec)
+{
+    sphere_cone_job_ job;
+    const size_t bytes = capacity < n ? sphere_size_(capacity, sizeof(uint32_t), 0) : sphere_size_(n, sizeof(uint32_t), 0);
+    sphere_status status = sphere_cone_check_(&job, x, y, z, n, cone, index, bytes, exec);
+    size_t parts, i, total = 0;
+    const float *in[4];
+    if (status) return status;
+    if (!count || (n && capacity && !index)) return SPHERE_E_NULL;
+    if (n > 0xfffffffeu) return SPHERE_E_SIZE;
+    in[0] = x; in[1] = y; in[2] = z; in[3] = job.r;
+    if (sphere_overlaps_(count, sizeof(*count), in, 4, n, 0) || sphere_overlap_(count, sizeof(*count), index, bytes)) return SPHERE_E_OVERLAP;
+    if (!exec || !exec->parallel.run || n <= SPHERE_CHUNK_) {
+        *count = n ? job.kernels->cone_index(index, capacity, x, y, z, job.r, n, job.cone, 0) : 0;
+        return SPHERE_OK;
+    }
+    while ((n - 1) / job.part + 1 > SPHERE_CONE_PARTS_) job.part *= 2;
+    parts = (n - 1) / job.part + 1;
+    sphere_parallel_(exec, parts, sphere_cone_task_, &job);             /* how many in each part, then where each begins */
+    for (i = 0; i < parts; i++) { const size_t inside = job.count[i]; job.count[i] = total; total += inside; }
+    job.index = index;
+    job.capacity = capacity;
+    if (capacity) sphere_parallel_(exec, parts, sphere_cone_task_, &job);
+    *count = total;
+    return SPHERE_OK;
+}
+
+typedef struct sphere_width_job_ { const sphere_kernels_ *kernels; const float *in[3]; float *width; size_t n; float law[5]; } sphere_width_job_;
+static void sphere_width_task_(void *context, size_t task)
+{
+    const sphere_width_job_ *job = (const sphere_width_job_ *)context;
+    const size_t at = task * SPHERE_CHUNK_, n = job->n - at < SPHERE_CHUNK_ ? job->n - at : SPHERE_CHUNK_;
+    job->kernels->cone_width(job->width + at, job->in[0] + at, job->in[1] ? job->in[1] + at : NULL, job->in[2] ? job->in[2] + at : NULL, n, job->law);
+}
+SPHERE_API sphere_status sphere_cone_width(const float *r, const float *rho, const float *q, size_t n, const sphere_width_law *law, float *width, const sphere_exec *exec)
+{
+    const sphere_simd level = sphere_simd_pick_(exec);
+    sphere_width_job_ job;
+    int i;
+    if (level == SPHERE_SIMD_BEST) return SPHERE_E_LEVEL;
+    if (!law || (n && (!r || !width))) return SPHERE_E_NULL;
+    job.law[0] = law->a0; job.law[1] = law->radius; job.law[2] = law->beta; job.law[3] = law->low; job.law[4] = law->high;
+    for (i = 0; i < 5; i++) if (!(job.law[i] == job.law[i])) return SPHERE_E_NAN;
+    for (i = 0; i < 5; i++) if (!(job.law[i] >= 0) || !sphere_finite_float_(job.law[i])) return SPHERE_E_RANGE;
+    if (law->radius == 0 || law->low > law->high) return SPHERE_E_RANGE;
+    if (n > SIZE_MAX / 8) return SPHERE_E_SIZE;
+    if (n == 0) return SPHERE_OK;
+    job.in[0] = r; job.in[1] = rho; job.in[2] = q;
+    if (sphere_overlaps_(width, n * sizeof(float), job.in, 3, n, 1)) return SPHERE_E_OVERLAP;
+    job.kernels = sphere_kernels_for_(level);
+    job.width = width; job.n = n;
+    sphere_parallel_(exec, (n - 1) / SPHERE_CHUNK_ + 1, sphere_width_task_, &job);
+    return SPHERE_OK;
+}
+
+/* Kernels are summed in float lanes for 256 points and then in double, so that the error does not grow with n. */
+#define SPHERE_DENSITY_BLOCK_ 256
+#define SPHERE_DENSITY_TASK_ 64         /* points per task */
+typedef struct sphere_density_job_ {
+    const sphere_kernels_ *kernels;
+    const float *x, *y, *z, *r, *value;
+    const uint32_t *index;
+    size_t n, k;
+    float scale, *density;
+} sphere_density_job_;
+static void sphere_density_task_(void *context, size_t task)
+{
+    const sphere_density_job_ *job = (const sphere_density_job_ *)context;
+    const size_t end = job->n - task * SPHERE_DENSITY_TASK_ < SPHERE_DENSITY_TASK_ ? job->n : (task + 1) * SPHERE_DENSITY_TASK_;
+    size_t i, j, m, at;
+    for (i = task * SPHERE_DENSITY_TASK_; i < end; i++) {
+        double weight = 0, total = 0, points = 0;
+        float here[5], sum[2];
+        here[0] = job->x[i]; here[1] = job->y[i]; here[2] = job->z[i]; here[3] = job->r ? job->r[i] : 1.0f; here[4] = job->scale;
+        if (!job->index) for (at = 0; at < job->n; at += m) {
+            m = job->n - at < SPHERE_DENSITY_BLOCK_ ? job->n - at : SPHERE_DENSITY_BLOCK_;
+            job->kernels->density(sum, job->x + at, job->y + at, job->z + at, job->r ? job->r + at : NULL, job->value ? job->value + at : NULL, m, here);
+            weight += (double)sum[0];
+            total += (double)sum[1];
+            points += (double)m;
+        }
+        else for (at = 0; at <= job->k; ) {                             /* entry 0 is the point, entry e its neighbour e - 1 */
+            float near[5][SPHERE_DENSITY_BLOCK_];
+            for (m = 0; at <= job->k && m < SPHERE_DENSITY_BLOCK_; at++) {
+                j = at ? job->index[i * job->k + at - 1] : i;
+                if (at && j == SPHERE_NO_INDEX) continue;
+                near[0][m] = job->x[j]; near[1][m] = job->y[j]; near[2][m] = job->z[j];
+                near[3][m] = job->r ? job->r[j] : 1.0f; near[4][m] = job->value ? job->value[j] : 0;
+                m++;
+            }
+            job->kernels->density(sum, near[0], near[1], near[2], near[3], near[4], m, here);
+            weight += (double)sum[0];
+            total += (double)sum[1];
+            points += (double)m;
+        }
+        job->density[i] = (float)(job->value ? total / weight : weight / points);
+    }
+}
+static sphere_status sphere_density_run_(sphere_density_job_ *job, float bandwidth, const sphere_exec *exec)
+{
+    const sphere_simd level = sphere_simd_pick_(exec);
+    const size_t n = job->n;
+    const float *in[6];
+    size_t i, k;
+    if (level == SPHERE_SIMD_BEST) return SPHERE_E_LEVEL;
+    if (!(bandwidth == bandwidth)) return SPHERE_E_NAN;
+    if (!(bandwidth >= 1e-18f && bandwidth <= 1e18f)) return SPHERE_E_RANGE;
+    if (n == 0) return SPHERE_OK;
+    if (!job->x || !job->y || !job->z || !job->density) return SPHERE_E_NULL;
+    if (n > 0xfffffffeu || n > SIZE_MAX / 8 || sphere_size_(sphere_size_(n, job->k, 0), sizeof(uint32_t), 0) == SIZE_MAX) return SPHERE_E_SIZE;
+    in[0] = job->x; in[1] = job->y; in[2] = job->z; in[3] = job->r; in[4] = job->value;
+    if (sphere_overlaps_(job->density, n * sizeof(float), in, 5, n, 0) ||
+        sphere_overlap_(job->density, n * sizeof(float), job->index, n * job->k * sizeof(uint32_t))) return SPHERE_E_OVERLAP;
+    for (k = 0; k < 5; k++) if (in[k]) for (i = 0; i < n; i++) {
+        if (!sphere_finite_float_(in[k][i])) return SPHERE_E_NAN;
+        if (sphere_abs_(in[k][i]) > (k < 3 ? 2.0f : 1e30f)) return SPHERE_E_RANGE;
+    }
+    if (job->index) for (i = 0; i < n * job->k; i++) if (job->index[i] >= n && job->index[i] != SPHERE_NO_INDEX) return SPHERE_E_RANGE;
+    job->kernels = sphere_kernels_for_(level);
+    job->scale = 1.0f / bandwidth;
+    sphere_parallel_(exec, (n - 1) / SPHERE_DENSITY_TASK_ + 1, sphere_density_task_, job);
+    return SPHERE_OK;
+}
+SPHERE_API sphere_status sphere_density(const float *x, const float *y, const float *z, const float *r, const float *value, size_t n, float bandwidth, float *density,
+                                        const sphere_exec *exec)
+{
+    sphere_density_job_ job;
+    memset(&job, 0, sizeof(job));
+    job.x = x; job.y = y; job.z = z; job.r = r; job.value = value; job.n = n; job.density = density;
+    return sphere_density_run_(&job, bandwidth, exec);
+}
+SPHERE_API sphere_status sphere_density_graph(const float *x, const float *y, const float *z, const float *r, const float *value, size_t n, const uint32_t *index,
+                                              size_t k, float bandwidth, float *density, const sphere_exec *exec)
+{
+    static const uint32_t no_index = SPHERE_NO_INDEX;
+    sphere_density_job_ job;
+    if (n && k && !index) return SPHERE_E_NULL;
+    memset(&job, 0, sizeof(job));
+    job.x = x; job.y = y; job.z = z; job.r = r; job.value = value; job.n = n; job.density = density;
+    job.index = k ? index : &no_index;
+    job.k = k;
+    return sphere_density_run_(&job, bandwidth, exec);
+}
+SPHERE_API sphere_status sphere_density_weights(const float *density, size_t n, float low, float high, float *weight)
+{
+    double mean = 0, clipped = 0;
+    size_t i;
+    if (!(low == low) || !(high == high)) return SPHERE_E_NAN;
+    if (!(low > 0 && low <= high && sphere_finite_float_(high))) return SPHERE_E_RANGE;
+    if (n == 0) return SPHERE_OK;
+    if (!density || !weight) return SPHERE_E_NULL;
+    if (n > SIZE_MAX / 8) return SPHERE_E_SIZE;
+    if (sphere_clash_(weight, density, n * sizeof(float))) return SPHERE_E_OVERLAP;
+    for (i = 0; i < n; i++) {
+        if (!sphere_finite_float_(density[i])) return SPHERE_E_NAN;
+        if (density[i] < 0) return SPHERE_E_RANGE;
+        mean += (double)density[i];
+    }
+    mean /= (double)n;
+    for (i = 0; i < n; i++) {                                           /* compared as products: a density of 0 divides nothing */
+        const double d = (double)density[i];
+        double w = mean == 0 ? 1 : mean >= d * (double)high ? (double)high : mean <= d * (double)low ? (double)low : mean / d;
+        weight[i] = (float)w;
+        clipped += (double)weight[i];
+    }
+    clipped /= (double)n;
+    for (i = 0; i < n; i++) weight[i] = (float)((double)weight[i] / clipped);
+    return SPHERE_OK;
+}
+
+typedef struct sphere_shell_sum_ { double sum, square, count; } sphere_shell_sum_;
+SPHERE_API size_t sphere_prominence_size(size_t shells)
+{
+    const size_t total = sphere_size_(shells, sizeof(sphere_shell_sum_), 64);
+    return total == SIZE_MAX ? 0 : total;
+}
+SPHERE_API sphere_status sphere_prominence(const float *score, const uint32_t *shell, size_t n, size_t shells, float factor, float *relative, float *sigma,
+                                           void *memory, size_t bytes)
+{
+    const size_t need = sphere_prominence_size(shells), span = n * sizeof(float);
+    sphere_shell_sum_ *sums;
+    size_t i;
+    if (!sphere_finite_float_(factor)) return SPHERE_E_NAN;
+    if (need == 0 || n > SIZE_MAX / 8) return SPHERE_E_SIZE;
+    if (n == 0) return SPHERE_OK;
+    if (!score || !shell || (!relative && !sigma)) return SPHERE_E_NULL;
+    if (!memory || bytes < need) return SPHERE_E_MEMORY;
+    if ((relative && (sphere_clash_(relative, score, span) || sphere_overlap_(relative, span, shell, span) || sphere_overlap_(relative, span, memory, bytes))) ||
+        (sigma && (sphere_clash_(sigma, score, span) || sphere_overlap_(sigma, span, shell, span) || sphere_overlap_(sigma, span, memory, bytes))) ||
+        (relative && sigma && sphere_overlap_(relative, span, sigma, span)) || sphere_overlap_(memory, bytes, score, span) || sphere_overlap_(memory, bytes, shell, span))
+        return SPHERE_E_OVERLAP;
+    for (i = 0; i < n; i++) {
+        if (!sphere_finite_float_(score[i])) return SPHERE_E_NAN;
+        if (shell[i] >= shells && shell[i] != SPHERE_NO_INDEX) return SPHERE_E_RANGE;
+    }
+    sums = (sphere_shell_sum_ *)sphere_align_(memory);
+    memset(sums, 0, shells * sizeof(*sums));
+    for (i = 0; i < n; i++) if (shell[i] != SPHERE_NO_INDEX) { sums[shell[i]].sum += (double)score[i]; sums[shell[i]].count += 1; }
+    for (i = 0; i < n; i++) if (shell[i] != SPHERE_NO_INDEX) {
+        sphere_shell_sum_ *s = sums + shell[i];
+        const double d = (double)score[i] - s->sum / s->count;
+        s->square += d * d;
+    }
+    for (i = 0; i < n; i++) {
+        double excess = 0, deviations = 0;
+        if (shell[i] != SPHERE_NO_INDEX) {
+            const sphere_shell_sum_ *s = sums + shell[i];
+            const double own = (double)score[i], mean = s->sum / s->count, deviation = sphere_sqrt_double_(s->square / s->count);
+            if (s->count > 1) excess = own - (double)factor * ((s->sum - own) / (s->count - 1));
+            /* Two different floats among 2^32 members deviate by more than 1e-13 of the mean; less is the rounding of the mean. */
+            if (deviation > (mean < 0 ? -mean : mean) * 2.8e-14) deviations = (own - mean) / deviation;
+        }
+        if (relative) relative[i] = (float)(excess > 0 ? excess : 0);
+        if (sigma) sigma[i] = (float)deviations;
+    }
+    return SPHERE_OK;
+}
+
+/* -- von Mises-Fisher. Double functions of + - * / and integer operations: the bits are the same everywhere. */
+
+/* ln x for finite x > 0, within 2 units in the last place: x = 2^e m, sqrt(1/2) < m < sqrt 2, ln m = 2 atanh(q), q = (m - 1)/(m + 1),
+   |q| < .172, whose term q^25 is below 2^-63. */
+static double sphere_vmf_log_(double x)
+{
+    double e = 0, m, q, s, p = 0;
+    uint64_t u;
+    int k;
+    if (x < 2.2250738585072014e-308) { x *= 18014398509481984.0; e = -54; }             /* 2^54 lifts a subnormal */
+    memcpy(&u, &x, 8);
+    e += (double)((int)(u >> 52) - 1023);
+    u = (u & 0xfffffffffffffu) | 0x3ff0000000000000u;
+    memcpy(&m, &u, 8);
+    if (m > 1.4142135623730951) { m *= 0.5; e += 1; }
+    q = (m - 1) / (m + 1);
+    s = q * q;
+    for (k = 23; k >= 3; k -= 2) p = (p + 1.0 / k) * s;
+    return e * 0.693147180369123816490 + (e * 1.90821492927058770002e-10 + (2 * q + 2 * q * p));      /* ln 2 in two parts */
+}
+/* e^x, within 2 units in the last place for |x| <= 700, where the argument stops: x = k ln 2 + r, |r| <= .347, Taylor to r^14. */
+static double sphere_vmf_exp_(double x)
+{
+    double k, r, p = 0, scale;
+    uint64_t u;
+    int i;
+    x = x > 700 ? 700 : x < -700 ? -700 : x;
+    k = (x * 1.4426950408889634 + 6755399441055744.0) - 6755399441055744.0;             /* 1.5 * 2^52 leaves no fraction */
+    r = (x - k * 0.693147180369123816490) - k * 1.90821492927058770002e-10;
+    for (i = 14; i >= 2; i--) p = (p + 1.0) * r / i;
+    u = (uint64_t)((int)k + 1023) << 52;
+    memcpy(&scale, &u, 8);
+    return (1 + (r + r * p)) * scale;
+}
+/* sin and cos of half an angle 0..pi, within 2 units in the last place: Taylor's series on 0..pi/4. */
+static void sphere_vmf_half_(double angle, double *sine, double *cosine)
+{
+    const int swap = angle > 1.5707963267948966;
+    const double t = swap ? (1.5707963267948966 - 0.5 * angle) + 6.123233995736766e-17 : 0.5 * angle, s = t * t;
+    double a = 0, b = 0;
+    int k;
+    for (k = 18; k >= 2; k -= 2) {                                      /* t^19/19! is below 2^-63 */
+        a = -(1.0 + a) * s / (double)(k * (k + 1));
+        b = -(1.0 + b) * s / (double)(k * (k - 1));
+    }
+    a = t + t * a;
+    b = 1 + b;
+    *sine = swap ? b : a;
+    *cosine = swap ? a : b;
+}
+
+/* log(I_nu(x) x^-nu) for nu >= -1/2, x >= 0, with r = I_(nu+1)(x) / I_nu(x) and 1 - r, none of them by cancellation.
+   At an order m >= 40 the uniform expansion (Debye; DLMF 10.41) has a relative error near 1e-16 for every x:
+     I_m ~ e^(m eta) / sqrt(2 pi s) U, s = sqrt(m^2 + x^2), p = m / s, U = sum of u_k(p) / m^k,
+     r   = x/(s + m) - (x m / s^2) W / U, W = sum of (u_k/2 + p u_k') / m^(k+1)     from v_k - u_k, the series of the derivative
+     1-r = (m (x + s - m)/(x + s) + (m x^2/s^2) W / U) / x.
+   From there down to nu by r_(k-1) = x / (2 k + x r_k), which is stable; each I x^-k takes the same denominator as a factor. The factor
+   x^-nu is never formed, so x = 0 (where this is -log of 2^nu Gamma(nu + 1)) is like any other x. */
+static double sphere_vmf_bessel_(double nu, double x, double *ratio, double *gap)
+{
+    double m = nu, s, p, square, power, scale = 1, u = 0, w = 0, r, g, product = 1, sum, c[10], next[10];
+    int k, j, steps = 0;
+    while (m < 40) { m += 1; steps++; }
+    s = sphere_sqrt_double_(m * m + x * x);
+    p = m / s;
+    square = p * p;
+    memset(c, 0, sizeof(c));
+    c[0] = 1;
+    for (k = 0; k <= 8; k++) {                                          /* u_k(p) = sum of c[j] p^(k + 2 j), j = 0..k */
+        memset(next, 0, sizeof(next));
+        power = scale;                                                  /* p^k / m^k */
+        for (j = 0; j <= k; j++, power *= square) {
+            const double e = (double)(k + 2 * j);
+            u += c[j] * power;
+            w += c[j] * (0.5 + e) * power;
+            next[j] += c[j] * (0.5 * e + 0.125 / (e + 1));              /* u_(k+1) = p^2 (1 - p^2) u_k'/2 + the integral of (1 - 5 p^2) u_k / 8 */
+            next[j + 1] -= c[j] * (0.5 * e + 0.625 / (e + 3));
+        }
+        memcpy(c, next, sizeof(c));
+        scale *= p / m;
+    }
+    w /= m * u;
+    r = x / (s + m) - x * m / (s * s) * w;
+    g = x > 0 ? (m * (x + s - m) / (x + s) + m * (x / s) * (x / s) * w) / x : 1;
+    sum = s - m * sphere_vmf_log_(m + s) - 0.91893853320467274 - 0.5 * sphere_vmf_log_(s) + sphere_vmf_log_(u);
+    for (; steps; steps--, m -= 1) {
+        const double t = 2 * m + x * r;
+        g = (2 * m - x * g) / t;
+        r = x / t;
+        product *= t;
+        if (product > 1e150) { sum += sphere_vmf_log_(product); product = 1; }
+    }
+    if (r < 0.5) g = 1 - r;
+    *ratio = r;
+    *gap = g;
+    return sum + sphere_vmf_log_(product);
+}
+static double sphere_vmf_log_norm_(size_t dim, double kappa)
+{
+    double r, g;
+    return -sphere_vmf_bessel_(0.5 * (double)dim - 1, kappa, &r, &g) - 0.5 * (double)dim * 1.8378770664093454836;
+}
+/* Newton's method on R / (1 - R), which is almost a straight line in kappa: kappa/dim at first, 2 kappa/(dim - 1) in the end. */
+static double sphere_vmf_kappa_(size_t dim, double gap)
+{
+    const double d = (double)dim, R = 1 - gap, odds = R / gap;
+    double kappa, r, g;
+    int i;
+    if (R <= 0) return 0;
+    if (!(gap * (2 * SPHERE_VMF_KAPPA) > d - 1)) return SPHERE_VMF_KAPPA;
+    kappa = R * (d - R * R) / (gap * (1 + R));                          /* Banerjee's start, within a few per cent */
+    for (i = 0; i < 50; i++) {
+        double slope, next;
+        sphere_vmf_bessel_(0.5 * d - 1, kappa, &r, &g);
+        slope = g * (1 + r) - (d - 1) / kappa * r;                      /* dR/dkappa = 1 - R^2 - (dim - 1) R / kappa */
+        if (kappa > 1e6 || !(slope > 0)) slope = g / kappa;             /* its limit, where the difference has lost its digits */
+        next = kappa + (odds - r / g) * g * g / slope;
+        if (!(next > 0.1 * kappa)) next = 0.1 * kappa;
+        if (next > SPHERE_VMF_KAPPA) next = SPHERE_VMF_KAPPA;
+        slope = next > kappa ? next - kappa : kappa - next;
+        kappa = next;
+        if (slope <= 1e-15 * kappa) break;
+    }
+    return kappa;
+}
+
+/* The density of the angle t from mu is proportional to e^h, h = -2 kappa sin^2(t/2) + (dim - 2) log(2 sin(t/2) cos(t/2)), which rises to
+   its mode and falls from there. */
+typedef struct sphere_vmf_angle_ { double kappa, power, mode; } sphere_vmf_angle_;
+static double sphere_vmf_height_(const sphere_vmf_angle_ *a, double t)
+{
+    double s, c;
+    sphere_vmf_half_(t, &s, &c);
+    if (a->power > 0 && !(s * c > 0)) return -1e300;
+    return -2 * a->kappa * s * s + (a->power > 0 ? a->power * sphere_vmf_log_(2 * s * c) : 0);
+}
+static sphere_vmf_angle_ sphere_vmf_angle_of_(size_t dim, double kappa)
+{
+    sphere_vmf_angle_ a;
+    const double p = (double)(dim - 2), root = sphere_sqrt_double_(p * p + 4 * kappa * kappa), one = 1 - 2 * kappa / (p + root > 0 ? p + root : 1);
+    a.kappa = kappa;
+    a.power = p;
+    /* cos mode = 2 kappa / (p + root). It only says where to cut the integral: float will do. */
+    a.mode = dim == 2 ? 0 : 2 * (double)sphere_atan2_(sphere_sqrt_((float)(kappa > p ? p / (p + root) * (1 + p / (root + 2 * kappa)) : one)), sphere_sqrt_((float)(2 - one)));
+    return a;
+}
+/* log of the integral of e^h from low to high. What lies 45 below the top of h on this stretch is left out (3e-20); either side of the
+   top gets 8 panels of 16 Gauss points: at most 6 units of h in a panel. */
+static double sphere_vmf_mass_(const sphere_vmf_angle_ *a, double low, double high)
+{
+    static const double node[8] = { 0.9894009349916499326, 0.9445750230732325761, 0.8656312023878317439, 0.7554044083550030339,
+                                    0.6178762444026437484, 0.4580167776572273863, 0.2816035507792589132, 0.0950125098376374402 };
+    static const double weight[8] = { 0.02715245941175409485, 0.06225352393864789286, 0.09515851168249278481, 0.1246289712555338721,
+                                      0.1495959888165767321, 0.1691565193950025382, 0.1826034150449235889, 0.1894506104550684963 };
+    const double top = a->mode < low ? low : a->mode > high ? high : a->mode, height = sphere_vmf_height_(a, top);
+    double sum = 0;
+    int side, panel, i;
+    for (side = 0; side < 2; side++) {
+        double end = side ? high : low, inside = top, outside = end, width;
+        if (end == top) continue;
+        if (sphere_vmf_height_(a, end) < height - 45) {
+            for (i = 0; i < 30; i++) {
+                const double middle = 0.5 * (inside + outside);
+                if (sphere_vmf_height_(a, middle) < height - 45) outside = middle; else inside = middle;
+            }
+            end = outside;
+        }
+        width = (end - top) / 8;
+        for (panel = 0; panel < 8; panel++) for (i = 0; i < 8; i++) {
+            const double centre = top + width * ((double)panel + 0.5), step = 0.5 * width * node[i];
+            const double pair = sphere_vmf_exp_(sphere_vmf_height_(a, centre - step) - height) + sphere_vmf_exp_(sphere_vmf_height_(a, centre + step) - height);
+            sum += (width < 0 ? -0.5 : 0.5) * width * weight[i] * pair;
+        }
+    }
+    return sum > 0 ? height + sphere_vmf_log_(sum) : -1e300;
+}
+static sphere_status sphere_vmf_check_(size_t dim, double value, double least, double most)
+{
+    if (!(value == value)) return SPHERE_E_NAN;
+    return dim < 2 || dim > SPHERE_VMF_DIM || value < least || value > most ? SPHERE_E_RANGE : SPHERE_OK;
+}
+SPHERE_API sphere_status sphere_vmf_concentration(size_t dim, double gap, double *kappa)
+{
+    const sphere_status status = sphere_vmf_check_(dim, gap, 0, 1);
+    if (!kappa) return SPHERE_E_NULL;
+    if (status) return status;
+    *kappa = sphere_vmf_kappa_(dim, gap);
+    return SPHERE_OK;
+}
+SPHERE_API sphere_status sphere_vmf_resultant(size_t dim, double kappa, double *resultant, double *gap)
+{
+    const sphere_status status = sphere_vmf_check_(dim, kappa, 0, SPHERE_VMF_KAPPA);
+    double r, g;
+    if (!resultant && !gap) return SPHERE_E_NULL;
+    if (status) return status;
+    sphere_vmf_bessel_(0.5 * (double)dim - 1, kappa, &r, &g);
+    if (resultant) *resultant = r;
+    if (gap) *gap = g;
+    return SPHERE_OK;
+}
+SPHERE_API sphere_status sphere_vmf_log_norm(size_t dim, double kappa, double *log_norm)
+{
+    const sphere_status status = sphere_vmf_check_(dim, kappa, 0, SPHERE_VMF_KAPPA);
+    if (!log_norm) return SPHERE_E_NULL;
+    if (status) return status;
+    *log_norm = sphere_vmf_log_norm_(dim, kappa);
+    return SPHERE_OK;
+}
+#define SPHERE_PI_DOUBLE_ 3.1415926535897931
+SPHERE_API sphere_status sphere_vmf_share(size_t dim, double kappa, double angle, double *share)
+{
+    sphere_status status = sphere_vmf_check_(dim, kappa, 0, SPHERE_VMF_KAPPA);
+    sphere_vmf_angle_ a;
+    if (!share) return SPHERE_E_NULL;
+    if (!status) status = sphere_vmf_check_(dim, angle, 0, 3.1415927410125733);                  /* the float next to pi too */
+    if (status) return status;
+    a = sphere_vmf_angle_of_(dim, kappa);
+    if (angle >= SPHERE_PI_DOUBLE_) *share = 1;
+    else if (angle == 0) *share = 0;
+    else {
+        const double in = sphere_vmf_mass_(&a, 0, angle), out = sphere_vmf_mass_(&a, angle, SPHERE_PI_DOUBLE_);
+        const double odds = sphere_vmf_exp_(in < out ? in - out : out - in);                     /* smaller part / larger part */
+        *share = in < out ? odds / (1 + odds) : 1 / (1 + odds);
+    }
+    return SPHERE_OK;
+}
+SPHERE_API sphere_status sphere_vmf_angle(size_t dim, double kappa, double share, double *angle)
+{
+    sphere_status status = sphere_vmf_check_(dim, kappa, 0, SPHERE_VMF_KAPPA);
+    double low = 0, high = SPHERE_PI_DOUBLE_, t, goal;
+    sphere_vmf_angle_ a;
+    int i;
+    if (!angle) return SPHERE_E_NULL;
+    if (!status) status = sphere_vmf_check_(dim, share, 0, 1);
+    if (status) return status;
+    a = sphere_vmf_angle_of_(dim, kappa);
+    if (share == 0 || share == 1) { *angle = share == 0 ? 0 : SPHERE_PI_DOUBLE_; return SPHERE_OK; }
+    /* Newton's method for log(in / out) over log t, where tails and powers are almost straight; a step that leaves the bracket halves it. */
+    goal = sphere_vmf_log_(share) - sphere_vmf_log_(1 - share);
+    t = a.mode > 0 ? a.mode : 1 / sphere_sqrt_double_(1 + kappa);
+    for (i = 0; i < 200; i++) {
+        const double in = sphere_vmf_mass_(&a, 0, t), out = sphere_vmf_mass_(&a, t, high < SPHERE_PI_DOUBLE_ ? SPHERE_PI_DOUBLE_ : high);
+        const double height = sphere_vmf_height_(&a, t), miss = in - out - goal;
+        const double slope = t * (sphere_vmf_exp_(height - in) + sphere_vmf_exp_(height - out));
+        double next = t * sphere_vmf_exp_(-miss / slope), change;
+        if (miss == 0) break;
+        if (miss < 0) low = t; else high = t;
+        if (!(next > low && next < high)) next = 0.5 * (low + high);
+        change = next > t ? next - t : t - next;
+        t = next;
+        if (change <= 4e-16 * t) break;
+    }
+    *angle = t;
+    return SPHERE_OK;
+}
+
+/* The fit: rows in at most 64 parts; each part adds its rows in order of index, then the parts are added in order. */
+typedef struct sphere_vmf_job_ {
+    const float *data;
+    size_t n, dim, stride, part;
+    double *mean;                       /* (parts, dim) sums of unit rows; then the first row is the mean direction */
+    double *gap;                        /* (parts) */
+    int *bad;                           /* (parts) 1: a zero row, 2: a NaN or infinity */
+} sphere_vmf_job_;
+/* |row|^2 and, with mu, |row scale - mu|^2: in 8 lanes, element i in lane i mod 8, lanes added by halves. A float's square is exact. */
+static double sphere_vmf_square_(const float *row, size_t dim, double scale, const double *mu)
+{
+    double lane[8] = { 0 };
+    size_t i, k, half;
+    for (i = 0; i + 8 <= dim; i += 8) for (k = 0; k < 8; k++) {
+        const double d = mu ? (double)row[i + k] * scale - mu[i + k] : (double)row[i + k];
+        lane[k] += d * d;
+    }
+    for (k = 0; i + k < dim; k++) {
+        const double d = mu ? (double)row[i + k] * scale - mu[i + k] : (double)row[i + k];
+        lane[k] += d * d;
+    }
+    for (half = 4; half; half >>= 1) for (k = 0; k < half; k++) lane[k] += lane[k + half];
+    return lane[0];
+}
+static void sphere_vmf_mean_task_(void *context, size_t task)
+{
+    const sphere_vmf_job_ *job = (const sphere_vmf_job_ *)context;
+    const size_t first = task * job->part, end = job->n - first < job->part ? job->n : first + job->part;
+    double *mean = job->mean + task * job->dim;
+    size_t i, j;
+    memset(mean, 0, job->dim * sizeof(double));
+    job->bad[task] = 0;
+    for (i = first; i < end; i++) {
+        const float *row = job->data + i * job->stride;
+        const double square = sphere_vmf_square_(row, job->dim, 1, NULL), scale = 1 / sphere_sqrt_double_(square);
+        if (!(square - square == 0)) { job->bad[task] = 2; return; }
+        if (square == 0) job->bad[task] = 1;
+        else for (j = 0; j < job->dim; j++) mean[j] += (double)row[j] * scale;
+    }
+}
+static void sphere_vmf_gap_task_(void *context, size_t task)
+{
+    const sphere_vmf_job_ *job = (const sphere_vmf_job_ *)context;
+    const size_t first = task * job->part, end = job->n - first < job->part ? job->n : first + job->part;
+    double sum = 0;
+    size_t i;
+    for (i = first; i < end; i++) {
+        const float *row = job->data + i * job->stride;
+        sum += sphere_vmf_square_(row, job->dim, 1 / sphere_sqrt_double_(sphere_vmf_square_(row, job->dim, 1, NULL)), job->mean);
+    }
+    job->gap[task] = sum;
+}
+typedef struct sphere_vmf_plan_ { size_t part, parts, mean, gap, bad, total; } sphere_vmf_plan_;
+static sphere_vmf_plan_ sphere_vmf_plan_of_(size_t n, size_t dim)
+{
+    sphere_vmf_plan_ p;
+    size_t at = 0;
+    p.part = n / 64 + 1 < 1024 ? 1024 : n / 64 + 1;
+    p.parts = n ? (n - 1) / p.part + 1 : 1;
+    p.mean = sphere_part_(&at, sphere_size_(p.parts, dim, 0), sizeof(double));
+    p.gap = sphere_part_(&at, p.parts, sizeof(double));
+    p.bad = sphere_part_(&at, p.parts, sizeof(int));
+    p.total = sphere_size_(at, 1, 64);
+    return p;
+}
+SPHERE_API size_t sphere_vmf_size(const sphere_rows *rows)
+{
+    const size_t total = rows ? sphere_vmf_plan_of_(rows->n, rows->dim).total : 0;
+    return total == SIZE_MAX ? 0 : total;
+}
+SPHERE_API sphere_status sphere_vmf_fit(const sphere_rows *rows, float *mu, sphere_vmf *fit, const sphere_exec *exec, void *memory, size_t bytes)
+{
+    sphere_vmf_job_ job;
+    sphere_vmf_plan_ plan;
+    size_t stride = 0, span, i, j;
+    double square = 0, length, gap = 0;
+    char *base;
+    int bad = 0;
+    sphere_status status = sphere_check_rows_(rows, &stride);
+    if (status) return status;
+    if (sphere_simd_pick_(exec) == SPHERE_SIMD_BEST) return SPHERE_E_LEVEL;
+    if (!mu || !fit) return SPHERE_E_NULL;
+    if (rows->n == 0 || rows->dim < 2 || rows->dim > SPHERE_VMF_DIM) return SPHERE_E_RANGE;
+    plan = sphere_vmf_plan_of_(rows->n, rows->dim);
+    if (plan.total == SIZE_MAX) return SPHERE_E_SIZE;
+    if (!memory || bytes < plan.total) return SPHERE_E_MEMORY;
+    span = sphere_span_(rows->n, rows->dim, stride);
+    if (sphere_overlap_(memory, bytes, rows->data, span) || sphere_overlap_(mu, rows->dim * sizeof(float), rows->data, span) || sphere_overlap_(fit, sizeof(*fit), rows->data, span) ||
+        sphere_overlap_(memory, bytes, mu, rows->dim * sizeof(float)) || sphere_overlap_(memory, bytes, fit, sizeof(*fit)) ||
+        sphere_overlap_(mu, rows->dim * sizeof(float), fit, sizeof(*fit))) return SPHERE_E_OVERLAP;
+    base = (char *)sphere_align_(memory);
+    job.data = rows->data; job.n = rows->n; job.dim = rows->dim; job.stride = stride; job.part = plan.part;
+    job.mean = (double *)(void *)(base + plan.mean);
+    job.gap = (double *)(void *)(base + plan.gap);
+    job.bad = (int *)(void *)(base + plan.bad);
+    sphere_parallel_(exec, plan.parts, sphere_vmf_mean_task_, &job);
+    for (i = 0; i < plan.parts; i++) if (job.bad[i] > bad) bad = job.bad[i];
+    if (bad) return bad == 1 ? SPHERE_E_RANGE : SPHERE_E_NAN;
+    for (i = 1; i < plan.parts; i++) for (j = 0; j < job.dim; j++) job.mean[j] += job.mean[i * job.dim + j];
+    for (j = 0; j < job.dim; j++) square += job.mean[j] * job.mean[j];
+    length = sphere_sqrt_double_(square);
+    if (!(length > 0)) { job.mean[0] = length = 1; square = 0; }        /* no direction: any will do */
+    for (j = 0; j < job.dim; j++) job.mean[j] /= length;
+    sphere_parallel_(exec, plan.parts, sphere_vmf_gap_task_, &job);
+    for (i = 0; i < plan.parts; i++) gap += job.gap[i];
+    gap *= 0.5 / (double)job.n;                                         /* 1 - mu.x = |x - mu|^2 / 2 for unit vectors */
+    if (!(gap < 1)) gap = 1;
+    for (j = 0; j < job.dim; j++) mu[j] = (float)job.mean[j];
+    fit->dim = job.dim;
+    fit->gap = gap;
+    fit->resultant = gap < 0.5 ? 1 - gap : square > 0 ? length / (double)job.n : 0;
+    fit->kappa = sphere_vmf_kappa_(job.dim, gap);
+    fit->log_norm = sphere_vmf_log_norm_(job.dim, fit->kappa);
+    return SPHERE_OK;
+}
+
+/* -- geometry: double precision of the functions that need it, from + - * / sqrt alone */
+SPHERE_INLINE_ int sphere_finite_(double x) { return x - x == 0; }
+
+/* Sine and cosine for |r| <= pi/4 and a bit: Taylor series to r^17 and r^16, the next terms are below 1e-17. */
+SPHERE_INLINE_ void sphere_sincos_quarter_(double r, double *sine, double *cosine)
+{
+    const double z = r * r;
+    double s = 1.0 / 355687428096000.0, c = 1.0 / 20922789888000.0;
+    s = s * z - 1.0 / 1307674368000.0; s = s * z + 1.0 / 6227020800.0; s = s * z - 1.0 / 39916800.0; s = s * z + 1.0 / 362880.0;
+    s = s * z - 1.0 / 5040.0; s = s * z + 1.0 / 120.0; s = s * z - 1.0 / 6.0;
+    c = c * z - 1.0 / 87178291200.0; c = c * z + 1.0 / 479001600.0; c = c * z - 1.0 / 3628800.0; c = c * z + 1.0 / 40320.0;
+    c = c * z - 1.0 / 720.0; c = c * z + 1.0 / 24.0;
+    *sine = r + r * (z * s);
+    *cosine = 1.0 - (0.5 * z - z * z * c);
+}
+SPHERE_INLINE_ void sphere_turned_(uint32_t quarter, double s, double c, double *sine, double *cosine)
+{
+    const double a = quarter & 1u ? c : s, b = quarter & 1u ? s : c;
+    *sine = quarter & 2u ? -a : a;
+    *cosine = (quarter + 1u) & 2u ? -b : b;
+}
+/* Sine and cosine in double, absolute error below 3e-16 for |x| <= 5e7: pi/2 in parts of 28 and 28 bits, whose products with
+   k < 2^25 are exact, and a rest. Beyond, x is cut into three floats that the float reduction takes: error below 3e-7. */
+static void sphere_sincos_double_(double x, double *sine, double *cosine)
+{
+    uint32_t quarter = 0;
+    double k, r, s, c;
+    if (!(x > -5e7 && x < 5e7)) {
+        float part[3], rest[3];
+        size_t i;
+        if (!(x > -3e38 && x < 3e38)) { *sine = *cosine = (double)sphere_nan_(); return; }
+        part[0] = (float)x; part[1] = (float)(x - (double)part[0]); part[2] = (float)(x - (double)part[0] - (double)part[1]);
+        for (i = 0; i < 3; i++) quarter += sphere_reduce_(part[i], &rest[i]);
+        x = (double)rest[0] + (double)rest[1] + (double)rest[2];
+    }
+    k = (x * 0.6366197723675814 + 6755399441055744.0) - 6755399441055744.0;             /* nearest integer: 1.5 * 2^52 */
+    r = ((x - k * 1.570796325802803) - k * 9.920935739593517e-10) - k * 5.721188726109832e-18;
+    quarter += (uint32_t)(int32_t)k;
+    sphere_sincos_quarter_(r, &s, &c);
+    sphere_turned_(quarter, s, c, sine, cosine);
+}
+/* Sine and cosine of a 64-bit fraction of a turn, reduced without rounding. */
+static void sphere_sincos_turn_(uint64_t turn, double *sine, double *cosine)
+{
+    const uint32_t quarter = (uint32_t)(turn >> 62) + (uint32_t)(turn >> 61 & 1u);
+    double s, c;
+    turn -= (uint64_t)quarter << 62;                                    /* -1/8 .. 1/8 turn, in two's complement; * 2 pi / 2^64 */
+    sphere_sincos_quarter_((turn >> 63 ? -(double)(0 - turn) : (double)turn) * 3.4061215800865545e-19, &s, &c);
+    sphere_turned_(quarter & 3u, s, c, sine, cosine);
+}
+/* atan2 for y >= 0 and x >= 0, not both infinite, within 2 units of 2^-53 relative. atan(q) = atan(k/8) + atan(t), |t| <= 1/16. */
+static double sphere_atan2_quadrant_(double y, double x)
+{
+    static const double eighth[9] = { 0, 0.12435499454676144, 0.24497866312686414, 0.35877067027057225, 0.4636476090008061,
+        0.5585993153435624, 0.6435011087932844, 0.7188299996216245, 0.7853981633974483 };
+    const double small = y < x ? y : x, large = y < x ? x : y, q = large == 0 ? 0 : small / large;
+    double t, z, p, a;
+    int k;
+    if (!(q == q)) return q;
+    k = (int)(q * 8.0 + 0.5);
+    t = k ? (8.0 * small - k * large) / (8.0 * large + k * small) : q;
+    z = t * t;
+    p = 1.0 / 13.0; p = p * z - 1.0 / 11.0; p = p * z + 1.0 / 9.0; p = p * z - 1.0 / 7.0; p = p * z + 1.0 / 5.0; p = p * z - 1.0 / 3.0;
+    a = eighth[k] + (t + t * (z * p));
+    return y > x ? 1.5707963267948966 - a : a;
+}
+/* Azimuth of (x, y) in turns, 0 <= t < 1. */
+static double sphere_azimuth_(double y, double x)
+{
+    double t = sphere_atan2_quadrant_(y < 0 ? -y : y, x < 0 ? -x : x) * 0.15915494309189535;
+    if (x < 0) t = 0.5 - t;
+    if (y < 0) t = 1.0 - t;
+    return t < 1 ? t : 0;
+}
+/* Natural logarithm of a positive normal double, within 2 units of 2^-53 of the larger of 1 and itself: x = 2^e m with m between
+   sqrt(1/2) and sqrt 2, log m = 2 artanh f, f = (m - 1)/(m + 1), |f| < .1716. */
+static double sphere_log_double_(double x)
+{
+    uint64_t u;
+    double f, z, p;
+    int e;
+    memcpy(&u, &x, 8);
+    e = (int)(u >> 52) - 1023;
+    u = (u & 0xfffffffffffffu) | 0x3ff0000000000000u;
+    memcpy(&x, &u, 8);
+    if (x > 1.4142135623730951) { x *= 0.5; e++; }
+    f = (x - 1.0) / (x + 1.0);
+    z = f * f;
+    p = 1.0 / 21.0; p = p * z + 1.0 / 19.0; p = p * z + 1.0 / 17.0; p = p * z + 1.0 / 15.0; p = p * z + 1.0 / 13.0; p = p * z + 1.0 / 11.0;
+    p = p * z + 1.0 / 9.0; p = p * z + 1.0 / 7.0; p = p * z + 1.0 / 5.0; p = p * z + 1.0 / 3.0;
+    return e * 0.6931471805599453 + 2.0 * (f + f * z * p);
+}
+
+/* Sum of TERM over the caller's variable i, in 8 virtual lanes of double, added by halves. */
+#define SPHERE_SUM8_(sum, count, TERM) do { \
+        double lane_[8] = { 0 }; size_t j_; \
+        for (i = 0, j_ = 0; i < (count); i++, j_ = (j_ + 1) & 7u) lane_[j_] += (TERM); \
+        lane_[0] += lane_[4]; lane_[1] += lane_[5]; lane_[2] += lane_[6]; lane_[3] += lane_[7]; \
+        (sum) = (lane_[0] + lane_[2]) + (lane_[1] + lane_[3]); } while (0)
+static double sphere_dot8_(const float *a, const float *b, size_t n)
+{
+    double lane[8] = { 0 };
+    size_t i = 0, k;
+    for (; i + 8 <= n; i += 8) for (k = 0; k < 8; k++) lane[k] += (double)a[i + k] * (double)b[i + k];      /* products are exact */
+    for (k = 0; i + k < n; k++) lane[k] += (double)a[i + k] * (double)b[i + k];
+    return ((lane[0] + lane[4]) + (lane[2] + lane[6])) + ((lane[1] + lane[5]) + (lane[3] + lane[7]));
+}
+static double sphere_dot8_double_(const double *a, const double *b, size_t n)
+{
+    double lane[8] = { 0 };
+    size_t i = 0, k;
+    for (; i + 8 <= n; i += 8) for (k = 0; k < 8; k++) lane[k] += a[i + k] * b[i + k];
+    for (k = 0; i + k < n; k++) lane[k] += a[i + k] * b[i + k];
+    return ((lane[0] + lane[4]) + (lane[2] + lane[6])) + ((lane[1] + lane[5]) + (lane[3] + lane[7]));
+}
+/* 1 / |a|, or a NaN when a has no direction. */
+static double sphere_inverse_norm_(const float *a, size_t n)
+{
+    const double s = sphere_dot8_(a, a, n);
+    return s > 0 && sphere_finite_(s) ? 1.0 / sphere_sqrt_double_(s) : (double)sphere_nan_();
+}
+
+/* The great circle through two rows: a / |a| = |s|/2 m - |d|/2 p and b / |b| = |s|/2 m + |d|/2 p with the midpoint m and the
+   direction of the difference p, which are unit vectors and perpendicular. Every formula of this group is one in m and p. */
+typedef struct sphere_arc_ {
+    const float *a, *b;
+    double ia, ib;                      /* 1 / |a|, 1 / |b|; NaN when a direction is missing */
+    double sum, diff, is, id;           /* |s|, |d| and their reciprocals */
+    double tilt, level;                 /* what rounding left of <m,p>, taken off m again; 1 / length of the rest */
+    size_t axis;                        /* opposite directions: m is the axis, made perpendicular to p */
+    int opposite;
+} sphere_arc_;
+SPHERE_INLINE_ double sphere_arc_p_(const sphere_arc_ *c, size_t i) { return ((double)c->b[i] * c->ib - (double)c->a[i] * c->ia) * c->id; }
+SPHERE_INLINE_ double sphere_arc_m_(const sphere_arc_ *c, size_t i)
+{
+    const double m = c->opposite ? i == c->axis ? 1.0 : 0.0 : ((double)c->a[i] * c->ia + (double)c->b[i] * c->ib) * c->is;
+    return (m - c->tilt * sphere_arc_p_(c, i)) * c->level;
+}
+static void sphere_arc_of_(sphere_arc_ *c, const float *a, const float *b, size_t dim)
+{
+    double s, d, rest;
+    size_t i, k;
+    memset(c, 0, sizeof(*c));
+    c->a = a; c->b = b;
+    c->ia = sphere_inverse_norm_(a, dim);
+    c->ib = sphere_inverse_norm_(b, dim);
+    SPHERE_SUM8_(s, dim, ((double)a[i] * c->ia + (double)b[i] * c->ib) * ((double)a[i] * c->ia + (double)b[i] * c->ib));
+    SPHERE_SUM8_(d, dim, ((double)b[i] * c->ib - (double)a[i] * c->ia) * ((double)b[i] * c->ib - (double)a[i] * c->ia));
+    c->sum = sphere_sqrt_double_(s);
+    c->diff = sphere_sqrt_double_(d);
+    c->id = c->diff > 0 ? 1.0 / c->diff : 0;
+    c->level = 1.0;
+    if (!(c->sum <= 9.094947017729282e-13)) {                           /* 2^-40 */
+        c->is = 1.0 / c->sum;
+        if (c->sum > 1.52587890625e-05) return;                         /* 2^-16: <m,p> is below 1e-11 */
+        SPHERE_SUM8_(rest, dim, sphere_arc_m_(c, i) * sphere_arc_p_(c, i));
+    } else {
+        c->opposite = 1;
+        for (k = 1; k < dim; k++) if (sphere_abs_(a[k]) < sphere_abs_(a[c->axis])) c->axis = k;
+        rest = dim ? sphere_arc_p_(c, c->axis) : 0;
+    }
+    c->tilt = rest;
+    rest = 1.0 - rest * rest;
+    c->level = rest > 1e-9 ? 1.0 / sphere_sqrt_double_(rest) : 0;       /* dimension 1: m = 0; else at least 1 - 1/dim */
+}
+static double sphere_arc_angle_(const sphere_arc_ *c) { return 2.0 * sphere_atan2_quadrant_(c->diff, c->sum); }
+
+/* One function for every row-wise map: one task per 256 rows, each input row set with its own step (0 = one row for all). */
+typedef enum sphere_geometry_work_ {
+    SPHERE_GEO_DISTANCE_, SPHERE_GEO_SLERP_, SPHERE_GEO_EXP_, SPHERE_GEO_LOG_, SPHERE_GEO_TRANSPORT_, SPHERE_GEO_TANGENT_, SPHERE_GEO_SHELL_,
+    SPHERE_GEO_TURN_, SPHERE_GEO_MULTIPLY_
+} sphere_geometry_work_;
+typedef struct sphere_geometry_ {
+    const float *in[3], *t;             /* t: what slerp and shell take per row; the matrix of multiply */
+    size_t step[3], t_step, n, dim, out_stride;
+    float *out;
+    const sphere_arc_ *arc;             /* turn */
+    sphere_geometry_work_ work;
+} sphere_geometry_;
+#define SPHERE_GEO_CHUNK_ 256
+#define SPHERE_STORE_(value) out[i] = sphere_canonical_((float)(value))
+static void sphere_geometry_row_(const sphere_geometry_ *g, float *out, const float *a, const float *b, const float *w, double t)
+{
+    const size_t dim = g->dim;
+    sphere_arc_ arc;
+    double s, c, angle, length, u, v;
+    size_t i;
+    switch (g->work) {
+    case SPHERE_GEO_DISTANCE_:
+        sphere_arc_of_(&arc, a, b, dim);
+        *out = sphere_canonical_((float)sphere_arc_angle_(&arc));
+        break;
+    case SPHERE_GEO_SLERP_:
+        sphere_arc_of_(&arc, a, b, dim);
+        sphere_sincos_double_((t - 0.5) * sphere_arc_angle_(&arc), &s, &c);
+        if (arc.diff == 0) { s = 0; c = t - t == 0 ? 1.0 : t - t; }      /* a = b: any t; but a NaN stays one */
+        for (i = 0; i < dim; i++) SPHERE_STORE_(c * sphere_arc_m_(&arc, i) + s * sphere_arc_p_(&arc, i));
+        break;
+    case SPHERE_GEO_LOG_:                                               /* the slope of slerp at t = 0 */
+        sphere_arc_of_(&arc, a, b, dim);
+        angle = sphere_arc_angle_(&arc);
+        s = 0.5 * arc.diff * angle;
+        c = 0.5 * arc.sum * angle;
+        for (i = 0; i < dim; i++) SPHERE_STORE_(s * sphere_arc_m_(&arc, i) + c * sphere_arc_p_(&arc, i));
+        break;
+    case SPHERE_GEO_EXP_:
+    case SPHERE_GEO_TANGENT_:
+        u = sphere_inverse_norm_(a, dim);
+        v = sphere_dot8_(a, b, dim) * u * u;                            /* v - v a is tangent; a need not have length 1 */
+        if (!sphere_finite_(v)) v = u = (double)sphere_nan_();
+        if (g->work == SPHERE_GEO_TANGENT_) { for (i = 0; i < dim; i++) SPHERE_STORE_((double)b[i] - v * (double)a[i]); break; }
+        SPHERE_SUM8_(length, dim, ((double)b[i] - v * (double)a[i]) * ((double)b[i] - v * (double)a[i]));
+        length = sphere_sqrt_double_(length);
+        sphere_sincos_double_(length, &s, &c);
+        s = length > 0 ? s / length : length == 0 ? 1.0 : length;
+        for (i = 0; i < dim; i++) SPHERE_STORE_(c * ((double)a[i] * u) + s * ((double)b[i] - v * (double)a[i]));
+        break;
+    case SPHERE_GEO_TRANSPORT_:
+        sphere_arc_of_(&arc, a, b, dim);
+        v = sphere_dot8_(a, w, dim) * arc.ia * arc.ia;
+        if (!sphere_finite_(v)) v = (double)sphere_nan_();
+        SPHERE_SUM8_(u, dim, ((double)w[i] - v * (double)a[i]) * sphere_arc_m_(&arc, i));
+        for (i = 0; i < dim; i++) SPHERE_STORE_((double)w[i] - v * (double)a[i] - 2.0 * u * sphere_arc_m_(&arc, i));
+        break;
+    case SPHERE_GEO_SHELL_:
+        u = sphere_dot8_(a, a, dim);
+        u = sphere_finite_(u) ? (u > 0 ? t / sphere_sqrt_double_(u) : t - t) : u - u;
+        for (i = 0; i < dim; i++) SPHERE_STORE_((double)a[i] * u);
+        break;
+    case SPHERE_GEO_TURN_:                                              /* reflect in `from`, then in the midpoint */
+        SPHERE_SUM8_(u, dim, (double)a[i] * ((double)g->arc->a[i] * g->arc->ia));
+        SPHERE_SUM8_(v, dim, ((double)a[i] - 2.0 * u * ((double)g->arc->a[i] * g->arc->ia)) * sphere_arc_m_(g->arc, i));
+        for (i = 0; i < dim; i++) SPHERE_STORE_((double)a[i] - 2.0 * u * ((double)g->arc->a[i] * g->arc->ia) - 2.0 * v * sphere_arc_m_(g->arc, i));
+        break;
+    case SPHERE_GEO_MULTIPLY_:
+    default: {
+        size_t at, k, m;
+        double sum[64];
+        for (at = 0; at < dim; at += m) {                               /* 64 columns at a time; each sum runs over i in order */
+            m = dim - at < 64 ? dim - at : 64;
+            for (k = 0; k < m; k++) sum[k] = 0;
+            for (i = 0; i < dim; i++) for (k = 0; k < m; k++) sum[k] += (double)a[i] * (double)g->t[i * dim + at + k];
+            for (k = 0; k < m; k++) out[at + k] = sphere_canonical_((float)sum[k]);
+        }
+        break; }
+    }
+}
+static void sphere_geometry_task_(void *context, size_t index)
+{
+    const sphere_geometry_ *g = (const sphere_geometry_ *)context;
+    const size_t at = index * SPHERE_GEO_CHUNK_, end = g->n - at < SPHERE_GEO_CHUNK_ ? g->n : at + SPHERE_GEO_CHUNK_;
+    size_t i;
+    for (i = at; i < end; i++)
+        sphere_geometry_row_(g, g->out + i * g->out_stride, g->in[0] ? g->in[0] + i * g->step[0] : NULL, g->in[1] ? g->in[1] + i * g->step[1] : NULL,
+                             g->in[2] ? g->in[2] + i * g->step[2] : NULL, g->t && g->work != SPHERE_GEO_MULTIPLY_ ? (double)g->t[i * g->t_step] : 0);
+}
+static sphere_status sphere_geometry_run_(sphere_geometry_ *g, sphere_geometry_work_ work, const sphere_rows *const *rows, size_t sets, const float *t,
+                                          size_t t_count, float *out, size_t out_stride, const sphere_exec *exec)
+{
+    static const float no_row = 0;
+    size_t stride[3] = { 0, 0, 0 }, i, n = 1, dim, out_span, t_span;
+    const int by_row = work == SPHERE_GEO_SLERP_ || work == SPHERE_GEO_SHELL_;
+    for (i = 0; i < sets; i++) {
+        const sphere_status status = sphere_check_rows_(rows[i], &stride[i]);
+        if (status) return status;
+    }
+    if (sphere_simd_pick_(exec) == SPHERE_SIMD_BEST) return SPHERE_E_LEVEL;
+    dim = rows[0]->dim;
+    for (i = 0; i < sets; i++) {
+        if (rows[i]->dim != dim) return SPHERE_E_RANGE;
+        if (rows[i]->n == 0) n = 0;
+        else if (n == 1) n = rows[i]->n;
+    }
+    for (i = 0; i < sets; i++) if (n && rows[i]->n != n && rows[i]->n != 1) return SPHERE_E_RANGE;
+    if (by_row && n && t_count != n && t_count != 1) return SPHERE_E_RANGE;
+    if (work != SPHERE_GEO_DISTANCE_ && out_stride && out_stride < dim) return SPHERE_E_RANGE;
+    if (n == 0 || (dim == 0 && work != SPHERE_GEO_DISTANCE_)) return SPHERE_OK;
+    if (work == SPHERE_GEO_DISTANCE_) out_stride = 1;
+    else if (!out_stride) out_stride = dim;
+    if (sphere_size_(sphere_size_(n, out_stride, 0), sizeof(float), 0) > SIZE_MAX / 2) return SPHERE_E_SIZE;
+    t_span = work == SPHERE_GEO_MULTIPLY_ ? sphere_size_(sphere_size_(dim, dim, 0), sizeof(float), 0) : by_row ? t_count * sizeof(float) : 0;
+    if (t_span == SIZE_MAX) return SPHERE_E_SIZE;
+    if (!out || (t_span && !t)) return SPHERE_E_NULL;
+    out_span = work == SPHERE_GEO_DISTANCE_ ? n * sizeof(float) : sphere_span_(n, dim, out_stride);
+    for (i = 0; i < sets; i++) {
+        const int same = out == rows[i]->data && rows[i]->n == n && (stride[i] == out_stride || n == 1) && work != SPHERE_GEO_DISTANCE_ && work != SPHERE_GEO_MULTIPLY_;
+        if (!same && sphere_overlap_(out, out_span, rows[i]->data, sphere_span_(rows[i]->n, dim, stride[i]))) return SPHERE_E_OVERLAP;
+    }
+    if (sphere_overlap_(out, out_span, t, t_span)) return SPHERE_E_OVERLAP;
+    for (i = 0; i < sets; i++) { g->in[i] = rows[i]->data ? rows[i]->data : &no_row; g->step[i] = rows[i]->n == 1 ? 0 : stride[i]; }
+    g->t = t; g->t_step = t_count == 1 ? 0 : 1;
+    g->n = n; g->dim = dim;
+    g->out = out; g->out_stride = out_stride;
+    g->work = work;
+    sphere_parallel_(exec, (n - 1) / SPHERE_GEO_CHUNK_ + 1, sphere_geometry_task_, g);
+    return SPHERE_OK;
+}
+static sphere_status sphere_geometry_sets_(sphere_geometry_work_ work, const sphere_rows *a, const sphere_rows *b, const sphere_rows *w, size_t sets,
+                                           const float *t, size_t t_count, float *out, size_t out_stride, const sphere_exec *exec)
+{
+    const sphere_rows *rows[3];
+    sphere_geometry_ g;
+    memset(&g, 0, sizeof(g));
+    rows[0] = a; rows[1] = b; rows[2] = w;
+    return sphere_geometry_run_(&g, work, rows, sets, t, t_count, out, out_stride, exec);
+}
+SPHERE_API sphere_status sphere_row_distance(const sphere_rows *a, const sphere_rows *b, float *angle, const sphere_exec *exec)
+{ return sphere_geometry_sets_(SPHERE_GEO_DISTANCE_, a, b, NULL, 2, NULL, 0, angle, 0, exec); }
+SPHERE_API sphere_status sphere_row_slerp(const sphere_rows *a, const sphere_rows *b, const float *t, size_t t_count, float *out, size_t out_stride,
+                                          const sphere_exec *exec)
+{ return sphere_geometry_sets_(SPHERE_GEO_SLERP_, a, b, NULL, 2, t, t_count, out, out_stride, exec); }
+SPHERE_API sphere_status sphere_row_exp(const sphere_rows *x, const sphere_rows *v, float *out, size_t out_stride, const sphere_exec *exec)
+{ return sphere_geometry_sets_(SPHERE_GEO_EXP_, x, v, NULL, 2, NULL, 0, out, out_stride, exec); }
+SPHERE_API sphere_status sphere_row_log(const sphere_rows *x, const sphere_rows *y, float *out, size_t out_stride, const sphere_exec *exec)
+{ return sphere_geometry_sets_(SPHERE_GEO_LOG_, x, y, NULL, 2, NULL, 0, out, out_stride, exec); }
+SPHERE_API sphere_status sphere_row_transport(const sphere_rows *x, const sphere_rows *y, const sphere_rows *w, float *out, size_t out_stride,
+                                              const sphere_exec *exec)
+{ return sphere_geometry_sets_(SPHERE_GEO_TRANSPORT_, x, y, w, 3, NULL, 0, out, out_stride, exec); }
+SPHERE_API sphere_status sphere_row_tangent(const sphere_rows *x, const sphere_rows *v, float *out, size_t out_stride, const sphere_exec *exec)
+{ return sphere_geometry_sets_(SPHERE_GEO_TANGENT_, x, v, NULL, 2, NULL, 0, out, out_stride, exec); }
+SPHERE_API sphere_status sphere_row_shell(const sphere_rows *rows, const float *radius, size_t radius_count, float *out, size_t out_stride,
+                                          const sphere_exec *exec)
+{ return sphere_geometry_sets_(SPHERE_GEO_SHELL_, rows, NULL, NULL, 1, radius, radius_count, out, out_stride, exec); }
+SPHERE_API sphere_status sphere_row_multiply(const sphere_rows *rows, const float *matrix, float *out, size_t out_stride, const sphere_exec *exec)
+{ return sphere_geometry_sets_(SPHERE_GEO_MULTIPLY_, rows, NULL, NULL, 1, matrix, 0, out, out_stride, exec); }
+SPHERE_API sphere_status sphere_row_turn(const float *from, const float *to, const sphere_rows *rows, float *out, size_t out_stride, const sphere_exec *exec)
+{
+    const sphere_rows *set[1];
+    sphere_geometry_ g;
+    sphere_arc_ arc;
+    size_t stride = 0, bytes;
+    const sphere_status status = sphere_check_rows_(rows, &stride);
+    if (status) return status;
+    if (sphere_simd_pick_(exec) == SPHERE_SIMD_BEST) return SPHERE_E_LEVEL;
+    if (out_stride && out_stride < rows->dim) return SPHERE_E_RANGE;
+    if (rows->n == 0 || rows->dim == 0) return SPHERE_OK;
+    if (!from || !to || !out) return SPHERE_E_NULL;
+    if (sphere_size_(sphere_size_(rows->n, out_stride ? out_stride : rows->dim, 0), sizeof(float), 0) > SIZE_MAX / 2) return SPHERE_E_SIZE;
+    bytes = sphere_span_(rows->n, rows->dim, out_stride ? out_stride : rows->dim);
+    if (sphere_overlap_(out, bytes, from, rows->dim * sizeof(float)) || sphere_overlap_(out, bytes, to, rows->dim * sizeof(float))) return SPHERE_E_OVERLAP;
+    if (!sphere_finite_(sphere_dot8_(from, from, rows->dim)) || !sphere_finite_(sphere_dot8_(to, to, rows->dim))) return SPHERE_E_NAN;
+    sphere_arc_of_(&arc, from, to, rows->dim);
+    if (!sphere_finite_(arc.ia) || !sphere_finite_(arc.ib)) return SPHERE_E_RANGE;
+    memset(&g, 0, sizeof(g));
+    g.arc = &arc;
+    set[0] = rows;
+    return sphere_geometry_run_(&g, SPHERE_GEO_TURN_, set, 1, NULL, 0, out, out_stride, exec);
+}
+
+/* -- Karcher mean. log_mean(x) = angle (d/2 m + s/2 p) with m = (x + mean)/s and p = (x - mean)/d, so a row adds alpha x with
+   alpha = angle (d/2s + s/2d) and something along the mean, which is left out: the sum is made tangent at the end. */
+typedef struct sphere_karcher_ {
+    const float *data, *weights;
+    const double *mean;                 /* NULL: add up the plain mean */
+    double *part;                       /* dim + 2 per task: sum of alpha x, largest angle, opposite rows */
+    size_t n, dim, stride;
+} sphere_karcher_;
+static void sphere_karcher_task_(void *context, size_t index)
+{
+    const sphere_karcher_ *k = (const sphere_karcher_ *)context;
+    const size_t at = index * SPHERE_GEO_CHUNK_, end = k->n - at < SPHERE_GEO_CHUNK_ ? k->n : at + SPHERE_GEO_CHUNK_, dim = k->dim;
+    double *sum = k->part + index * (dim + 2);
+    size_t r, i, j;
+    memset(sum, 0, (dim + 2) * sizeof(double));
+    for (r = at; r < end; r++) {
+        const float *x = k->data + r * k->stride;
+        const double w = k->weights ? (double)k->weights[r] : 1.0, ix = sphere_inverse_norm_(x, dim);
+        double alpha = 1.0, s, d, angle;
+        if (w == 0) continue;
+        if (k->mean) {
+            SPHERE_SUM8_(s, dim, ((double)x[i] * ix + k->mean[i]) * ((double)x[i] * ix + k->mean[i]));
+            SPHERE_SUM8_(d, dim, ((double)x[i] * ix - k->mean[i]) * ((double)x[i] * ix - k->mean[i]));
+            s = sphere_sqrt_double_(s);
+            d = sphere_sqrt_double_(d);
+            angle = 2.0 * sphere_atan2_quadrant_(d, s);
+            if (angle > sum[dim]) sum[dim] = angle;
+            if (s <= 9.094947017729282e-13) { sum[dim + 1] += 1.0; continue; }
+            alpha = d > 0 ? angle * (0.5 * d / s + 0.5 * s / d) : 1.0;
+        }
+        alpha *= w * ix;
+        for (j = 0; j < dim; j++) sum[j] += alpha * (double)x[j];
+    }
+}
+/* Run the tasks and add the parts in order. */
+static void sphere_karcher_sum_(sphere_karcher_ *k, double *sum, const sphere_exec *exec)
+{
+    const size_t tasks = (k->n - 1) / SPHERE_GEO_CHUNK_ + 1, dim = k->dim;
+    size_t t, j;
+    sphere_parallel_(exec, tasks, sphere_karcher_task_, k);
+    memset(sum, 0, (dim + 2) * sizeof(double));
+    for (t = 0; t < tasks; t++) {
+        const double *part = k->part + t * (dim + 2);
+        for (j = 0; j < dim; j++) sum[j] += part[j];
+        if (part[dim] > sum[dim]) sum[dim] = part[dim];
+        sum[dim + 1] += part[dim + 1];
+    }
+}
+SPHERE_API size_t sphere_karcher_size(const sphere_rows *rows)
+{
+    size_t blocks, total;
+    if (!rows) return 0;
+    blocks = rows->n / SPHERE_GEO_CHUNK_ + 3;                           /* the parts, the mean, the sum */
+    total = sphere_size_(sphere_size_(sphere_size_(rows->dim, 1, 2), blocks, 0), sizeof(double), 64);
+    return total == SIZE_MAX ? 0 : total;
+}
+SPHERE_API sphere_status sphere_row_karcher(const sphere_rows *rows, const sphere_karcher_desc *desc, float *mean, sphere_karcher_report *report,
+                                            void *memory, size_t bytes)
+{
+    const sphere_exec *exec = desc ? &desc->exec : NULL;
+    const float *weights = desc ? desc->weights : NULL;
+    const size_t most = desc && desc->iterations ? desc->iterations : 64;
+    const double tolerance = desc && desc->tolerance != 0 ? (double)desc->tolerance : 1e-7;
+    sphere_karcher_report done;
+    sphere_karcher_ k;
+    size_t stride = 0, i, need, dim, first, span;
+    double *at, *sum, total = 0, length, s, c;
+    const sphere_status status = sphere_check_rows_(rows, &stride);
+    if (status) return status;
+    if (sphere_simd_pick_(exec) == SPHERE_SIMD_BEST) return SPHERE_E_LEVEL;
+    memset(&done, 0, sizeof(done));
+    dim = rows->dim;
+    if (dim && !mean) return SPHERE_E_NULL;
+    if (!(tolerance == tolerance)) return SPHERE_E_NAN;
+    if (tolerance < 0) return SPHERE_E_RANGE;
+    if (rows->n == 0 || dim == 0) {
+        if (dim) memset(mean, 0, dim * sizeof(float));
+        if (report) *report = done;
+        return SPHERE_OK;
+    }
+    need = sphere_karcher_size(rows);
+    if (!need) return SPHERE_E_SIZE;
+    if (!memory || bytes < need) return SPHERE_E_MEMORY;
+    span = sphere_span_(rows->n, dim, stride);
+    if (sphere_overlap_(memory, bytes, rows->data, span) || sphere_overlap_(mean, dim * sizeof(float), rows->data, span) || sphere_overlap_(memory, bytes, mean, dim * sizeof(float)) ||
+        sphere_overlap_(memory, bytes, weights, rows->n * sizeof(float)) || sphere_overlap_(mean, dim * sizeof(float), weights, rows->n * sizeof(float))) return SPHERE_E_OVERLAP;
+    for (first = rows->n, i = 0; i < rows->n; i++) {
+        const double square = sphere_dot8_(rows->data + i * stride, rows->data + i * stride, dim), w = weights ? (double)weights[i] : 1.0;
+        if (!sphere_finite_(square) || !sphere_finite_(w)) return SPHERE_E_NAN;
+        if (square == 0 || w < 0) return SPHERE_E_RANGE;
+        if (w > 0 && first == rows->n) first = i;
+        total += w;
+    }
+    if (!(total > 0)) return SPHERE_E_RANGE;
+    memset(&k, 0, sizeof(k));
+    at = (double *)sphere_align_(memory);
+    sum = at + dim + 2;
+    k.part = sum + dim + 2;
+    k.data = rows->data; k.weights = weights;
+    k.n = rows->n; k.dim = dim; k.stride = stride;
+    sphere_karcher_sum_(&k, sum, exec);
+    length = sphere_sqrt_double_(sphere_dot8_double_(sum, sum, dim));
+    if (length > 1e-12 * total) for (i = 0; i < dim; i++) at[i] = sum[i] / length;
+    else {
+        const double inverse = sphere_inverse_norm_(rows->data + first * stride, dim);
+        for (i = 0; i < dim; i++) at[i] = (double)rows->data[first * stride + i] * inverse;
+        done.no_start = 1;
+    }
+    k.mean = at;
+    for (;;) {
+        double along;
+        sphere_karcher_sum_(&k, sum, exec);
+        for (i = 0; i < dim; i++) sum[i] /= total;
+        along = sphere_dot8_double_(sum, at, dim);
+        for (i = 0; i < dim; i++) sum[i] -= along * at[i];
+        length = sphere_sqrt_double_(sphere_dot8_double_(sum, sum, dim));
+        if (length <= tolerance || done.iterations == most) break;
+        sphere_sincos_double_(length, &s, &c);
+        for (i = 0; i < dim; i++) at[i] = c * at[i] + s * (sum[i] / length);
+        s = 1.0 / sphere_sqrt_double_(sphere_dot8_double_(at, at, dim));
+        for (i = 0; i < dim; i++) at[i] *= s;
+        done.iterations++;
+    }
+    done.residual = (float)length;
+    done.spread = (float)sum[dim];
+    done.opposite = (size_t)sum[dim + 1];
+    for (i = 0; i < dim; i++) mean[i] = (float)at[i];
+    if (report) *report = done;
+    return SPHERE_OK;
+}
+
+/* -- rotations in three dimensions */
+typedef struct sphere_rotate_ { double m[9]; const float *in[3]; float *out[3]; size_t n; } sphere_rotate_;
+static void sphere_rotate_task_(void *context, size_t index)
+{
+    const sphere_rotate_ *r = (const sphere_rotate_ *)context;
+    const size_t at = index * SPHERE_CHUNK_, end = r->n - at < SPHERE_CHUNK_ ? r->n : at + SPHERE_CHUNK_;
+    size_t i, k;
+    for (i = at; i < end; i++) {
+        const double x = (double)r->in[0][i], y = (double)r->in[1][i], z = (double)r->in[2][i];
+        const double bad = (x - x) + (y - y) + (z - z);                 /* 0, or a NaN: 0 * infinity alone would not catch every axis */
+        for (k = 0; k < 3; k++) r->out[k][i] = sphere_canonical_((float)(r->m[3 * k] * x + r->m[3 * k + 1] * y + r->m[3 * k + 2] * z + bad));
+    }
+}
+static sphere_status sphere_rotate_run_(sphere_rotate_ *r, size_t n, const sphere_exec *exec)
+{
+    int i, j;
+    if (sphere_simd_pick_(exec) == SPHERE_SIMD_BEST) return SPHERE_E_LEVEL;
+    if (n == 0) return SPHERE_OK;
+    if (n > SIZE_MAX / 8) return SPHERE_E_SIZE;
+    for (i = 0; i < 3; i++) if (!r->in[i] || !r->out[i]) return SPHERE_E_NULL;
+    for (i = 0; i < 3; i++) {
+        for (j = 0; j < 3; j++) if (sphere_clash_(r->out[i], r->in[j], n * sizeof(float))) return SPHERE_E_OVERLAP;
+        for (j = 0; j < i; j++) if (sphere_overlap_(r->out[i], n * sizeof(float), r->out[j], n * sizeof(float))) return SPHERE_E_OVERLAP;
+    }
+    r->n = n;
+    sphere_parallel_(exec, (n - 1) / SPHERE_CHUNK_ + 1, sphere_rotate_task_, r);
+    return SPHERE_OK;
+}
+/* Read a vector of a few floats that must be finite and not zero; *inverse becomes 1 / length. */
+static sphere_status sphere_take_(const float *a, size_t n, double *out, double *inverse)
+{
+    double s = 0;
+    size_t i;
+    if (!a) return SPHERE_E_NULL;
+    for (i = 0; i < n; i++) { out[i] = (double)a[i]; s += out[i] * out[i]; }
+    if (!sphere_finite_(s)) return SPHERE_E_NAN;
+    if (inverse && !(s > 0)) return SPHERE_E_RANGE;
+    if (inverse) *inverse = 1.0 / sphere_sqrt_double_(s);
+    return SPHERE_OK;
+}
+static void sphere_matrix_of_(const double q[4], double inverse, double m[9])
+{
+    const double w = q[0] * inverse, x = q[1] * inverse, y = q[2] * inverse, z = q[3] * inverse;
+    m[0] = 1 - 2 * (y * y + z * z); m[1] = 2 * (x * y - w * z); m[2] = 2 * (x * z + w * y);
+    m[3] = 2 * (x * y + w * z); m[4] = 1 - 2 * (x * x + z * z); m[5] = 2 * (y * z - w * x);
+    m[6] = 2 * (x * z - w * y); m[7] = 2 * (y * z + w * x); m[8] = 1 - 2 * (x * x + y * y);
+}
+SPHERE_API sphere_status sphere_rotate(const float matrix[9], const float *x, const float *y, const float *z, float *rx, float *ry, float *rz, size_t n,
+                                       const sphere_exec *exec)
+{
+    sphere_rotate_ r;
+    sphere_status status;
+    memset(&r, 0, sizeof(r));
+    status = sphere_take_(matrix, 9, r.m, NULL);
+    if (status) return status;
+    r.in[0] = x; r.in[1] = y; r.in[2] = z;
+    r.out[0] = rx; r.out[1] = ry; r.out[2] = rz;
+    return sphere_rotate_run_(&r, n, exec);
+}
+SPHERE_API sphere_status sphere_rotate_quaternion(const float quaternion[4], const float *x, const float *y, const float *z, float *rx, float *ry, float *rz,
+                                                  size_t n, const sphere_exec *exec)
+{
+    double q[4], inverse;
+    sphere_rotate_ r;
+    const sphere_status status = sphere_take_(quaternion, 4, q, &inverse);
+    if (status) return status;
+    memset(&r, 0, sizeof(r));
+    sphere_matrix_of_(q, inverse, r.m);
+    r.in[0] = x; r.in[1] = y; r.in[2] = z;
+    r.out[0] = rx; r.out[1] = ry; r.out[2] = rz;
+    return sphere_rotate_run_(&r, n, exec);
+}
+SPHERE_API sphere_status sphere_quaternion_between(const float a[3], const float b[3], float quaternion[4])
+{
+    double v[3], inverse, u[3], m[3];
+    sphere_arc_ arc;
+    size_t k;
+    sphere_status status;
+    if (!quaternion) return SPHERE_E_NULL;
+    status = sphere_take_(a, 3, v, &inverse);
+    if (!status) status = sphere_take_(b, 3, u, &inverse);
+    if (status) return status;
+    sphere_arc_of_(&arc, a, b, 3);
+    for (k = 0; k < 3; k++) { u[k] = v[k] * arc.ia; m[k] = sphere_arc_m_(&arc, k); }
+    quaternion[0] = (float)(arc.opposite ? 0.0 : 0.5 * arc.sum);        /* cos(angle/2) = <a,m>, and a x m = sin(angle/2) axis */
+    for (k = 0; k < 3; k++) quaternion[k + 1] = (float)(u[(k + 1) % 3] * m[(k + 2) % 3] - u[(k + 2) % 3] * m[(k + 1) % 3]);
+    return SPHERE_OK;
+}
+SPHERE_API sphere_status sphere_quaternion_from_axis(const float axis[3], float angle, float quaternion[4])
+{
+    double v[3], inverse, s, c;
+    size_t k;
+    const sphere_status status = sphere_take_(axis, 3, v, &inverse);
+    if (!quaternion) return SPHERE_E_NULL;
+    if (status) return status;
+    sphere_sincos_double_(0.5 * (double)angle, &s, &c);
+    if (!(c == c)) return SPHERE_E_NAN;
+    quaternion[0] = (float)c;
+    for (k = 0; k < 3; k++) quaternion[k + 1] = (float)(s * (v[k] * inverse));
+    return SPHERE_OK;
+}
+SPHERE_API sphere_status sphere_quaternion_to_matrix(const float quaternion[4], float matrix[9])
+{
+    double q[4], inverse, m[9];
+    size_t k;
+    const sphere_status status = sphere_take_(quaternion, 4, q, &inverse);
+    if (!matrix) return SPHERE_E_NULL;
+    if (status) return status;
+    sphere_matrix_of_(q, inverse, m);
+    for (k = 0; k < 9; k++) matrix[k] = (float)m[k];
+    return SPHERE_OK;
+}
+SPHERE_API sphere_status sphere_quaternion_from_matrix(const float matrix[9], float quaternion[4])
+{
+    double m[9], q[4], four[4], s;
+    size_t k, best = 0;
+    const sphere_status status = sphere_take_(matrix, 9, m, NULL);
+    if (!quaternion) return SPHERE_E_NULL;
+    if (status) return status;
+    four[0] = 1 + m[0] + m[4] + m[8]; four[1] = 1 + m[0] - m[4] - m[8];  /* 4 w^2, 4 x^2, 4 y^2, 4 z^2: start from the largest */
+    four[2] = 1 - m[0] + m[4] - m[8]; four[3] = 1 - m[0] - m[4] + m[8];
+    for (k = 1; k < 4; k++) if (four[k] > four[best]) best = k;          /* their sum is 4, so it is at least 1 */
+    q[0] = m[7] - m[5]; q[1] = m[2] - m[6]; q[2] = m[3] - m[1];          /* 4 w x, 4 w y, 4 w z */
+    if (best == 0) { q[3] = q[2]; q[2] = q[1]; q[1] = q[0]; q[0] = four[0]; }
+    else if (best == 1) { q[1] = four[1]; q[2] = m[1] + m[3]; q[3] = m[2] + m[6]; }
+    else if (best == 2) { q[0] = q[1]; q[1] = m[1] + m[3]; q[2] = four[2]; q[3] = m[5] + m[7]; }
+    else { q[0] = q[2]; q[1] = m[2] + m[6]; q[2] = m[5] + m[7]; q[3] = four[3]; }
+    s = 1.0 / sphere_sqrt_double_(q[0] * q[0] + q[1] * q[1] + q[2] * q[2] + q[3] * q[3]);
+    if (q[0] < 0) s = -s;
+    for (k = 0; k < 4; k++) quaternion[k] = (float)(q[k] * s);
+    return SPHERE_OK;
+}
+SPHERE_API sphere_status sphere_quaternion_multiply(const float a[4], const float b[4], float product[4])
+{
+    double p[4], q[4], r[4], ip, iq;
+    size_t k;
+    sphere_status status = sphere_take_(a, 4, p, &ip);
+    if (!status) status = sphere_take_(b, 4, q, &iq);
+    if (status) return status;
+    if (!product) return SPHERE_E_NULL;
+    r[0] = p[0] * q[0] - p[1] * q[1] - p[2] * q[2] - p[3] * q[3];
+    r[1] = p[0] * q[1] + p[1] * q[0] + p[2] * q[3] - p[3] * q[2];
+    r[2] = p[0] * q[2] - p[1] * q[3] + p[2] * q[0] + p[3] * q[1];
+    r[3] = p[0] * q[3] + p[1] * q[2] - p[2] * q[1] + p[3] * q[0];
+    for (k = 0; k < 4; k++) product[k] = (float)(r[k] * ip * iq);
+    return SPHERE_OK;
+}
+
+/* -- matrices */
+/* Gauss elimination with partial pivoting of m (d x d), carried over to the right-hand sides (d x cols) and solved in place.
+   Returns the sign of the determinant, 0 when a pivot vanishes (then nothing is solved). */
+static int sphere_eliminate_(double *m, double *rhs, size_t d, size_t cols)
+{
+    size_t i, j, k, best;
+    int sign = 1;
+    for (k = 0; k < d; k++) {
+        double top = -1;
+        for (best = k, i = k; i < d; i++) {
+            const double v = m[i * d + k] < 0 ? -m[i * d + k] : m[i * d + k];
+            if (v > top) { top = v; best = i; }
+        }
+        if (!(top > 0)) return 0;
+        if (best != k) {
+            for (j = 0; j < d; j++) { const double t = m[k * d + j]; m[k * d + j] = m[best * d + j]; m[best * d + j] = t; }
+            for (j = 0; j < cols; j++) { const double t = rhs[k * cols + j]; rhs[k * cols + j] = rhs[best * cols + j]; rhs[best * cols + j] = t; }
+            sign = -sign;
+        }
+        if (m[k * d + k] < 0) sign = -sign;
+        for (i = k + 1; i < d; i++) {
+            const double f = m[i * d + k] / m[k * d + k];
+            if (f == 0) continue;
+            for (j = k + 1; j < d; j++) m[i * d + j] -= f * m[k * d + j];
+            for (j = 0; j < cols; j++) rhs[i * cols + j] -= f * rhs[k * cols + j];
+        }
+    }
+    for (k = d; cols && k-- > 0;) {
+        for (i = k + 1; i < d; i++) { const double f = m[k * d + i]; for (j = 0; j < cols; j++) rhs[k * cols + j] -= f * rhs[i * cols + j]; }
+        for (j = 0; j < cols; j++) rhs[k * cols + j] /= m[k * d + k];
+    }
+    return sign;
+}
+SPHERE_API size_t sphere_cayley_size(size_t dim)
+{
+    const size_t total = sphere_size_(sphere_size_(sphere_size_(dim, dim, 0), 2, 0), sizeof(double), 64);
+    return total == SIZE_MAX ? 0 : total;
+}
+SPHERE_API sphere_status sphere_cayley(const float *w, size_t dim, float *rotation, void *memory, size_t bytes)
+{
+    const size_t need = sphere_cayley_size(dim), span = dim * dim * sizeof(float);
+    double *plus, *minus;
+    size_t i, j;
+    if (dim == 0) return SPHERE_OK;
+    if (!need) return SPHERE_E_SIZE;
+    if (!w || !rotation) return SPHERE_E_NULL;
+    if (!memory || bytes < need) return SPHERE_E_MEMORY;
+    if (sphere_clash_(rotation, w, span) || sphere_overlap_(memory, bytes, w, span) || sphere_overlap_(memory, bytes, rotation, span)) return SPHERE_E_OVERLAP;
+    for (i = 0; i < dim * dim; i++) if (!sphere_finite_((double)w[i])) return SPHERE_E_NAN;
+    plus = (double *)sphere_align_(memory);
+    minus = plus + dim * dim;
+    for (i = 0; i < dim; i++) for (j = 0; j < dim; j++) {
+        const double a = (double)w[i * dim + j] - (double)w[j * dim + i], one = i == j ? 1.0 : 0.0;
+        plus[i * dim + j] = one + a;
+        minus[i * dim + j] = one - a;
+    }
+    sphere_eliminate_(plus, minus, dim, dim);       /* I - A and (I + A)^-1 commute; A is skew, so no pivot vanishes: |I + A| >= 1 */
+    for (i = 0; i < dim * dim; i++) rotation[i] = (float)minus[i];
+    return SPHERE_OK;
+}
+
+/* Procrustes in the caller's memory; the rows may be of different dims, the missing elements count as 0. */
+typedef struct sphere_procrustes_ {
+    const float *a, *b;
+    size_t da, db, sa, sb, n, d;
+    double *mean_a, *mean_b;            /* d each, zeros unless centred */
+    double *m, *u, *v, *turned;         /* d x d: A^T B row by row; columns of U; columns of V; R transposed */
+    double *s, *part;                   /* d singular values; n / 256 + 1 parts */
+} sphere_procrustes_;
+static size_t sphere_procrustes_place_(sphere_procrustes_ *p, double *base, size_t n, size_t d)
+{
+    const size_t square = sphere_size_(d, d, 0);
+    if (base) {
+        p->m = base; p->u = p->m + square; p->v = p->u + square; p->turned = p->v + square;
+        p->mean_a = p->turned + square; p->mean_b = p->mean_a + d; p->s = p->mean_b + d; p->part = p->s + d;
+    }
+    return sphere_size_(square, 4, sphere_size_(d, 3, n / SPHERE_GEO_CHUNK_ + 1));       /* doubles */
+}
+/* Row `index` of A^T B, each entry summed in order of the rows. */
+static void sphere_procrustes_task_(void *context, size_t index)
+{
+    const sphere_procrustes_ *p = (const sphere_procrustes_ *)context;
+    double *row = p->m + index * p->d;
+    size_t t, j;
+    for (t = 0; t < p->n; t++) {
+        const double x = (double)p->a[t * p->sa + index] - p->mean_a[index];
+        const float *b = p->b + t * p->sb;
+        for (j = 0; j < p->db; j++) row[j] += x * ((double)b[j] - p->mean_b[j]);
+    }
+}
+/* Squared length of A R - B over 256 rows. */
+static void sphere_procrustes_error_(void *context, size_t index)
+{
+    const sphere_procrustes_ *p = (const sphere_procrustes_ *)context;
+    const size_t at = index * SPHERE_GEO_CHUNK_, end = p->n - at < SPHERE_GEO_CHUNK_ ? p->n : at + SPHERE_GEO_CHUNK_;
+    double square = 0;
+    size_t t, k, i;
+    for (t = at; t < end; t++) for (k = 0; k < p->d; k++) {
+        const float *a = p->a + t * p->sa;
+        const double *column = p->turned + k * p->d;
+        double sum;
+        SPHERE_SUM8_(sum, p->da, ((double)a[i] - p->mean_a[i]) * column[i]);
+        sum -= k < p->db ? (double)p->b[t * p->sb + k] - p->mean_b[k] : 0;
+        square += sum * sum;
+    }
+    p->part[index] = square;
+}
+/* One-sided Jacobi: turn the columns of U (each stored as a row here), and those of V with them, until they are perpendicular. */
+static void sphere_jacobi_(double *u, double *v, size_t d)
+{
+    double noise = 0;
+    size_t i, j, k, sweep, turns = 1;
+    for (i = 0; i < d * d; i++) noise += u[i] * u[i];
+    noise *= 4.9e-32 * (double)(d * d);                                 /* a column this short, squared, is rounding: (d eps |M|)^2 */
+    for (sweep = 0; sweep < 40 && turns; sweep++) for (turns = 0, i = 0; i + 1 < d; i++) for (j = i + 1; j < d; j++) {
+        double *p = u + i * d, *q = u + j * d;
+        const double pp = sphere_dot8_double_(p, p, d), qq = sphere_dot8_double_(q, q, d), pq = sphere_dot8_double_(p, q, d);
+        double z, t, c, s;
+        if (pp <= noise || qq <= noise || pq * pq <= 1e-30 * pp * qq) continue;
+        z = (qq - pp) / (2.0 * pq);
+        t = (z < 0 ? -1.0 : 1.0) / ((z < 0 ? -z : z) + sphere_sqrt_double_(1.0 + z * z));
+        c = 1.0 / sphere_sqrt_double_(1.0 + t * t);
+        s = c * t;
+        for (k = 0; k < d; k++) { const double x = p[k]; p[k] = c * x - s * q[k]; q[k] = s * x + c * q[k]; }
+        for (p = v + i * d, q = v + j * d, k = 0; k < d; k++) { const double x = p[k]; p[k] = c * x - s * q[k]; q[k] = s * x + c * q[k]; }
+        turns++;
+    }
+}
+/* Take the first `count` rows off row r (twice, which is enough) and scale it to 1; returns what was left, relative. */
+static double sphere_orthogonal_(double *u, size_t r, size_t count, size_t d)
+{
+    double before = sphere_sqrt_double_(sphere_dot8_double_(u + r * d, u + r * d, d)), left = 0;
+    size_t pass, j, k;
+    if (!(before > 0)) return 0;
+    for (pass = 0; pass < 2; pass++) {
+        double length;
+        for (j = 0; j < count; j++) {
+            const double along = sphere_dot8_double_(u + r * d, u + j * d, d);
+            for (k = 0; k < d; k++) u[r * d + k] -= along * u[j * d + k];
+        }
+        length = sphere_sqrt_double_(sphere_dot8_double_(u + r * d, u + r * d, d));
+        if (pass == 0) left = length / before;
+        if (!(length > 0)) return 0;
+        for (k = 0; k < d; k++) u[r * d + k] /= length;
+    }
+    return left;
+}
+/* Fill p->turned and p->s; the rows have been checked and the means set. */
+static void sphere_procrustes_solve_(sphere_procrustes_ *p, int rotation_only, sphere_procrustes_report *report, const sphere_exec *exec)
+{
+    const size_t d = p->d;
+    double largest = 0, floor_;
+    size_t i, j, k, c;
+    int sign;
+    memset(p->m, 0, d * d * sizeof(double));
+    if (p->n) sphere_parallel_(exec, p->da, sphere_procrustes_task_, p);
+    for (i = 0; i < d; i++) for (j = 0; j < d; j++) { p->u[j * d + i] = p->m[i * d + j]; p->v[i * d + j] = i == j ? 1.0 : 0.0; }
+    for (i = 0; i < d * d; i++) { const double x = p->u[i] < 0 ? -p->u[i] : p->u[i]; if (x > largest) largest = x; }
+    if (largest > 0) for (i = 0; i < d * d; i++) p->u[i] /= largest;    /* so that squares neither overflow nor vanish */
+    sphere_jacobi_(p->u, p->v, d);
+    for (j = 0; j < d; j++) p->s[j] = sphere_sqrt_double_(sphere_dot8_double_(p->u + j * d, p->u + j * d, d));
+    for (j = 0; j < d; j++) {                                           /* descending; equal ones in the order they come */
+        size_t best = j;
+        for (k = j + 1; k < d; k++) if (p->s[k] > p->s[best]) best = k;
+        for (; best > j; best--) {
+            double t = p->s[best]; p->s[best] = p->s[best - 1]; p->s[best - 1] = t;
+            for (k = 0; k < d; k++) {
+                t = p->u[best * d + k]; p->u[best * d + k] = p->u[(best - 1) * d + k]; p->u[(best - 1) * d + k] = t;
+                t = p->v[best * d + k]; p->v[best * d + k] = p->v[(best - 1) * d + k]; p->v[(best - 1) * d + k] = t;
+            }
+        }
+    }
+    floor_ = d ? p->s[0] * 8.9e-16 * (double)d : 0;
+    report->rank = 0;
+    for (j = 0; j < d; j++) {
+        sphere_orthogonal_(p->v, j, j, d);
+        if (p->s[j] > floor_ && sphere_orthogonal_(p->u, j, j, d) > 0.5) { report->rank++; continue; }
+        /* A missing direction: the axis that is farthest from those before it. */
+        for (k = 0, i = 0; k < d; k++) {
+            double here = 0, there = 0;
+            for (c = 0; c < j; c++) { here += p->u[c * d + k] * p->u[c * d + k]; there += p->u[c * d + i] * p->u[c * d + i]; }
+            if (here < there) i = k;
+        }
+        for (k = 0; k < d; k++) p->u[j * d + k] = k == i ? 1.0 : 0.0;
+        sphere_orthogonal_(p->u, j, j, d);
+    }
+    for (j = 0; j < d; j++) p->s[j] *= largest;
+    memset(p->turned, 0, d * d * sizeof(double));
+    for (j = 0; j < d; j++) for (k = 0; k < d; k++) for (i = 0; i < d; i++) p->turned[k * d + i] += p->v[j * d + k] * p->u[j * d + i];
+    memcpy(p->m, p->turned, d * d * sizeof(double));
+    sign = d ? sphere_eliminate_(p->m, NULL, d, 0) : 1;
+    report->flipped = rotation_only && sign < 0;
+    if (report->flipped) {                                              /* R - 2 u v^T of the smallest singular value */
+        for (k = 0; k < d; k++) for (i = 0; i < d; i++) p->turned[k * d + i] -= 2.0 * p->v[(d - 1) * d + k] * p->u[(d - 1) * d + i];
+        sign = 1;
+    }
+    report->determinant = sign;
+}
+static sphere_status sphere_procrustes_check_(sphere_procrustes_ *p, const sphere_rows *a, const sphere_rows *b, const sphere_exec *exec)
+{
+    static const float no_row = 0;
+    sphere_status status;
+    memset(p, 0, sizeof(*p));
+    status = sphere_check_rows_(a, &p->sa);
+    if (!status) status = sphere_check_rows_(b, &p->sb);
+    if (status) return status;
+    if (sphere_simd_pick_(exec) == SPHERE_SIMD_BEST) return SPHERE_E_LEVEL;
+    if (a->n != b->n) return SPHERE_E_RANGE;
+    p->a = a->data ? a->data : &no_row;
+    p->b = b->data ? b->data : &no_row;
+    p->n = a->n; p->da = a->dim; p->db = b->dim;
+    p->d = p->da > p->db ? p->da : p->db;
+    return SPHERE_OK;
+}
+/* Every element finite? */
+static int sphere_rows_finite_(const float *data, size_t n, size_t dim, size_t stride)
+{
+    size_t t, j;
+    for (t = 0; t < n; t++) for (j = 0; j < dim; j++) if (!sphere_finite_((double)data[t * stride + j])) return 0;
+    return 1;
+}
+SPHERE_API size_t sphere_procrustes_size(const sphere_rows *a, const sphere_rows *b)
+{
+    size_t total;
+    if (!a || !b) return 0;
+    total = sphere_size_(sphere_procrustes_place_(NULL, NULL, a->n, a->dim > b->dim ? a->dim : b->dim), sizeof(double), 64);
+    return total == SIZE_MAX ? 0 : total;
+}
+SPHERE_API sphere_status sphere_procrustes(const sphere_rows *a, const sphere_rows *b, const sphere_procrustes_desc *desc, float *rotation, float *singular,
+                                           sphere_procrustes_report *report, void *memory, size_t bytes)
+{
+    const sphere_exec *exec = desc ? &desc->exec : NULL;
+    sphere_procrustes_ p;
+    sphere_procrustes_report done;
+    size_t need, i, j, k, span_a, span_b, square;
+    double sum = 0;
+    const sphere_status status = sphere_procrustes_check_(&p, a, b, exec);
+    if (status) return status;
+    if (p.da != p.db) return SPHERE_E_RANGE;
+    need = sphere_procrustes_size(a, b);
+    if (!need) return SPHERE_E_SIZE;
+    if (p.d && !rotation) return SPHERE_E_NULL;
+    if (!memory || bytes < need) return SPHERE_E_MEMORY;
+    span_a = sphere_span_(p.n, p.d, p.sa);
+    span_b = sphere_span_(p.n, p.d, p.sb);
+    square = p.d * p.d * sizeof(float);
+    if (sphere_overlap_(memory, bytes, a->data, span_a) || sphere_overlap_(memory, bytes, b->data, span_b) || sphere_overlap_(rotation, square, a->data, span_a) ||
+        sphere_overlap_(rotation, square, b->data, span_b) || sphere_overlap_(memory, bytes, rotation, square) || sphere_overlap_(rotation, square, singular, p.d * sizeof(float)) ||
+        sphere_overlap_(singular, p.d * sizeof(float), a->data, span_a) || sphere_overlap_(singular, p.d * sizeof(float), b->data, span_b) ||
+        sphere_overlap_(memory, bytes, singular, p.d * sizeof(float))) return SPHERE_E_OVERLAP;
+    if (!sphere_rows_finite_(p.a, p.n, p.d, p.sa) || !sphere_rows_finite_(p.b, p.n, p.d, p.sb)) return SPHERE_E_NAN;
+    sphere_procrustes_place_(&p, (double *)sphere_align_(memory), p.n, p.d);
+    memset(p.mean_a, 0, 2 * p.d * sizeof(double));
+    if (desc && desc->centre && p.n) {
+        for (i = 0; i < p.n; i++) for (j = 0; j < p.d; j++) { p.mean_a[j] += (double)p.a[i * p.sa + j]; p.mean_b[j] += (double)p.b[i * p.sb + j]; }
+        for (j = 0; j < p.d; j++) { p.mean_a[j] /= (double)p.n; p.mean_b[j] /= (double)p.n; }
+    }
+    memset(&done, 0, sizeof(done));
+    sphere_procrustes_solve_(&p, desc && desc->rotation_only, &done, exec);
+    if (p.n && p.d) {
+        const size_t tasks = (p.n - 1) / SPHERE_GEO_CHUNK_ + 1;
+        sphere_parallel_(exec, tasks, sphere_procrustes_error_, &p);
+        for (i = 0; i < tasks; i++) sum += p.part[i];
+        done.rmse = sphere_sqrt_double_(sum / ((double)p.n * (double)p.d));
+    }
+    for (i = 0; i < p.d; i++) for (k = 0; k < p.d; k++) rotation[i * p.d + k] = (float)p.turned[k * p.d + i];
+    if (singular) for (i = 0; i < p.d; i++) singular[i] = (float)p.s[i];
+    if (report) *report = done;
+    return SPHERE_OK;
+}
+SPHERE_API size_t sphere_gram_loss_size(const sphere_rows *a, const sphere_rows *b)
+{
+    size_t d, total;
+    if (!a || !b) return 0;
+    d = a->dim > b->dim ? a->dim : b->dim;
+    total = sphere_size_(sphere_size_(d, d, 0), 3, sphere_size_(d, 2, 0));
+    total = sphere_size_(sphere_size_(total, 1, sphere_procrustes_place_(NULL, NULL, a->n, d)), sizeof(double), 64);
+    return total == SIZE_MAX ? 0 : total;
+}
+SPHERE_API sphere_status sphere_gram_loss(const sphere_rows *a, const sphere_rows *b, int mean, double *loss, const sphere_exec *exec, void *memory, size_t bytes)
+{
+    sphere_procrustes_ p;
+    sphere_procrustes_report done;
+    double *dd, *ss, *sd, *diff, *sum, first = 0, second = 0;
+    size_t need, t, k, i, j, d;
+    const sphere_status status = sphere_procrustes_check_(&p, a, b, exec);
+    if (status) return status;
+    if (!loss) return SPHERE_E_NULL;
+    if (p.n == 0 || p.d == 0) { *loss = 0; return SPHERE_OK; }
+    need = sphere_gram_loss_size(a, b);
+    if (!need) return SPHERE_E_SIZE;
+    if (!memory || bytes < need) return SPHERE_E_MEMORY;
+    if (sphere_overlap_(memory, bytes, a->data, sphere_span_(p.n, p.da, p.sa)) || sphere_overlap_(memory, bytes, b->data, sphere_span_(p.n, p.db, p.sb)) ||
+        sphere_overlap_(memory, bytes, loss, sizeof(*loss))) return SPHERE_E_OVERLAP;
+    if (!sphere_rows_finite_(p.a, p.n, p.da, p.sa) || !sphere_rows_finite_(p.b, p.n, p.db, p.sb)) return SPHERE_E_NAN;
+    d = p.d;
+    dd = (double *)sphere_align_(memory);
+    ss = dd + d * d; sd = ss + d * d; diff = sd + d * d; sum = diff + d;
+    memset(&done, 0, sizeof(done));
+    sphere_procrustes_place_(&p, sum + d, p.n, d);
+    memset(p.mean_a, 0, 2 * d * sizeof(double));
+    sphere_procrustes_solve_(&p, 0, &done, exec);
+    memset(dd, 0, 3 * d * d * sizeof(double));
+    for (t = 0; t < p.n; t++) {
+        for (k = 0; k < d; k++) {
+            const float *x = p.a + t * p.sa;
+            const double *column = p.turned + k * d, y = k < p.db ? (double)p.b[t * p.sb + k] : 0;
+            double z;
+            SPHERE_SUM8_(z, p.da, (double)x[i] * column[i]);
+            diff[k] = z - y;
+            sum[k] = z + y;
+        }
+        for (k = 0; k < d; k++) for (j = 0; j < d; j++) {
+            dd[k * d + j] += diff[k] * diff[j];
+            ss[k * d + j] += sum[k] * sum[j];
+            sd[k * d + j] += sum[k] * diff[j];
+        }
+    }
+    for (k = 0; k < d; k++) for (j = 0; j < d; j++) {
+        first += dd[k * d + j] * ss[k * d + j];
+        second += sd[k * d + j] * sd[j * d + k];                        /* S^T D is symmetric once R is the best one */
+    }
+    first = 0.5 * (first + second);
+    if (first < 0) first = 0;
+    *loss = mean ? first / ((double)p.n * (double)p.n) : first;
+    return SPHERE_OK;
+}
+
+/* -- point sets */
+typedef struct sphere_set_ { uint64_t n, first, seed, stream; size_t count; float *x, *y, *z; int random; } sphere_set_;
+static void sphere_set_task_(void *context, size_t index)
+{
+    const sphere_set_ *set = (const sphere_set_ *)context;
+    const size_t at = index * SPHERE_CHUNK_, end = set->count - at < SPHERE_CHUNK_ ? set->count : at + SPHERE_CHUNK_;
+    size_t i;
+    for (i = at; i < end; i++) {
+        const uint64_t p = set->first + i;
+        uint64_t turn = p * 0x9E3779B97F4A7C15u;                        /* 2^64 / golden ratio: whole turns fall off by themselves */
+        double north, south, z, flat, s, c;                             /* 1 - z and 1 + z, each without cancellation */
+        if (set->random) {
+            uint32_t u[4];
+            sphere_random_(set->seed, set->stream, p, u);
+            north = ((double)(((uint64_t)u[0] << 32 | u[1]) >> 12) + 0.5) * 4.440892098500626e-16;          /* 2^-51 */
+            south = 2.0 - north;
+            turn = (uint64_t)u[2] << 32 | u[3];
+        } else {
+            north = (double)(2 * p + 1) / (double)set->n;
+            south = (double)(2 * (set->n - p) - 1) / (double)set->n;
+        }
+        z = north < 1 ? 1.0 - north : south - 1.0;
+        flat = sphere_sqrt_double_(north * south);
+        sphere_sincos_turn_(turn, &s, &c);
+        set->x[i] = (float)(flat * c);
+        set->y[i] = (float)(flat * s);
+        set->z[i] = (float)z;
+    }
+}
+static sphere_status sphere_set_run_(const sphere_set_ *set, const sphere_exec *exec)
+{
+    sphere_set_ copy = *set;
+    const size_t bytes = set->count * sizeof(float);
+    if (sphere_simd_pick_(exec) == SPHERE_SIMD_BEST) return SPHERE_E_LEVEL;
+    if (set->count == 0) return SPHERE_OK;
+    if (set->count > SIZE_MAX / 8) return SPHERE_E_SIZE;
+    if (!set->x || !set->y || !set->z) return SPHERE_E_NULL;
+    if (sphere_overlap_(set->x, bytes, set->y, bytes) || sphere_overlap_(set->x, bytes, set->z, bytes) || sphere_overlap_(set->y, bytes, set->z, bytes)) return SPHERE_E_OVERLAP;
+    sphere_parallel_(exec, (set->count - 1) / SPHERE_CHUNK_ + 1, sphere_set_task_, &copy);
+    return SPHERE_OK;
+}
+SPHERE_API sphere_status sphere_points_fibonacci(uint64_t n, uint64_t first, size_t count, float *x, float *y, float *z, const sphere_exec *exec)
+{
+    sphere_set_ set;
+    if (n >> 53 || first > n || count > n - first) return SPHERE_E_RANGE;
+    memset(&set, 0, sizeof(set));
+    set.n = n; set.first = first; set.count = count;
+    set.x = x; set.y = y; set.z = z;
+    return sphere_set_run_(&set, exec);
+}
+SPHERE_API sphere_status sphere_points_random(uint64_t seed, uint64_t stream, uint64_t first, size_t count, float *x, float *y, float *z, const sphere_exec *exec)
+{
+    sphere_set_ set;
+    memset(&set, 0, sizeof(set));
+    set.random = 1; set.seed = seed; set.stream = stream; set.first = first; set.count = count;
+    set.x = x; set.y = y; set.z = z;
+    return sphere_set_run_(&set, exec);
+}
+
+/* -- equal-area partition. f cells lie north of the colatitude theta with sin^2(theta / 2) = f / n: boundaries are kept as f. */
+#define SPHERE_PI_ 3.141592653589793
+static double sphere_partition_theta_(size_t f, size_t n) { return 2.0 * sphere_atan2_quadrant_(sphere_sqrt_double_((double)f), sphere_sqrt_double_((double)(n - f))); }
+static double sphere_partition_rho_(size_t f, size_t n) { return 2.0 * sphere_sqrt_double_((double)f * (double)(n - f)) / (double)n; }
+static size_t sphere_partition_zones_(size_t n)
+{
+    const double ideal = sphere_sqrt_double_(4.0 * SPHERE_PI_ / (double)n), between = SPHERE_PI_ - 2.0 * sphere_partition_theta_(1, n);
+    if (n < 3) return n;
+    return 2 + (between < 1.5 * ideal ? 1 : (size_t)(between / ideal + 0.5));
+}
+/* Largest angle within a cell of zone k. Two points theta, theta' apart by at most the width in phi: sin^2(angle/2) =
+   sin^2((theta - theta')/2) cos^2(phi/2) + sin^2((theta + theta')/2) sin^2(phi/2), and each factor is at most what stands here. */
+static double sphere_partition_diameter_(const sphere_partition *p, size_t k)
+{
+    const size_t f = p->first[k], g = p->first[k + 1], n = p->n;
+    double s, c, sw, cw, rho, q;
+    if (n == 1) return SPHERE_PI_;
+    if (k == 0 || k + 1 == p->zones) return 2.0 * sphere_partition_theta_(1, n);
+    rho = 2 * f <= n && n <= 2 * g ? 1.0 : 2 * g < n ? sphere_partition_rho_(g, n) : sphere_partition_rho_(f, n);
+    sphere_sincos_double_(g - f > 2 ? SPHERE_PI_ / (double)(g - f) : 0.5 * SPHERE_PI_, &s, &c);
+    sphere_sincos_double_(0.5 * (sphere_partition_theta_(g, n) - sphere_partition_theta_(f, n)), &sw, &cw);
+    q = sw * c * (sw * c) + rho * s * (rho * s);
+    return q < 1 ? 2.0 * sphere_atan2_quadrant_(sphere_sqrt_double_(q), sphere_sqrt_double_(1.0 - q)) * (1.0 + 1e-12) : SPHERE_PI_;
+}
+/* The zone that holds the cell f. */
+static size_t sphere_partition_zone_(const sphere_partition *p, size_t f)
+{
+    size_t low = 0, high = p->zones;
+    while (high - low > 1) {
+        const size_t middle = low + (high - low) / 2;
+        if (p->first[middle] <= f) low = middle; else high = middle;
+    }
+    return low;
+}
+SPHERE_API size_t sphere_partition_size(size_t n)
+{ return n == 0 || n > 0xfffffffeu ? 0 : (sphere_partition_zones_(n) + 1) * sizeof(uint32_t) + 64; }
+SPHERE_API sphere_status sphere_partition_init(sphere_partition *partition, size_t n, void *memory, size_t bytes)
+{
+    sphere_partition p;
+    uint32_t *first;
+    double cap, step, carry = 0;
+    size_t k, sum = 1;
+    if (!partition) return SPHERE_E_NULL;
+    if (n == 0 || n > 0xfffffffeu) return SPHERE_E_RANGE;
+    if (!memory || bytes < sphere_partition_size(n)) return SPHERE_E_MEMORY;
+    if (sphere_overlap_(memory, bytes, partition, sizeof(*partition))) return SPHERE_E_OVERLAP;
+    first = (uint32_t *)sphere_align_(memory);
+    p.n = n;
+    p.zones = sphere_partition_zones_(n);
+    p.first = first;
+    p.diameter = 0;
+    first[0] = 0;
+    first[p.zones] = (uint32_t)n;
+    if (p.zones > 1) first[1] = 1;
+    if (p.zones > 2) {
+        first[p.zones - 1] = (uint32_t)(n - 1);
+        cap = sphere_partition_theta_(1, n);
+        step = (SPHERE_PI_ - 2.0 * cap) / (double)(p.zones - 2);
+        for (k = 1; k + 2 < p.zones; k++) {                             /* the last ring gets what is left */
+            double s, c, t, ideal;
+            size_t m;
+            sphere_sincos_double_(cap + ((double)k - 0.5) * step, &s, &c);
+            sphere_sincos_double_(0.5 * step, &t, &c);
+            ideal = (double)n * s * t;                                  /* n (sin^2(b/2) - sin^2(a/2)) = n sin((a+b)/2) sin((b-a)/2) */
+            m = (size_t)(ideal + carry + 0.5);
+            carry += ideal - (double)m;
+            sum += m;
+            first[k + 1] = (uint32_t)sum;
+        }
+    }
+    for (k = 0; k < p.zones; k++) {
+        const double diameter = sphere_partition_diameter_(&p, k);
+        if (diameter > p.diameter) p.diameter = diameter;
+    }
+    *partition = p;
+    return SPHERE_OK;
+}
+typedef struct sphere_lookup_ { const sphere_partition *partition; const float *x, *y, *z; uint32_t *cell; size_t n; } sphere_lookup_;
+static void sphere_lookup_task_(void *context, size_t index)
+{
+    const sphere_lookup_ *job = (const sphere_lookup_ *)context;
+    const sphere_partition *p = job->partition;
+    const size_t at = index * SPHERE_CHUNK_, end = job->n - at < SPHERE_CHUNK_ ? job->n : at + SPHERE_CHUNK_;
+    size_t i;
+    for (i = at; i < end; i++) {
+        const double x = (double)job->x[i], y = (double)job->y[i], z = (double)job->z[i], square = x * x + y * y + z * z;
+        double rank, turn;
+        size_t f = 0, k, m;
+        if (!(square > 0) || !sphere_finite_(square)) { job->cell[i] = SPHERE_NO_INDEX; continue; }
+        rank = 0.5 * (1.0 - z / sphere_sqrt_double_(square)) * (double)p->n;
+        if (rank > 0) f = rank < (double)p->n ? (size_t)rank : p->n - 1;
+        k = sphere_partition_zone_(p, f);
+        m = p->first[k + 1] - p->first[k];
+        turn = sphere_azimuth_(y, x) * (double)m;
+        f = turn < (double)m ? (size_t)turn : m - 1;
+        job->cell[i] = (uint32_t)(p->first[k] + f);
+    }
+}
+SPHERE_API sphere_status sphere_partition_cells(const sphere_partition *partition, const float *x, const float *y, const float *z, size_t n, uint32_t *cell,
+                                                const sphere_exec *exec)
+{
+    sphere_lookup_ job;
+    if (!partition || !partition->first) return SPHERE_E_NULL;
+    if (sphere_simd_pick_(exec) == SPHERE_SIMD_BEST) return SPHERE_E_LEVEL;
+    if (n == 0) return SPHERE_OK;
+    if (n > SIZE_MAX / 8) return SPHERE_E_SIZE;
+    if (!x || !y || !z || !cell) return SPHERE_E_NULL;
+    if (sphere_overlap_(cell, n * 4, x, n * 4) || sphere_overlap_(cell, n * 4, y, n * 4) || sphere_overlap_(cell, n * 4, z, n * 4)) return SPHERE_E_OVERLAP;
+    memset(&job, 0, sizeof(job));
+    job.partition = partition;
+    job.x = x; job.y = y; job.z = z; job.cell = cell; job.n = n;
+    sphere_parallel_(exec, (n - 1) / SPHERE_CHUNK_ + 1, sphere_lookup_task_, &job);
+    return SPHERE_OK;
+}
+SPHERE_API sphere_status sphere_partition_cell(const sphere_partition *partition, uint32_t cell, sphere_cell *out)
+{
+    size_t k, f, g, s;
+    double n, rho, z, length, sine, cosine;
+    if (!partition || !partition->first || !out) return SPHERE_E_NULL;
+    if (cell >= partition->n) return SPHERE_E_RANGE;
+    k = sphere_partition_zone_(partition, cell);
+    f = partition->first[k]; g = partition->first[k + 1]; s = cell - f;
+    n = (double)partition->n;
+    out->z_high = (n - 2.0 * (double)f) / n;
+    out->z_low = (n - 2.0 * (double)g) / n;
+    out->phi_low = 2.0 * SPHERE_PI_ * ((double)s / (double)(g - f));
+    out->phi_high = 2.0 * SPHERE_PI_ * ((double)(s + 1) / (double)(g - f));
+    out->diameter = sphere_partition_diameter_(partition, k);
+    out->center[0] = out->center[1] = 0;
+    out->center[2] = k ? -1.0f : 1.0f;
+    if (k && k + 1 < partition->zones) {                                /* half-way between the two bounds in theta is their sum, scaled */
+        rho = sphere_partition_rho_(f, partition->n) + sphere_partition_rho_(g, partition->n);
+        z = out->z_low + out->z_high;
+        length = sphere_sqrt_double_(rho * rho + z * z);
+        sphere_sincos_double_(2.0 * SPHERE_PI_ * (((double)s + 0.5) / (double)(g - f)), &sine, &cosine);
+        out->center[0] = (float)(rho / length * cosine);
+        out->center[1] = (float)(rho / length * sine);
+        out->center[2] = (float)(z / length);
+    }
+    return SPHERE_OK;
+}
+/* Sectors low .. low + length - 1 of a ring of q as two ascending ranges: what wraps round comes first. */
+static void sphere_ring_(uint64_t low, uint64_t length, uint64_t q, uint64_t range[4])
+{
+    if (length >= q) { low = 0; length = q; }
+    low %= q;
+    range[0] = 0;
+    range[1] = low + length > q ? low + length - q : 0;
+    range[2] = low;
+    range[3] = low + length > q ? q : low + length;
+}
+SPHERE_API sphere_status sphere_partition_neighbors(const sphere_partition *partition, uint32_t cell, uint32_t *neighbor, size_t capacity, size_t *count)
+{
+    size_t k, s, m, total = 0, zone, part;
+    uint64_t range[4], t;
+    if (!partition || !partition->first || !count || (capacity && !neighbor)) return SPHERE_E_NULL;
+    if (cell >= partition->n) return SPHERE_E_RANGE;
+    k = sphere_partition_zone_(partition, cell);
+    s = cell - partition->first[k];
+    m = partition->first[k + 1] - partition->first[k];
+    for (zone = k ? k - 1 : 0; zone <= k + 1 && zone < partition->zones; zone++) {
+        const uint64_t q = partition->first[zone + 1] - partition->first[zone];
+        /* [t/q, (t+1)/q] meets [s/m, (s+1)/m] when (t+1) m >= s q and t m <= (s+1) q; counted from one turn below, so never negative */
+        const uint64_t low = (uint64_t)q + (zone == k ? s : (s * q + m - 1) / m) - 1, high = (uint64_t)q + (zone == k ? s + 1 : (s + 1) * q / m);
+        sphere_ring_(low, high - low + 1, q, range);
+        for (part = 0; part < 4; part += 2) for (t = range[part]; t < range[part + 1]; t++) {
+            const uint32_t other = (uint32_t)(partition->first[zone] + t);
+            if (other == cell) continue;
+            if (total < capacity) neighbor[total] = other;
+            total++;
+        }
+    }
+    *count = total;
+    return SPHERE_OK;
+}
+/* A cone and the part of each ring that it covers. */
+typedef struct sphere_cone_ { double sin_t, cos_t, sin_a, cos_a, phi, low, high; } sphere_cone_;
+/* theta, phi (turns): the axis; a: half-angle. low and high bound sin^2(theta / 2) over the cone, times n. */
+static void sphere_cone_of_(sphere_cone_ *c, double theta, double sin_t, double cos_t, double phi, double a, size_t n)
+{
+    double s, unused;
+    c->sin_t = sin_t; c->cos_t = cos_t; c->phi = phi;
+    sphere_sincos_double_(a, &c->sin_a, &c->cos_a);
+    sphere_sincos_double_(theta > a ? 0.5 * (theta - a) : 0, &s, &unused);
+    c->low = s * s * (double)n;
+    sphere_sincos_double_(theta + a < SPHERE_PI_ ? 0.5 * (theta + a) : 0.5 * SPHERE_PI_, &s, &unused);
+    c->high = theta + a < SPHERE_PI_ ? s * s * (double)n : (double)n;
+}
+/* The sectors of zone k that the cone meets, as sphere_ring_ gives them; 0 when there are none. On the cone's rim
+   cos(phi - phi0) = (cos a - cos theta cos t) / (sin theta sin t); in theta this has one minimum or none inside the zone, so what
+   the cone covers of the zone is widest there or at an end, and its azimuths have no gaps. */
+static int sphere_cone_zone_(const sphere_cone_ *c, const sphere_partition *p, size_t k, uint64_t range[4])
+{
+    const size_t f = p->first[k], g = p->first[k + 1], end[2] = { f, g };
+    const double n = (double)p->n, m = (double)(g - f);
+    double widest = 2, half, low, high;
+    size_t e;
+    if ((double)g < c->low || (double)f > c->high) return 0;
+    for (e = 0; e < 2; e++) {
+        const double cos_z = (n - 2.0 * (double)end[e]) / n, top = c->cos_a - cos_z * c->cos_t, bottom = sphere_partition_rho_(end[e], p->n) * c->sin_t;
+        const double value = top <= -bottom ? -1 : top >= bottom ? 1 : top / bottom;    /* at a pole: -1 when the cone holds it */
+        if (value < widest) widest = value;
+    }
+    if (c->cos_a > 0 && c->cos_t < c->cos_a && -c->cos_t < c->cos_a) {
+        const double cos_z = c->cos_t / c->cos_a;
+        if (cos_z <= (n - 2.0 * (double)f) / n && cos_z >= (n - 2.0 * (double)g) / n) {
+            const double value = sphere_sqrt_double_((c->cos_a - c->cos_t) * (c->cos_a + c->cos_t)) / c->sin_t;
+            if (value < widest) widest = value;
+        }
+    }
+    if (g - f == 1 || widest <= -1 || c->sin_t < 1e-9) { sphere_ring_(0, g - f, g - f, range); return 1; }
+    half = sphere_atan2_quadrant_(sphere_sqrt_double_(widest < 1 ? 1.0 - widest : 0), sphere_sqrt_double_(1.0 + widest)) / SPHERE_PI_;
+    low = (c->phi + 1.0 - half) * m;                                    /* half is in turns, at most 1/2; a turn is added against signs */
+    high = (c->phi + 1.0 + half) * m;
+    sphere_ring_((uint64_t)low, (uint64_t)high - (uint64_t)low + 1, g - f, range);
+    return 1;
+}
+SPHERE_API sphere_status sphere_partition_cone(const sphere_partition *partition, const float axis[3], float half_angle, uint32_t *cell, uint8_t *inside,
+                                               size_t capacity, size_t *count)
+{
+    const double slack = 1.05e-6;                                       /* far above the rounding here, far below any cell */
+    double v[3], inverse, theta, phi, a, rho;
+    sphere_cone_ cone, rest;
+    size_t k, total = 0, part;
+    uint64_t touched[4], outside[4], t;
+    sphere_status status;
+    if (!partition || !partition->first || !count || (capacity && !cell)) return SPHERE_E_NULL;
+    status = sphere_take_(axis, 3, v, &inverse);
+    if (status) return status;
+    if (!(half_angle == half_angle)) return SPHERE_E_NAN;
+    if (half_angle < 0) return SPHERE_E_RANGE;
+    a = (double)half_angle < SPHERE_PI_ ? (double)half_angle : 4.0;     /* 4: the complement below is empty */
+    rho = sphere_sqrt_double_(v[0] * v[0] + v[1] * v[1]);
+    theta = sphere_atan2_quadrant_(rho, v[2] < 0 ? -v[2] : v[2]);
+    if (v[2] < 0) theta = SPHERE_PI_ - theta;
+    phi = sphere_azimuth_(v[1], v[0]);
+    rho *= inverse;
+    v[2] *= inverse;
+    sphere_cone_of_(&cone, theta, rho, v[2], phi, a + slack < SPHERE_PI_ ? a + slack : SPHERE_PI_, partition->n);
+    a = SPHERE_PI_ - a + slack;                                         /* a cell is inside when the opposite cone misses it */
+    sphere_cone_of_(&rest, SPHERE_PI_ - theta, rho, -v[2], phi < 0.5 ? phi + 0.5 : phi - 0.5, a < SPHERE_PI_ ? a > 0 ? a : 0 : SPHERE_PI_, partition->n);
+    for (k = sphere_partition_zone_(partition, cone.low < (double)partition->n ? (size_t)cone.low : partition->n - 1), k = k ? k - 1 : 0; k < partition->zones; k++) {
+        if ((double)partition->first[k] > cone.high) break;
+        if (!sphere_cone_zone_(&cone, partition, k, touched)) continue;
+        if (a <= 0 || !sphere_cone_zone_(&rest, partition, k, outside)) outside[0] = outside[1] = outside[2] = outside[3] = 0;
+        for (part = 0; part < 4; part += 2) for (t = touched[part]; t < touched[part + 1]; t++, total++) if (total < capacity) {
+            cell[total] = (uint32_t)(partition->first[k] + t);
+            if (inside) inside[total] = !((t >= outside[0] && t < outside[1]) || (t >= outside[2] && t < outside[3]));
+        }
+    }
+    *count = total;
+    return SPHERE_OK;
+}
+
+/* -- separation. A grid of cubes of side h; points are sorted by cube, and a cube is compared with itself and with the 13 that come
+   after it, which lie in five rows of the sorted order. h shrinks until it is near the distance found. */
+typedef struct sphere_near_ { double square; uint32_t low, high; } sphere_near_;
+static void sphere_near_try_(sphere_near_ *best, const float *x, const float *y, const float *z, uint32_t i, uint32_t j)
+{
+    const double dx = (double)x[i] - (double)x[j], dy = (double)y[i] - (double)y[j], dz = (double)z[i] - (double)z[j];
+    const double square = dx * dx + dy * dy + dz * dz;
+    const uint32_t low = i < j ? i : j, high = i < j ? j : i;
+    if (square > best->square) return;
+    if (square < best->square || low < best->low || (low == best->low && high < best->high)) { best->square = square; best->low = low; best->high = high; }
+}
+/* Stable sort of indices by 64-bit keys, 11 bits a pass from the lowest; passes without effect are left out. The result is in
+   key[0] and index[0]. */
+static void sphere_sort_pairs_(uint64_t *key[2], uint32_t *index[2], size_t n)
+{
+    uint32_t count[2048];
+    size_t i;
+    int shift;
+    for (shift = 0; shift < 64; shift += 11) {
+        uint32_t sum = 0;
+        uint64_t *k = key[0];
+        uint32_t *t = index[0];
+        memset(count, 0, sizeof(count));
+        for (i = 0; i < n; i++) count[k[i] >> shift & 2047u]++;
+        if (count[k[0] >> shift & 2047u] == n) continue;
+        for (i = 0; i < 2048; i++) { const uint32_t c = count[i]; count[i] = sum; sum += c; }
+        for (i = 0; i < n; i++) { const uint32_t to = count[k[i] >> shift & 2047u]++; key[1][to] = k[i]; index[1][to] = t[i]; }
+        key[0] = key[1]; key[1] = k;
+        index[0] = index[1]; index[1] = t;
+    }
+}
+static void sphere_near_grid_(uint64_t *key[2], uint32_t *index[2], const float *x, const float *y, const float *z, size_t n, double h)
+{
+    size_t i;
+    for (i = 0; i < n; i++) {                                           /* at most 2^20 + 1 cubes each way: 21 bits, never all ones */
+        key[0][i] = (uint64_t)(((double)z[i] + 2.0) / h) << 42 | (uint64_t)(((double)y[i] + 2.0) / h) << 21 | (uint64_t)(((double)x[i] + 2.0) / h);
+        index[0][i] = (uint32_t)i;
+    }
+    sphere_sort_pairs_(key, index, n);
+}
+/* Equal points: sorted by all their bits, the first of each group and the second are its first pair. */
+static void sphere_near_equal_(uint64_t *key[2], uint32_t *index[2], const float *x, const float *y, const float *z, size_t n, sphere_near_ *best)
+{
+    size_t i;
+    for (i = 0; i < n; i++) { key[0][i] = (uint64_t)sphere_bits_(x[i] + 0.0f) << 32 | sphere_bits_(y[i] + 0.0f); index[0][i] = (uint32_t)i; }
+    sphere_sort_pairs_(key, index, n);
+    for (i = 0; i < n; i++) key[0][i] = sphere_bits_(z[index[0][i]] + 0.0f);
+    sphere_sort_pairs_(key, index, n);
+    for (i = 0; i + 1 < n; i++) sphere_near_try_(best, x, y, z, index[0][i], index[0][i + 1]);
+}
+SPHERE_API size_t sphere_separation_size(size_t n)
+{
+    const size_t total = sphere_size_(n, 24, 64);
+    return total == SIZE_MAX ? 0 : total;
+}
+SPHERE_API sphere_status sphere_measure_separation(const float *x, const float *y, const float *z, size_t n, float *angle, uint32_t pair[2], void *memory, size_t bytes)
+{
+    const double finest = 4.0 / 1048576.0;
+    uint64_t *key[2];
+    uint32_t *index[2];
+    sphere_near_ best;
+    float a[3], b[3];
+    sphere_arc_ arc;
+    double h;
+    size_t i, j, r, round;
+    int far_out = 0;
+    if (!angle) return SPHERE_E_NULL;
+    if (n > 0xfffffffeu) return SPHERE_E_SIZE;
+    if (n && (!x || !y || !z)) return SPHERE_E_NULL;
+    if (n < 2) {
+        for (i = 0; i < n; i++) if (!sphere_finite_((double)x[i]) || !sphere_finite_((double)y[i]) || !sphere_finite_((double)z[i])) return SPHERE_E_NAN;
+        *angle = sphere_inf_();
+        if (pair) pair[0] = pair[1] = SPHERE_NO_INDEX;
+        return SPHERE_OK;
+    }
+    if (!memory || bytes < sphere_separation_size(n)) return SPHERE_E_MEMORY;
+    if (sphere_overlap_(memory, bytes, x, n * 4) || sphere_overlap_(memory, bytes, y, n * 4) || sphere_overlap_(memory, bytes, z, n * 4) ||
+        sphere_overlap_(memory, bytes, angle, 4) || sphere_overlap_(memory, bytes, pair, 8)) return SPHERE_E_OVERLAP;
+    for (i = 0; i < n; i++) {
+        if (!sphere_finite_((double)x[i]) || !sphere_finite_((double)y[i]) || !sphere_finite_((double)z[i])) return SPHERE_E_NAN;
+        far_out |= sphere_abs_(x[i]) > 1.5f || sphere_abs_(y[i]) > 1.5f || sphere_abs_(z[i]) > 1.5f;
+    }
+    if (far_out) return SPHERE_E_RANGE;
+    key[0] = (uint64_t *)sphere_align_(memory); key[1] = key[0] + n;
+    index[0] = (uint32_t *)(void *)(key[1] + n); index[1] = index[0] + n;
+    best.square = 1e300; best.low = best.high = SPHERE_NO_INDEX;
+    h = 4.0 / sphere_sqrt_double_((double)n);                           /* n caps of half the angle fit on the sphere: chord <= 4 / sqrt n */
+    if (h > 4.0) h = 4.0;
+    if (h < finest) h = finest;
+    for (round = 0; round < 24; round++) {                              /* crowded cubes: what is near in sorted order gives a finer grid */
+        double shorter;
+        sphere_near_grid_(key, index, x, y, z, n, h);
+        for (i = 0; i < n; i++) for (j = i + 1; j < n && j < i + 5; j++) sphere_near_try_(&best, x, y, z, index[0][i], index[0][j]);
+        if (best.square == 0) break;
+        shorter = sphere_sqrt_double_(best.square) * (1.0 + 1e-9);
+        if (h <= finest || shorter > 0.5 * h) break;
+        h = shorter > finest ? shorter : finest;
+    }
+    if (best.square == 0) sphere_near_equal_(key, index, x, y, z, n, &best);
+    else for (;;) {
+        size_t low[4] = { 0, 0, 0, 0 };
+        for (i = 0; i < n; i++) {
+            static const int64_t row[4] = { (int64_t)1 << 21, ((int64_t)1 << 42) - ((int64_t)1 << 21), (int64_t)1 << 42, ((int64_t)1 << 42) + ((int64_t)1 << 21) };
+            const uint64_t here = key[0][i];
+            for (j = i + 1; j < n && key[0][j] <= here + 1; j++) sphere_near_try_(&best, x, y, z, index[0][i], index[0][j]);
+            for (r = 0; r < 4; r++) {
+                const uint64_t to = here + (uint64_t)row[r];
+                while (low[r] < n && key[0][low[r]] + 1 < to) low[r]++;
+                for (j = low[r]; j < n && key[0][j] <= to + 1; j++) sphere_near_try_(&best, x, y, z, index[0][i], index[0][j]);
+            }
+        }
+        if (best.square <= h * h || h >= 4.0) break;                    /* every pair nearer than h has been seen */
+        h *= 2;                                                         /* only for points off the unit sphere */
+        if (h > 4.0) h = 4.0;
+        sphere_near_grid_(key, index, x, y, z, n, h);
+    }
+    a[0] = x[best.low]; a[1] = y[best.low]; a[2] = z[best.low];
+    b[0] = x[best.high]; b[1] = y[best.high]; b[2] = z[best.high];
+    sphere_arc_of_(&arc, a, b, 3);
+    *angle = sphere_canonical_((float)sphere_arc_angle_(&arc));
+    if (pair) { pair[0] = best.low; pair[1] = best.high; }
+    return SPHERE_OK;
+}
+
+/* -- energy: one task per 64 points against all later ones, 8 lanes over the later point */
+#define SPHERE_ENERGY_BLOCK_ 64
+typedef struct sphere_energy_ { const double *x, *y, *z; double *part; size_t n; int s; } sphere_energy_;
+static void sphere_energy_task_(void *context, size_t index)
+{
+    const sphere_energy_ *e = (const sphere_energy_ *)context;
+    const size_t at = index * SPHERE_ENERGY_BLOCK_, end = e->n - at < SPHERE_ENERGY_BLOCK_ ? e->n : at + SPHERE_ENERGY_BLOCK_;
+    double lane[8], total = 0;
+    int64_t twos = 0;
+    size_t i, j, k;
+    for (k = 0; k < 8; k++) lane[k] = e->s ? 0.0 : 1.0;
+    for (i = at; i < end; i++) {
+        const double x = e->x[i], y = e->y[i], z = e->z[i];
+        for (j = i + 1; j < e->n; j += 8) {
+            const size_t m = e->n - j < 8 ? e->n - j : 8;
+            double square[8];
+            if (m == 8) for (k = 0; k < 8; k++) {
+                const double dx = e->x[j + k] - x, dy = e->y[j + k] - y, dz = e->z[j + k] - z;
+                square[k] = dx * dx + dy * dy + dz * dz;
+            } else for (k = 0; k < m; k++) {
+                const double dx = e->x[j + k] - x, dy = e->y[j + k] - y, dz = e->z[j + k] - z;
+                square[k] = dx * dx + dy * dy + dz * dz;
+            }
+            if (e->s && m == 8) for (k = 0; k < 8; k++) lane[k] += 1.0 / sphere_sqrt_double_(square[k]);
+            else if (e->s) for (k = 0; k < m; k++) lane[k] += 1.0 / sphere_sqrt_double_(square[k]);
+            else for (k = 0; k < m; k++) {                              /* the logarithm of a product is taken once; its exponent is kept apart */
+                lane[k] *= square[k];
+                if (!(lane[k] > 1e-100 && lane[k] < 1e100) && lane[k] != 0) {
+                    uint64_t u;
+                    memcpy(&u, &lane[k], 8);
+                    twos += (int64_t)(u >> 52) - 1023;
+                    u = (u & 0xfffffffffffffu) | 0x3ff0000000000000u;
+                    memcpy(&lane[k], &u, 8);
+                }
+            }
+        }
+    }
+    if (e->s) total = ((lane[0] + lane[4]) + (lane[2] + lane[6])) + ((lane[1] + lane[5]) + (lane[3] + lane[7]));
+    else {
+        for (k = 0; k < 8; k++) total += lane[k] > 0 ? sphere_log_double_(lane[k]) : -(double)sphere_inf_();
+        total = -0.5 * (total + (double)twos * 0.6931471805599453);
+    }
+    e->part[index] = total;
+}
+SPHERE_API size_t sphere_energy_size(size_t n)
+{
+    const size_t total = sphere_size_(sphere_size_(n, 3, n / SPHERE_ENERGY_BLOCK_ + 1), sizeof(double), 64);
+    return total == SIZE_MAX ? 0 : total;
+}
+SPHERE_API sphere_status sphere_measure_energy(const float *x, const float *y, const float *z, size_t n, int s, double *energy, const sphere_exec *exec,
+                                               void *memory, size_t bytes)
+{
+    const size_t need = sphere_energy_size(n), tasks = n / SPHERE_ENERGY_BLOCK_ + 1;
+    sphere_energy_ e;
+    double *unit, total = 0;
+    size_t i;
+    if (sphere_simd_pick_(exec) == SPHERE_SIMD_BEST) return SPHERE_E_LEVEL;
+    if (s != 0 && s != 1) return SPHERE_E_RANGE;
+    if (!energy) return SPHERE_E_NULL;
+    if (n == 0) { *energy = 0; return SPHERE_OK; }
+    if (!need) return SPHERE_E_SIZE;
+    if (!x || !y || !z) return SPHERE_E_NULL;
+    if (!memory || bytes < need) return SPHERE_E_MEMORY;
+    if (sphere_overlap_(memory, bytes, x, n * 4) || sphere_overlap_(memory, bytes, y, n * 4) || sphere_overlap_(memory, bytes, z, n * 4) ||
+        sphere_overlap_(memory, bytes, energy, sizeof(*energy))) return SPHERE_E_OVERLAP;
+    unit = (double *)sphere_align_(memory);
+    for (i = 0; i < n; i++) {
+        const double a = (double)x[i], b = (double)y[i], c = (double)z[i], square = a * a + b * b + c * c;
+        double inverse;
+        if (!sphere_finite_(square)) return SPHERE_E_NAN;
+        if (square == 0) return SPHERE_E_RANGE;
+        inverse = 1.0 / sphere_sqrt_double_(square);
+        unit[i] = a * inverse; unit[n + i] = b * inverse; unit[2 * n + i] = c * inverse;
+    }
+    e.x = unit; e.y = unit + n; e.z = unit + 2 * n; e.part = unit + 3 * n; e.n = n; e.s = s;
+    sphere_parallel_(exec, tasks, sphere_energy_task_, &e);
+    for (i = 0; i < tasks; i++) total += e.part[i];
+    *energy = total;
     return SPHERE_OK;
 }
 

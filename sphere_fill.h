@@ -225,6 +225,7 @@ typedef struct sphere_fill_layout_desc {
      x, y, z (n)               start in, layout out; finite; scaled to unit length; (0, 0, 0) becomes a random direction
    Errors  SPHERE_E_NULL, SPHERE_E_RANGE (k >= n, an index, spread negative or infinite), SPHERE_E_NAN, SPHERE_E_SIZE, SPHERE_E_OVERLAP,
            SPHERE_E_MEMORY, SPHERE_E_LEVEL, SPHERE_E_CANCEL; x, y, z are untouched on error.
+   Limits  Points that start in one place with the same neighbours stay together (sphere_fill_start parts what it can).
    Method  The lists become a symmetric fuzzy graph (weights exp(-(d - d_min)/sigma), d = 1 - similarity, sigma such that they sum to
            log2 k; then w + w' - w w'). With u = 2 spread^2 (1 - cos angle) the squared chord, an edge pulls with w/(1 + 2.75 u) and
            128 random points, weighted as `negatives` samples per unit of weight, push with 1/((1/16 + u)(1 + 2.75 u)). The points are
@@ -259,7 +260,7 @@ SPHERE_FILL_API sphere_status sphere_fill_equalize(float *x, float *y, float *z,
                                                    void *memory, size_t bytes);
 
 /* Place new points at the spherical median of placed ones: the point whose summed angle to them is least.
-     px, py, pz (n)  placed unit vectors, finite
+     px, py, pz (n)  placed unit vectors; those that index names are finite
      index (m, k)    for each new point its neighbours among the placed; 0xffffffff is skipped; at least one must be left
      x, y, z (m)     out, no overlaps
    24 Weiszfeld steps from the mean direction (from the first neighbour if they cancel). Where a step lands on neighbours, they hold
@@ -682,7 +683,8 @@ SPHERE_TARGET_AVX2_ static size_t sphere_fill_look_avx2_(uint32_t *value, uint32
         mask = (unsigned)_mm256_movemask_ps(_mm256_castsi256_ps(value_u32x8));
         if (mask) for (k = 0; k < 8; k++) { marked[count] = (uint32_t)(i + k); count += mask >> k & 1u; }
     }
-    for (k = i, i = sphere_fill_look_c_(value + k, marked + count, scores + k, n - k, table, low, shift, nan_key); i; i--) marked[count++] += (uint32_t)k;
+    k = i;                                              /* the tail counts its places from k */
+    for (i = sphere_fill_look_c_(value + k, marked + count, scores + k, n - k, table, low, shift, nan_key); i; i--) marked[count++] += (uint32_t)k;
     return count;
 }
 #endif
@@ -703,7 +705,8 @@ static size_t sphere_fill_look_neon_(uint32_t *value, uint32_t *marked, const fl
             count += v >> 31;
         }
     }
-    for (k = i, i = sphere_fill_look_c_(value + k, marked + count, scores + k, n - k, table, low, shift, nan_key); i; i--) marked[count++] += (uint32_t)k;
+    k = i;                                              /* the tail counts its places from k */
+    for (i = sphere_fill_look_c_(value + k, marked + count, scores + k, n - k, table, low, shift, nan_key); i; i--) marked[count++] += (uint32_t)k;
     return count;
 }
 #endif
@@ -745,21 +748,21 @@ static void sphere_fill_row_variance_c_(float *out, const float *data, size_t st
         __m256 v_f32x8 = LOAD(row[r], at); \
         if (centred) v_f32x8 = KEEP(_mm256_sub_ps(v_f32x8, mean_f32x8[r])); \
         acc = squares ? SPHERE_MADD_F32X8_(v_f32x8, v_f32x8, acc) : _mm256_add_ps(acc, v_f32x8); } while (0)
+#define SPHERE_FILL_STEP2_(LOAD, KEEP, at, ra, rb, a, b) SPHERE_FILL_STEP_(LOAD, KEEP, at, ra, a); SPHERE_FILL_STEP_(LOAD, KEEP, at, rb, b)
 #define SPHERE_FILL_PAIR_(a, b, ra, rb) do { \
         for (j = 0; j + 16 <= dim; j += 16) { \
-            _mm_prefetch((const char *)(row[ra] + j) + ahead, _MM_HINT_T0); _mm_prefetch((const char *)(row[rb] + j) + ahead, _MM_HINT_T0); \
-            SPHERE_FILL_STEP_(SPHERE_FILL_LOAD_, SPHERE_FILL_ALL_, j, ra, a##0_f32x8); SPHERE_FILL_STEP_(SPHERE_FILL_LOAD_, SPHERE_FILL_ALL_, j, rb, b##0_f32x8); \
-            SPHERE_FILL_STEP_(SPHERE_FILL_LOAD_, SPHERE_FILL_ALL_, j + 8, ra, a##1_f32x8); SPHERE_FILL_STEP_(SPHERE_FILL_LOAD_, SPHERE_FILL_ALL_, j + 8, rb, b##1_f32x8); \
+            _mm_prefetch((const char *)(row[ra] + j) + 4096, _MM_HINT_T0); _mm_prefetch((const char *)(row[rb] + j) + 4096, _MM_HINT_T0); \
+            SPHERE_FILL_STEP2_(SPHERE_FILL_LOAD_, SPHERE_FILL_ALL_, j, ra, rb, a##0_f32x8, b##0_f32x8); \
+            SPHERE_FILL_STEP2_(SPHERE_FILL_LOAD_, SPHERE_FILL_ALL_, j + 8, ra, rb, a##1_f32x8, b##1_f32x8); \
         } \
-        if (j < dim) { SPHERE_FILL_STEP_(SPHERE_FILL_REST0_, SPHERE_FILL_KEEP0_, j, ra, a##0_f32x8); SPHERE_FILL_STEP_(SPHERE_FILL_REST0_, SPHERE_FILL_KEEP0_, j, rb, b##0_f32x8); } \
-        if (j + 8 < dim) { SPHERE_FILL_STEP_(SPHERE_FILL_REST1_, SPHERE_FILL_KEEP1_, j + 8, ra, a##1_f32x8); SPHERE_FILL_STEP_(SPHERE_FILL_REST1_, SPHERE_FILL_KEEP1_, j + 8, rb, b##1_f32x8); } \
-    } while (0)
+        if (j < dim) { SPHERE_FILL_STEP2_(SPHERE_FILL_REST0_, SPHERE_FILL_KEEP0_, j, ra, rb, a##0_f32x8, b##0_f32x8); } \
+        if (j + 8 < dim) { SPHERE_FILL_STEP2_(SPHERE_FILL_REST1_, SPHERE_FILL_KEEP1_, j + 8, ra, rb, a##1_f32x8, b##1_f32x8); } } while (0)
 /* Sums over four rows: of x, of x^2 (squares) or of (x - mean)^2 (squares and centred). Two rows in step, prefetched, come from memory
    at the speed of a plain read; four in step were measured slower. Behind the last row the last one is taken again. The two flags are
    constants in every call. Accumulators: a0 = row 0, lanes 0-7. */
-SPHERE_FILL_AVX2_FN_ __m128 sphere_fill_rows4_avx2_(const float *const row[4], size_t dim, const __m256 mean_f32x8[4], int centred, int squares, size_t ahead)
+SPHERE_FILL_AVX2_FN_ __m128 sphere_fill_rows4_avx2_(const float *const row[4], size_t dim, const __m256 mean_f32x8[4], __m256i m0_i32x8, __m256i m1_i32x8,
+                                                    int centred, int squares)
 {
-    const __m256i m0_i32x8 = sphere_fill_mask_avx2_(dim & 15u), m1_i32x8 = sphere_fill_mask_avx2_((dim & 15u) > 8 ? (dim & 15u) - 8 : 0);
     __m256 a0_f32x8 = _mm256_setzero_ps(), a1_f32x8 = a0_f32x8, b0_f32x8 = a0_f32x8, b1_f32x8 = a0_f32x8;
     __m256 c0_f32x8 = a0_f32x8, c1_f32x8 = a0_f32x8, d0_f32x8 = a0_f32x8, d1_f32x8 = a0_f32x8;
     size_t j;
@@ -773,21 +776,26 @@ SPHERE_FILL_AVX2_FN_ __m128 sphere_fill_rows4_avx2_(const float *const row[4], s
         row[2] = i + 2 < n ? row[1] + stride : row[1]; row[3] = i + 3 < n ? row[2] + stride : row[2]; } while (0)
 SPHERE_FILL_AVX2_FN_ void sphere_fill_store_part_avx2_(float *out, __m128 v_f32x4, size_t n)
 {
-    _mm_maskstore_ps(out, _mm256_castsi256_si128(sphere_fill_mask_avx2_(n)), v_f32x4);
+    float four[4];
+    if (n >= 4) { _mm_storeu_ps(out, v_f32x4); return; }        /* a masked store takes a dozen steps on some CPUs */
+    _mm_storeu_ps(four, v_f32x4);
+    memcpy(out, four, n * sizeof(float));
 }
 SPHERE_TARGET_AVX2_ static void sphere_fill_row_square_avx2_(float *out, const float *data, size_t stride, size_t n, size_t dim)
 {
+    const __m256i m0_i32x8 = sphere_fill_mask_avx2_(dim & 15u), m1_i32x8 = sphere_fill_mask_avx2_((dim & 15u) > 8 ? (dim & 15u) - 8 : 0);
     const float *row[4];
     __m256 mean_f32x8[4];
     size_t i;
     mean_f32x8[0] = mean_f32x8[1] = mean_f32x8[2] = mean_f32x8[3] = _mm256_setzero_ps();
     for (i = 0; i < n; i += 4) {
         SPHERE_FILL_FOUR_(row);
-        sphere_fill_store_part_avx2_(out + i, sphere_fill_rows4_avx2_(row, dim, mean_f32x8, 0, 1, 4096), n - i);
+        sphere_fill_store_part_avx2_(out + i, sphere_fill_rows4_avx2_(row, dim, mean_f32x8, m0_i32x8, m1_i32x8, 0, 1), n - i);
     }
 }
 SPHERE_TARGET_AVX2_ static void sphere_fill_row_variance_avx2_(float *out, const float *data, size_t stride, size_t n, size_t dim)
 {
+    const __m256i m0_i32x8 = sphere_fill_mask_avx2_(dim & 15u), m1_i32x8 = sphere_fill_mask_avx2_((dim & 15u) > 8 ? (dim & 15u) - 8 : 0);
     const __m128 dim_f32x4 = _mm_set1_ps((float)dim);
     const float *row[4];
     __m256 mean_f32x8[4];
@@ -796,12 +804,12 @@ SPHERE_TARGET_AVX2_ static void sphere_fill_row_variance_avx2_(float *out, const
     mean_f32x8[0] = mean_f32x8[1] = mean_f32x8[2] = mean_f32x8[3] = _mm256_setzero_ps();
     for (i = 0; i < n; i += 4) {
         SPHERE_FILL_FOUR_(row);
-        mean_f32x4 = _mm_div_ps(sphere_fill_rows4_avx2_(row, dim, mean_f32x8, 0, 0, 4096), dim_f32x4);
+        mean_f32x4 = _mm_div_ps(sphere_fill_rows4_avx2_(row, dim, mean_f32x8, m0_i32x8, m1_i32x8, 0, 0), dim_f32x4);
         mean_f32x8[0] = _mm256_broadcastss_ps(mean_f32x4);
         mean_f32x8[1] = _mm256_broadcastss_ps(_mm_shuffle_ps(mean_f32x4, mean_f32x4, 0x55));
         mean_f32x8[2] = _mm256_broadcastss_ps(_mm_shuffle_ps(mean_f32x4, mean_f32x4, 0xaa));
         mean_f32x8[3] = _mm256_broadcastss_ps(_mm_shuffle_ps(mean_f32x4, mean_f32x4, 0xff));
-        v_f32x4 = _mm_div_ps(sphere_fill_rows4_avx2_(row, dim, mean_f32x8, 1, 1, 4096), dim_f32x4);
+        v_f32x4 = _mm_div_ps(sphere_fill_rows4_avx2_(row, dim, mean_f32x8, m0_i32x8, m1_i32x8, 1, 1), dim_f32x4);
         sphere_fill_store_part_avx2_(out + i, _mm_blendv_ps(v_f32x4, _mm_castsi128_ps(_mm_set1_epi32(0x7fc00000)), _mm_cmpunord_ps(v_f32x4, v_f32x4)), n - i);
     }
 }
@@ -1493,18 +1501,19 @@ static void sphere_fill_score_task_(void *context, size_t task)
 {
     const sphere_fill_score_job_ *job = (const sphere_fill_score_job_ *)context;
     const size_t end = job->n - task * SPHERE_FILL_ROWS_ < SPHERE_FILL_ROWS_ ? job->n : (task + 1) * SPHERE_FILL_ROWS_;
-    const size_t block = job->dim > 1024 ? 4 : job->dim < 64 ? 64 : 4096 / job->dim / 4 * 4;      /* about 16 KB: the variance finds it in cache */
-    float square[64], variance[64];
+    /* about 16 KB of rows at a time, so that the variance finds them in cache; norms alone come in longer runs */
+    const size_t block = !job->variance ? 256 : job->dim > 1024 ? 4 : job->dim < 64 ? 64 : 4096 / job->dim / 4 * 4;
+    float variance[64];
     size_t at, i, m;
     for (at = task * SPHERE_FILL_ROWS_; at < end; at += m) {
         const float *rows = job->rows + at * job->stride;
+        float *score = job->scores + at;
         m = end - at < block ? end - at : block;
-        job->kernels->row_square(square, rows, job->stride, m, job->dim);
-        if (job->variance) job->kernels->row_variance(variance, rows, job->stride, m, job->dim);
-        for (i = 0; i < m; i++) {
-            const float norm = sphere_fill_norm_of_(rows + i * job->stride, job->dim, square[i]);
-            job->scores[at + i] = job->variance ? sphere_canonical_(norm * (1.0f + variance[i])) : norm;
-        }
+        job->kernels->row_square(score, rows, job->stride, m, job->dim);
+        for (i = 0; i < m; i++) score[i] = sphere_fill_norm_of_(rows + i * job->stride, job->dim, score[i]);
+        if (!job->variance) continue;
+        job->kernels->row_variance(variance, rows, job->stride, m, job->dim);
+        for (i = 0; i < m; i++) score[i] = sphere_canonical_(score[i] * (1.0f + variance[i]));
     }
 }
 /* Shape of rows: *stride comes back resolved. */
@@ -1537,8 +1546,9 @@ SPHERE_FILL_API sphere_status sphere_fill_scores(const float *rows, size_t n, si
 
 /* -- exact fill. Boundary j, 0 <= j < edges, lies before the point of rank B(j): it is known by the key of that point and by how many
    equal keys come before it. The shell of a point is the number of boundaries at or before it. */
-#define SPHERE_FILL_BITS_LOW_ 10u       /* 2^10 buckets of 4 bytes are the least, 2^18 (1 MB, second-level cache) the most */
-#define SPHERE_FILL_BITS_HIGH_ 18u
+#define SPHERE_FILL_BITS_LOW_ 10u       /* 2^10 buckets of 4 bytes are the least */
+#define SPHERE_FILL_BITS_FAST_ 18u      /* 2^18 (1 MB) stay in the second-level cache: enough for scores within a few binades */
+#define SPHERE_FILL_BITS_HIGH_ 20u      /* for scores of both signs, whose keys spread wider */
 #define SPHERE_FILL_CHUNK_ 512u         /* scores looked up at a time: two buffers of 2 KB on the stack */
 #define SPHERE_FILL_SHARDS_ 16u
 typedef struct sphere_fill_job_ {
@@ -1798,6 +1808,8 @@ SPHERE_FILL_API sphere_status sphere_fill(const float *scores, size_t n, const u
     else if (nans) high++;
     job.low = low;
     job.nan_key = high;
+    while (bits > SPHERE_FILL_BITS_FAST_ && (high - low) >> (bits - 1) < 1024u) bits--;
+    job.buckets = (size_t)1 << bits;
     while ((high - low) >> job.shift >= job.buckets) job.shift++;
     made.passes = 1;
     if (job.edges) {
@@ -2562,7 +2574,7 @@ SPHERE_FILL_API sphere_status sphere_fill_place(const float *px, const float *py
     float *out[3] = { x, y, z };
     sphere_fill_place_job_ job;
     size_t i, e;
-    int a, b;
+    int a, b, bad = 0;
     if (sphere_simd_pick_(exec) == SPHERE_SIMD_BEST) return SPHERE_E_LEVEL;
     if (m == 0) return SPHERE_OK;
     if (n > 0xffffffffu || sphere_size_(sphere_size_(m, k, 0), 4, 0) > SIZE_MAX / 2 || sphere_size_(m, 4, 0) > SIZE_MAX / 2) return SPHERE_E_SIZE;
@@ -2578,11 +2590,12 @@ SPHERE_FILL_API sphere_status sphere_fill_place(const float *px, const float *py
             const uint32_t j = index[i * k + e];
             if (j == 0xffffffffu) continue;
             if (j >= n) return SPHERE_E_RANGE;
+            for (a = 0; a < 3; a++) if (!sphere_fill_all_finite_(in[a] + j, 1)) bad = 1;
             left++;
         }
         if (left == 0) return SPHERE_E_RANGE;
     }
-    for (a = 0; a < 3; a++) if (!sphere_fill_all_finite_(in[a], n)) return SPHERE_E_NAN;
+    if (bad) return SPHERE_E_NAN;
     job.px = px; job.py = py; job.pz = pz; job.index = index; job.m = m; job.k = k; job.x = x; job.y = y; job.z = z;
     sphere_parallel_(exec, (m + SPHERE_FILL_PLACES_ - 1) / SPHERE_FILL_PLACES_, sphere_fill_place_task_, &job);
     return SPHERE_OK;

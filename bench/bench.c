@@ -273,7 +273,7 @@ static const char *level_name(sphere_simd level)
 static int wanted(const char *name) { return !filter || strstr(name, filter) != NULL; }
 static void print_head(void)
 {
-    if (csv) puts("name,data,level,ns,ns_median,gb_per_s,times_read,share_of_peak,ns_plain,ns_fast");
+    if (csv) puts("name,data,level,ns,ns_median,gb_per_s,times_read,percent_of_peak,ns_plain,ns_fast");
     else printf("%-22s %-16s %-8s %10s %10s %7s %7s %7s %10s %10s\n", "name", "data", "level", "ns", "median", "GB/s", "x read", "% peak", "plain", "fast");
 }
 static void print_number(double v, int width, int digits)
@@ -596,7 +596,7 @@ static void bench_elements(void)
         if (has(row->outputs, "u")) n = 1024;                           /* one tile of a search */
         if (has(row->inputs, "lk")) { n = 64; dim = 10; }
         if (has(row->inputs, "i")) n = 100000;                          /* 64 bytes an element: one part of a layout */
-        sprintf(data, "%lu%s", (unsigned long)n, dim > 1 ? "x16, 160 limits" : "");
+        sprintf(data, "%lu%s", (unsigned long)n, dim > 1 ? "x16 160 limits" : "");
         (void)bench_kernel(row, n, dim, NULL, data);
         if (n >= 100000) (void)bench_kernel(row, 1000, 1, NULL, "1000");
     }
@@ -820,7 +820,7 @@ static void bench_quality(void)
     if (wanted("sphere_evenness")) {
         g.bytes = sphere_evenness_size(g.n, NULL);
         g.memory = get(g.bytes);
-        (void)measure("sphere_evenness", "10000, 500 axes", run_evenness, NULL, (double)g.n * 500, 0, 0);
+        (void)measure("sphere_evenness", "10000 x 500 axes", run_evenness, NULL, (double)g.n * 500, 0, 0);
         free(g.memory);
     }
     if (wanted("sphere_fidelity")) {
@@ -899,7 +899,7 @@ static void make_shells(size_t n, size_t shells)
 static void bench_fill(void)
 {
     const size_t n = quick ? 1000000 : 10000000, rows = quick ? 200000 : 1000000;
-    const char *data = quick ? "1000000, 512" : "10000000, 512";
+    const char *data = quick ? "1000000 to 512" : "10000000 to 512";
     if (wanted("sphere_fill")) {
         float *scores = (float *)get(n * sizeof(float));
         size_t i;
@@ -965,7 +965,7 @@ static void bench_layout(void)
     sizes[3] = sphere_fill_equalize_size(g.rows.n);
     for (g.bytes = 0, k = 0; k < 4; k++) if (sizes[k] > g.bytes) g.bytes = sizes[k];
     g.memory = get(g.bytes);
-    r = measure("sphere_fill_layout", quick ? "2000x100, all" : "10000x100, all", run_layout, NULL, (double)g.rows.n, 0, 0);
+    r = measure("sphere_fill_layout", quick ? "2000x100 all" : "10000x100 all", run_layout, NULL, (double)g.rows.n, 0, 0);
     if (!quick) aim("layout of 10,000 x 100 with its graph", r.ns * 1e-9 * (double)g.rows.n, "s", 6, 0);
     for (k = 0; k < 3; k++) free(g.points[k]);
     free(g.index); free(g.score); free(g.memory);

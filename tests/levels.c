@@ -112,7 +112,8 @@ typedef struct shape { size_t n, dim, stride; } shape;
 static size_t operand_count(char letter, const shape *s)
 {
     switch (letter) {
-    case 'n': case 'N': case 's': case 'h': case 'u': case 'v': case 'w': case 'j': return s->n;
+    case 'n': case 'N': case 's': case 'h': case 'u': case 'v': case 'w': case 'j': case 'b': return s->n;
+    case 'e': return (s->n + 31) / 32;
     case 'r': case 'R': return s->n ? (s->n - 1) * s->stride + s->dim : 0;      /* nothing behind the last row */
     case 'd': return s->dim;
     case 't': return 16 * s->n;
@@ -121,14 +122,16 @@ static size_t operand_count(char letter, const shape *s)
     case 'D': case 'S': return 8 * s->dim;
     case 'f': return 16;
     case '3': case 'm': return 3;
+    case '2': return 2;
     case '4': return 4;
+    case '6': return 6;
     case 'q': return 256;
     case 'T': case 'B': return 1024;
     default: printf("kernels.inc: unknown letter %c\n0 passed, 1 failed\n", letter); exit(1);
     }
 }
-static size_t operand_width(char letter) { return letter == 'h' || letter == 'u' ? 2 : 4; }
-static int operand_is_float(char letter) { return !strchr("huvwjikCmTB", letter); }
+static size_t operand_width(char letter) { return letter == 'b' ? 1 : letter == 'h' || letter == 'u' ? 2 : 4; }
+static int operand_is_float(char letter) { return !strchr("huvwjikCmTBbe", letter); }
 static int operand_is_read_and_written(char letter) { return strchr("NSCB", letter) != NULL; }
 static void fill_operand(char letter, unsigned char *to, size_t count, int weather)
 {
@@ -279,7 +282,9 @@ static const char *compare_case(const kernel_case *c, sphere_simd level, uint64_
         for (j = 0; j < count; j++) {
             uint32_t word = 0;
             uint16_t half;
-            if (width == 2) { memcpy(&half, from + 2 * j, 2); word = half; } else memcpy(&word, from + 4 * j, 4);
+            if (width == 1) word = from[j];
+            else if (width == 2) { memcpy(&half, from + 2 * j, 2); word = half; }
+            else memcpy(&word, from + 4 * j, 4);
             /* What lies behind the returned number of places belongs to nobody. */
             if (!strchr("uw", letter) || j < returned) *sum = digest(*sum, word);
             if (operand_is_float(letter) && (word & 0x7fffffffu) > 0x7f800000u && word != 0x7fc00000u) wrong = "a NaN that is not 0x7fc00000";
