@@ -769,7 +769,7 @@ SPHERE_INLINE_ double sphere_sqrt_integer_(double x)
 /* Square root, correctly rounded, by the target's own instruction where there is one: sqrtf would be a call. */
 SPHERE_INLINE_ double sphere_sqrt_double_(double x) { return SPHERE_SQRT_DOUBLE_(x); }
 SPHERE_INLINE_ float sphere_sqrt_(float x) { SPHERE_SQRT_BODY_(x) }
-/* e^x, within 1 unit in the last place: x = k ln 2 + r, |r| <= ln(2)/2, a minimax polynomial (2^-28), two exact scalings. */
+/* e^x, within 1.02 units in the last place: x = k ln 2 + r, |r| <= ln(2)/2, a minimax polynomial (2^-28), two exact scalings. */
 SPHERE_INLINE_ float sphere_exp_(float x)
 {
     float k, r, p; int half, whole;

@@ -404,7 +404,7 @@ SPHERE_INLINE_ double sphere_sqrt_integer_(double x)
 /* Square root, correctly rounded, by the target's own instruction where there is one: sqrtf would be a call. */
 SPHERE_INLINE_ double sphere_sqrt_double_(double x) { return SPHERE_SQRT_DOUBLE_(x); }
 SPHERE_INLINE_ float sphere_sqrt_(float x) { SPHERE_SQRT_BODY_(x) }
-/* e^x, within 1 unit in the last place: x = k ln 2 + r, |r| <= ln(2)/2, a minimax polynomial (2^-28), two exact scalings. */
+/* e^x, within 1.02 units in the last place: x = k ln 2 + r, |r| <= ln(2)/2, a minimax polynomial (2^-28), two exact scalings. */
 SPHERE_INLINE_ float sphere_exp_(float x)
 {
     float k, r, p; int half, whole;
@@ -438,7 +438,7 @@ SPHERE_INLINE_ uint32_t sphere_reduce_(float x, float *r)
     if ((u & 0x7fffffffu) <= 0x463b8000u) {                             /* |x| <= 12000 */
         float k = (x * 0.636619747f + 12582912.0f) - 12582912.0f, a = (x - k * 1.5703125f) - k * 4.83751297e-04f;
         float b = k * 7.54953362e-08f, c = a - b;                       /* a is exact; what c rounds away is put back */
-        *r = c + (((a - c) - b) - k * 2.56334407e-12f);
+        *r = c - (((c - a) + b) + k * 2.56334407e-12f);
         return (uint32_t)(int32_t)k & 3u;
     }
     m = (u & 0x7fffffu) | 0x800000u; shift = (u >> 23 & 255u) - 120u; w = shift >> 5; shift &= 31u;    /* |x| = m 2^(shift - 30); two digits before the point */
@@ -1352,7 +1352,7 @@ static sphere_status sphere_fill_check_desc_(const sphere_fill_desc *d)
         if (!(v[i] == v[i])) return SPHERE_E_NAN;
         if (!sphere_fill_finite_(v[i]) || (v[i] < 0 && !(i == 0 && v[i] == SPHERE_FILL_EQUAL))) return SPHERE_E_RANGE;
     }
-    if ((int)d->spacing < 0 || d->spacing > SPHERE_FILL_PRIME || d->nan_last < 0 || d->nan_last > 1) return SPHERE_E_RANGE;
+    if ((unsigned)d->spacing > (unsigned)SPHERE_FILL_PRIME || d->nan_last < 0 || d->nan_last > 1) return SPHERE_E_RANGE;
     return SPHERE_OK;
 }
 static sphere_fill_desc sphere_fill_defaults_(const sphere_fill_desc *desc)

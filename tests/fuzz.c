@@ -1,0 +1,230 @@
+/* tests/fuzz.c - the file readers of examples/common.h under libFuzzer: whatever the bytes, a reader ends with a table that an
+   independent reading confirms, or with a sentence; never with a crash, a leak in success, or a result that depends on whether
+   the bytes come from a file or a pipe. MIT licence.
+
+   One program per reader, by -DFUZZ_NPY or -DFUZZ_WORDS; tests/fuzz.sh builds and runs them. By hand:
+     clang -g -O1 -DFUZZ_NPY -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o fuzz tests/fuzz.c
+     ./fuzz -close_fd_mask=2 build/corpus tests/fuzz/npy */
+#define _POSIX_C_SOURCE 200809L
+#define _DEFAULT_SOURCE 1
+#define _FILE_OFFSET_BITS 64
+#define _GNU_SOURCE 1                              /* memfd_create */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+/* The readers end the program on a fault, and the system then takes back memory and files. Here they return to fuzz_read
+   instead, so the four calls that matter are replaced: exit becomes a jump, and what was opened or allocated is on a list that
+   is emptied after the jump. What a reader that succeeds leaves behind is still its own fault, and is counted. */
+#define FUZZ_MAX_HELD 64
+#define FUZZ_MAX_BYTES ((size_t)1 << 20)           /* of one allocation: a refusal is a case that readers must handle, too */
+static struct {
+    jmp_buf back;
+    int     code;                                  /* of the exit, 0 = none                                         */
+    int     refused;                               /* an allocation was                                             */
+    void   *memory[FUZZ_MAX_HELD];
+    FILE   *stream;
+    int     descriptor;                            /* what fopen will open                                          */
+} fuzz;
+
+static void fuzz_require(int holds, const char *what)
+{
+    if (holds) return;
+    fprintf(stderr, "fuzz: %s\n", what);
+    abort();
+}
+__attribute__((noreturn)) static void fuzz_exit(int code)
+{
+    fuzz.code = code;
+    longjmp(fuzz.back, 1);
+}
+static int fuzz_posix_memalign(void **out, size_t alignment, size_t bytes)
+{
+    int i;
+    if (bytes > FUZZ_MAX_BYTES) { fuzz.refused = 1; return ENOMEM; }
+    for (i = 0; i < FUZZ_MAX_HELD && fuzz.memory[i]; i++) { }
+    fuzz_require(i < FUZZ_MAX_HELD, "too many allocations");
+    fuzz_require(posix_memalign(&fuzz.memory[i], alignment, bytes) == 0, "no memory");
+    /* what was never written must not look like zeros */
+    memset(fuzz.memory[i], 0xA5, bytes);
+    *out = fuzz.memory[i];
+    return 0;
+}
+static void fuzz_free(void *memory)
+{
+    int i;
+    if (!memory) return;
+    for (i = 0; i < FUZZ_MAX_HELD && fuzz.memory[i] != memory; i++) { }
+    fuzz_require(i < FUZZ_MAX_HELD, "free of something that was not allocated");
+    fuzz.memory[i] = NULL;
+    free(memory);
+}
+static FILE *fuzz_fopen(const char *path, const char *mode)
+{
+    (void)path;
+    fuzz_require(fuzz.stream == NULL, "two files are open");
+    fuzz.stream = fdopen(fuzz.descriptor, mode);
+    fuzz_require(fuzz.stream != NULL, "fdopen");
+    return fuzz.stream;
+}
+static int fuzz_fclose(FILE *stream)
+{
+    fuzz_require(stream == fuzz.stream, "a stranger's file is closed");
+    fuzz.stream = NULL;
+    return fclose(stream);
+}
+static int fuzz_held(void)
+{
+    int i, count = 0;
+    for (i = 0; i < FUZZ_MAX_HELD; i++) count += fuzz.memory[i] != NULL;
+    return count;
+}
+static void fuzz_release(void)
+{
+    int i;
+    for (i = 0; i < FUZZ_MAX_HELD; i++) { free(fuzz.memory[i]); fuzz.memory[i] = NULL; }
+    if (fuzz.stream) fclose(fuzz.stream);
+    fuzz.stream = NULL;
+}
+
+#define exit fuzz_exit
+#define posix_memalign fuzz_posix_memalign
+#define free fuzz_free
+#define fopen fuzz_fopen
+#define fclose fuzz_fclose
+#define EX_NO_THREADS
+#define SPHERE_IMPLEMENTATION
+#include "../examples/common.h"
+#undef exit
+#undef posix_memalign
+#undef free
+#undef fopen
+#undef fclose
+
+/* Give the bytes to a reader as a file or as a pipe. Returns 1 when it succeeded; `held` is how many allocations make up its
+   result. The caller releases. */
+static int fuzz_read(void (*reader)(const char *path, void *out), void *out, const uint8_t *data, size_t size, int as_pipe, int held)
+{
+    int ends[2];
+    fuzz.code = 0;
+    fuzz.refused = 0;
+    if (as_pipe) {
+        fuzz_require(pipe(ends) == 0 && write(ends[1], data, size) == (ssize_t)size && close(ends[1]) == 0, "pipe");
+        fuzz.descriptor = ends[0];
+    } else {
+        fuzz.descriptor = memfd_create("fuzz", 0);
+        fuzz_require(fuzz.descriptor >= 0 && write(fuzz.descriptor, data, size) == (ssize_t)size && lseek(fuzz.descriptor, 0, SEEK_SET) == 0, "file");
+    }
+    if (setjmp(fuzz.back)) {
+        fuzz_require(fuzz.code == EX_BAD_INPUT || (fuzz.code == EX_FAULT && fuzz.refused), "a bad file has exit code 2");
+        return 0;
+    }
+    reader("file", out);
+    fuzz_require(fuzz.stream == NULL, "a file was left open");
+    fuzz_require(fuzz_held() == held, "memory was left over, or too much of it freed");
+    return 1;
+}
+
+#ifdef FUZZ_NPY
+static void fuzz_npy(const char *path, void *out) { ex_read_npy(path, (ex_matrix *)out); }
+
+/* What an IEEE half is worth, from its fields; the reader goes through sphere_half_to_float. */
+static double fuzz_half(unsigned bits)
+{
+    int exponent = (int)(bits >> 10 & 31);
+    double value = (double)(bits & 1023) + (exponent ? 1024.0 : 0.0);
+    for (exponent = (exponent ? exponent : 1) - 25; exponent > 0; exponent--) value *= 2;
+    for (; exponent < 0; exponent++) value /= 2;
+    return bits & 0x8000 ? -value : value;
+}
+
+/* Every number of an accepted table against the last bytes of the file, which is all that C order can mean. */
+static void fuzz_compare(const ex_matrix *table, const uint8_t *data, size_t size)
+{
+    size_t width, i, count = table->n * table->dim;
+    const uint8_t *body;
+    fuzz_require(table->n > 0 && table->dim > 0, "an empty table was accepted");
+    width = !strcmp(table->type, "float16") ? 2 : !strcmp(table->type, "float32") ? 4 : 8;
+    fuzz_require(count * width < size, "the table is larger than the file");
+    body = data + size - count * width;
+    fuzz_require(body[-1] == '}' || body[-1] == '\n' || body[-1] == ' ' || body[-1] == '\t' || body[-1] == '\r', "the rows do not follow the header");
+    for (i = 0; i < count; i++) {
+        float wanted;
+        if (width == 4) memcpy(&wanted, body + 4 * i, 4);
+        else if (width == 8) { double wide; memcpy(&wide, body + 8 * i, 8); wanted = (float)wide; }
+        else wanted = (float)fuzz_half((unsigned)(body[2 * i] | body[2 * i + 1] << 8));
+        fuzz_require(wanted - wanted == 0, "a number that is not finite was accepted");
+        fuzz_require(memcmp(&wanted, &table->data[i], 4) == 0, "a number was misread");
+    }
+}
+
+static void fuzz_one(const uint8_t *data, size_t size)
+{
+    ex_matrix table = { NULL, 0, 0, NULL };
+    int as_pipe, accepted[2];
+    for (as_pipe = 0; as_pipe < 2; as_pipe++) {
+        accepted[as_pipe] = fuzz_read(fuzz_npy, &table, data, size, as_pipe, 1);
+        if (accepted[as_pipe]) fuzz_compare(&table, data, size);
+        fuzz_release();
+    }
+    fuzz_require(accepted[0] == accepted[1], "a file and a pipe give different answers");
+}
+#endif
+
+#ifdef FUZZ_WORDS
+static void fuzz_words(const char *path, void *out) { ex_read_lines(path, (ex_lines *)out); }
+
+/* The lines, put together again, are the file; each can be walked, and written as XML and JSON. */
+static void fuzz_one(const uint8_t *data, size_t size)
+{
+    ex_lines lines = { NULL, NULL, NULL, 0 };
+    ex_file file = { NULL, NULL, NULL, 0 };
+    int as_pipe;
+    for (as_pipe = 0; as_pipe < 2; as_pipe++) {
+        size_t line, at = 0, i;
+        char *buffer = NULL;
+        size_t bytes = 0;
+        fuzz_require(fuzz_read(fuzz_words, &lines, data, size, as_pipe, 3), "a text file was refused");
+        file.stream = open_memstream(&buffer, &bytes);
+        fuzz_require(file.stream != NULL, "open_memstream");
+        for (line = 0; line < lines.count; line++) {
+            const char *p = lines.text + lines.start[line], *end = p + lines.length[line];
+            fuzz_require(lines.start[line] == at && at + lines.length[line] <= size, "a line begins at the wrong place");
+            fuzz_require(memcmp(p, data + at, lines.length[line]) == 0 && !memchr(p, '\n', lines.length[line]), "a line is not the file's");
+            at += lines.length[line];
+            if (at < size && data[at] == '\r') at++;
+            if (at < size) { fuzz_require(data[at] == '\n', "a line ends too early"); at++; }
+            while (p < end) {
+                const char *before = p;
+                uint32_t code = ex_next_char(&p, end);
+                char again[4];
+                fuzz_require(p > before && p <= end && code <= 0x10FFFF && (code < 0xD800 || code > 0xDFFF), "a code point is not valid");
+                /* strict UTF-8 has one form for each code point: what was decoded, encodes to what was read */
+                if (code != 0xFFFD) fuzz_require(ex_encode_char(code, again) == (size_t)(p - before) && !memcmp(again, before, (size_t)(p - before)), "a code point has changed");
+            }
+            ex_write_json(&file, lines.text + lines.start[line], lines.length[line]);
+            ex_write_xml(&file, lines.text + lines.start[line], lines.length[line], line % 4);
+            ex_print_text(file.stream, lines.text + lines.start[line], lines.length[line]);
+        }
+        fuzz_require(at == size && lines.start[lines.count] == size, "the lines are not all of the file");
+        fclose(file.stream);
+        /* neither form may end the element or the script that it stands in; controls never appear */
+        for (i = 0; i < bytes; i++) fuzz_require((unsigned char)buffer[i] >= 32 && buffer[i] != 127, "a control character was written");
+        free(buffer);
+        fuzz_release();
+    }
+}
+#endif
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    if (size > 32768) return 0;                    /* a pipe takes 64 KB before somebody must read */
+    fuzz_one(data, size);
+    return 0;
+}
