@@ -2915,7 +2915,7 @@ static sphere_search_plan_ sphere_search_plan_of_(size_t n, size_t dim, size_t m
         p.chunks = (n - 1) / p.chunk_rows + 1;
     }
     entries = sphere_size_(sphere_size_(p.chunks, m, 0), k, 0);
-    p.queries = 64;
+    p.queries = 0;
     p.panels = sphere_size_(sphere_size_(m, dim, 16), sizeof(float), p.queries);
     p.score = sphere_size_(sphere_size_(sphere_size_(p.groups, SPHERE_GROUP_, 0), dim, 16), sizeof(float), p.panels);
     p.index = sphere_size_(entries, sizeof(float), p.score);
@@ -2977,7 +2977,7 @@ static sphere_status sphere_search_(const sphere_rows *rows, const sphere_rows *
         for (j = 0; j < 4; j++) if (sphere_overlap_(out[i], out_bytes[i], in[j], in_bytes[j])) return SPHERE_E_OVERLAP;
         for (j = 0; j < i; j++) if (sphere_overlap_(out[i], out_bytes[i], out[j], out_bytes[j])) return SPHERE_E_OVERLAP;
     }
-    base = (char *)sphere_align_(memory);                               /* plan offsets start at 64, so aligning down 64 is inside */
+    base = (char *)sphere_align_(memory);
     memset(&job, 0, sizeof(job));
     job.kernels = sphere_kernels_for_(level);
     job.data = rows->data ? rows->data : &no_row;
@@ -2987,7 +2987,6 @@ static sphere_status sphere_search_(const sphere_rows *rows, const sphere_rows *
     job.norms = job.cosine ? desc->norms : NULL;
     job.cone = cone;
     job.threshold = threshold;
-    base -= 64;
     job.queries = (float *)(void *)(base + plan.queries);
     job.panels = (float *)(void *)(base + plan.panels);
     job.score = plan.chunks == 1 && score ? score : (float *)(void *)(base + plan.score);
