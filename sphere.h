@@ -3455,7 +3455,7 @@ SPHERE_API sphere_status sphere_prominence(const float *score, const uint32_t *s
 
 /* ln x for finite x > 0, within 2 units in the last place: x = 2^e m, sqrt(1/2) < m < sqrt 2, ln m = 2 atanh(q), q = (m - 1)/(m + 1),
    |q| < .172, whose term q^25 is below 2^-63. */
-static double sphere_vmf_log_(double x)
+static double sphere_log_double_(double x)
 {
     double e = 0, m, q, s, p = 0;
     uint64_t u;
@@ -3535,18 +3535,18 @@ static double sphere_vmf_bessel_(double nu, double x, double *ratio, double *gap
     w /= m * u;
     r = x / (s + m) - x * m / (s * s) * w;
     g = x > 0 ? (m * (x + s - m) / (x + s) + m * (x / s) * (x / s) * w) / x : 1;
-    sum = s - m * sphere_vmf_log_(m + s) - 0.91893853320467274 - 0.5 * sphere_vmf_log_(s) + sphere_vmf_log_(u);
+    sum = s - m * sphere_log_double_(m + s) - 0.91893853320467274 - 0.5 * sphere_log_double_(s) + sphere_log_double_(u);
     for (; steps; steps--, m -= 1) {
         const double t = 2 * m + x * r;
         g = (2 * m - x * g) / t;
         r = x / t;
         product *= t;
-        if (product > 1e150) { sum += sphere_vmf_log_(product); product = 1; }
+        if (product > 1e150) { sum += sphere_log_double_(product); product = 1; }
     }
     if (r < 0.5) g = 1 - r;
     *ratio = r;
     *gap = g;
-    return sum + sphere_vmf_log_(product);
+    return sum + sphere_log_double_(product);
 }
 static double sphere_vmf_log_norm_(size_t dim, double kappa)
 {
@@ -3585,7 +3585,7 @@ static double sphere_vmf_height_(const sphere_vmf_angle_ *a, double t)
     double s, c;
     sphere_vmf_half_(t, &s, &c);
     if (a->power > 0 && !(s * c > 0)) return -1e300;
-    return -2 * a->kappa * s * s + (a->power > 0 ? a->power * sphere_vmf_log_(2 * s * c) : 0);
+    return -2 * a->kappa * s * s + (a->power > 0 ? a->power * sphere_log_double_(2 * s * c) : 0);
 }
 static sphere_vmf_angle_ sphere_vmf_angle_of_(size_t dim, double kappa)
 {
@@ -3625,7 +3625,7 @@ static double sphere_vmf_mass_(const sphere_vmf_angle_ *a, double low, double hi
             sum += (width < 0 ? -0.5 : 0.5) * width * weight[i] * pair;
         }
     }
-    return sum > 0 ? height + sphere_vmf_log_(sum) : -1e300;
+    return sum > 0 ? height + sphere_log_double_(sum) : -1e300;
 }
 static sphere_status sphere_vmf_check_(size_t dim, double value, double least, double most)
 {
@@ -3689,7 +3689,7 @@ SPHERE_API sphere_status sphere_vmf_angle(size_t dim, double kappa, double share
     a = sphere_vmf_angle_of_(dim, kappa);
     if (share == 0 || share == 1) { *angle = share == 0 ? 0 : SPHERE_PI_DOUBLE_; return SPHERE_OK; }
     /* Newton's method for log(in / out) over log t, where tails and powers are almost straight; a step that leaves the bracket halves it. */
-    goal = sphere_vmf_log_(share) - sphere_vmf_log_(1 - share);
+    goal = sphere_log_double_(share) - sphere_log_double_(1 - share);
     t = a.mode > 0 ? a.mode : 1 / sphere_sqrt_double_(1 + kappa);
     for (i = 0; i < 200; i++) {
         const double in = sphere_vmf_mass_(&a, 0, t), out = sphere_vmf_mass_(&a, t, high < SPHERE_PI_DOUBLE_ ? SPHERE_PI_DOUBLE_ : high);
@@ -3897,25 +3897,6 @@ static double sphere_azimuth_(double y, double x)
     if (y < 0) t = 1.0 - t;
     return t < 1 ? t : 0;
 }
-/* Natural logarithm of a positive normal double, within 2 units of 2^-53 of the larger of 1 and itself: x = 2^e m with m between
-   sqrt(1/2) and sqrt 2, log m = 2 artanh f, f = (m - 1)/(m + 1), |f| < .1716. */
-static double sphere_log_double_(double x)
-{
-    uint64_t u;
-    double f, z, p;
-    int e;
-    memcpy(&u, &x, 8);
-    e = (int)(u >> 52) - 1023;
-    u = (u & 0xfffffffffffffu) | 0x3ff0000000000000u;
-    memcpy(&x, &u, 8);
-    if (x > 1.4142135623730951) { x *= 0.5; e++; }
-    f = (x - 1.0) / (x + 1.0);
-    z = f * f;
-    p = 1.0 / 21.0; p = p * z + 1.0 / 19.0; p = p * z + 1.0 / 17.0; p = p * z + 1.0 / 15.0; p = p * z + 1.0 / 13.0; p = p * z + 1.0 / 11.0;
-    p = p * z + 1.0 / 9.0; p = p * z + 1.0 / 7.0; p = p * z + 1.0 / 5.0; p = p * z + 1.0 / 3.0;
-    return e * 0.6931471805599453 + 2.0 * (f + f * z * p);
-}
-
 /* Sum of TERM over the caller's variable i, in 8 virtual lanes of double, added by halves. */
 #define SPHERE_SUM8_(sum, count, TERM) do { \
         double lane_[8] = { 0 }; size_t j_; \
