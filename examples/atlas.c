@@ -26,7 +26,7 @@ enum {
     SHOWN_NEIGHBOURS = 10,             /* what is measured, listed and written into the page                         */
     MOST_LISTED_ROWS = 65536,          /* above this the page has no neighbour lists: it would grow beyond 3 MB      */
     MOST_LABELS = 4000,
-    SAMPLES = 2000                     /* points that are measured; all of them up to FULL_SAMPLES rows              */
+    SAMPLES = 2000                     /* points that are measured; all of them where there are fewer                */
 };
 
 typedef struct atlas {

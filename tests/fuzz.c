@@ -108,7 +108,8 @@ static void fuzz_release(void)
 
 /* Give the bytes to a reader as a file or as a pipe. Returns 1 when it succeeded; `held` is how many allocations make up its
    result. The caller releases. */
-static int fuzz_read(void (*reader)(const char *path, void *out), void *out, const uint8_t *data, size_t size, int as_pipe, int held)
+static int fuzz_read(void (*reader)(const char *path, void *out), void *out, const uint8_t *data, size_t size, int as_pipe,
+                     int held)
 {
     int ends[2];
     fuzz.code = 0;
@@ -118,7 +119,8 @@ static int fuzz_read(void (*reader)(const char *path, void *out), void *out, con
         fuzz.descriptor = ends[0];
     } else {
         fuzz.descriptor = memfd_create("fuzz", 0);
-        fuzz_require(fuzz.descriptor >= 0 && write(fuzz.descriptor, data, size) == (ssize_t)size && lseek(fuzz.descriptor, 0, SEEK_SET) == 0, "file");
+        fuzz_require(fuzz.descriptor >= 0 && write(fuzz.descriptor, data, size) == (ssize_t)size &&
+                     lseek(fuzz.descriptor, 0, SEEK_SET) == 0, "file");
     }
     if (setjmp(fuzz.back)) {
         fuzz_require(fuzz.code == EX_BAD_INPUT || (fuzz.code == EX_FAULT && fuzz.refused), "a bad file has exit code 2");
@@ -152,7 +154,7 @@ static void fuzz_compare(const ex_matrix *table, const uint8_t *data, size_t siz
     width = !strcmp(table->type, "float16") ? 2 : !strcmp(table->type, "float32") ? 4 : 8;
     fuzz_require(count * width < size, "the table is larger than the file");
     body = data + size - count * width;
-    fuzz_require(body[-1] == '}' || body[-1] == '\n' || body[-1] == ' ' || body[-1] == '\t' || body[-1] == '\r', "the rows do not follow the header");
+    fuzz_require(body[-1] && strchr("} \t\r\n", body[-1]), "the rows do not follow the header");
     for (i = 0; i < count; i++) {
         float wanted;
         if (width == 4) memcpy(&wanted, body + 4 * i, 4);
@@ -182,46 +184,61 @@ static int fuzz_one(const uint8_t *data, size_t size)
 static void fuzz_words(const char *path, void *out) { ex_read_lines(path, (ex_lines *)out); }
 
 /* The lines, put together again, are the file; each can be walked, and written as XML and JSON. */
-static int fuzz_one(const uint8_t *data, size_t size)
+static void fuzz_lines(const uint8_t *data, size_t size, int as_pipe)
 {
     ex_lines lines = { NULL, NULL, NULL, 0 };
     ex_file file = { NULL, NULL, NULL, 0 };
-    int as_pipe;
-    for (as_pipe = 0; as_pipe < 2; as_pipe++) {
-        size_t line, at = 0, i;
-        char *buffer = NULL;
-        size_t bytes = 0;
-        fuzz_require(fuzz_read(fuzz_words, &lines, data, size, as_pipe, 3), "a text file was refused");
-        file.stream = open_memstream(&buffer, &bytes);
-        fuzz_require(file.stream != NULL, "open_memstream");
-        for (line = 0; line < lines.count; line++) {
-            const char *p = lines.text + lines.start[line], *end = p + lines.length[line];
-            const uint8_t *newline = at < size ? (const uint8_t *)memchr(data + at, '\n', size - at) : NULL;
-            size_t stop = newline ? (size_t)(newline - data) : size, before_line = bytes;
-            fuzz_require(lines.start[line] == at && at <= size, "a line begins at the wrong place");
-            fuzz_require(lines.length[line] == stop - at - (size_t)(stop > at && data[stop - 1] == '\r'), "a line ends at the wrong place");
-            fuzz_require(memcmp(p, data + at, lines.length[line]) == 0, "a line is not the file's");
-            at = newline ? stop + 1 : stop;
-            while (p < end) {
-                const char *before = p;
-                uint32_t code = ex_next_char(&p, end);
-                char again[4];
-                fuzz_require(p > before && p <= end && code <= 0x10FFFF && (code < 0xD800 || code > 0xDFFF), "a code point is not valid");
-                /* strict UTF-8 has one form for each code point: what was decoded, encodes to what was read */
-                if (code != 0xFFFD) fuzz_require(ex_encode_char(code, again) == (size_t)(p - before) && !memcmp(again, before, (size_t)(p - before)), "a code point has changed");
-            }
-            ex_write_json(&file, lines.text + lines.start[line], lines.length[line]);
-            ex_write_xml(&file, lines.text + lines.start[line], lines.length[line], line % 4);
-            fflush(file.stream);                   /* which also sets buffer and bytes */
-            for (i = before_line; i < bytes; i++) fuzz_require(buffer[i] != '<' && buffer[i] != '>', "text could end its element or script");
-            ex_print_text(file.stream, lines.text + lines.start[line], lines.length[line]);
-            fflush(file.stream);
+    size_t line, at = 0, i, bytes = 0;
+    char *buffer = NULL;
+    fuzz_require(fuzz_read(fuzz_words, &lines, data, size, as_pipe, 3), "a text file was refused");
+    file.stream = open_memstream(&buffer, &bytes);
+    fuzz_require(file.stream != NULL, "open_memstream");
+    for (line = 0; line < lines.count; line++) {
+        const char *p = lines.text + lines.start[line], *end = p + lines.length[line];
+        const uint8_t *newline = at < size ? (const uint8_t *)memchr(data + at, '\n', size - at) : NULL;
+        size_t stop = newline ? (size_t)(newline - data) : size, before_line = bytes;
+        fuzz_require(lines.start[line] == at && at <= size, "a line begins at the wrong place");
+        fuzz_require(lines.length[line] == stop - at - (size_t)(stop > at && data[stop - 1] == '\r'),
+                     "a line ends at the wrong place");
+        fuzz_require(memcmp(p, data + at, lines.length[line]) == 0, "a line is not the file's");
+        at = newline ? stop + 1 : stop;
+        while (p < end) {
+            const char *before = p;
+            uint32_t code = ex_next_char(&p, end);
+            char again[4];
+            fuzz_require(p > before && p <= end && code <= 0x10FFFF && (code < 0xD800 || code > 0xDFFF),
+                         "a code point is not valid");
+            /* strict UTF-8 has one form for each code point: what was decoded, encodes to what was read */
+            if (code != 0xFFFD)
+                fuzz_require(ex_encode_char(code, again) == (size_t)(p - before) &&
+                             !memcmp(again, before, (size_t)(p - before)), "a code point has changed");
         }
-        fuzz_require(at == size && lines.start[lines.count] == size, "the lines are not all of the file");
-        fclose(file.stream);
-        for (i = 0; i < bytes; i++) fuzz_require((unsigned char)buffer[i] >= 32 && buffer[i] != 127, "a control character was written");
-        free(buffer);
-        fuzz_release();
+        ex_write_json(&file, lines.text + lines.start[line], lines.length[line]);
+        ex_write_xml(&file, lines.text + lines.start[line], lines.length[line], line % 4);
+        fflush(file.stream);                   /* which also sets buffer and bytes */
+        for (i = before_line; i < bytes; i++)
+            fuzz_require(buffer[i] != '<' && buffer[i] != '>', "text could end its element or script");
+        ex_print_text(file.stream, lines.text + lines.start[line], lines.length[line]);
+        fflush(file.stream);
+    }
+    fuzz_require(at == size && lines.start[lines.count] == size, "the lines are not all of the file");
+    fclose(file.stream);
+    for (i = 0; i < bytes; i++)
+        fuzz_require((unsigned char)buffer[i] >= 32 && buffer[i] != 127, "a control character was written");
+    free(buffer);
+    fuzz_release();
+}
+
+static int fuzz_one(const uint8_t *data, size_t size)
+{
+    static uint8_t many[131072];
+    size_t filled;
+    fuzz_lines(data, size, 0);
+    fuzz_lines(data, size, 1);
+    /* now and then a file that is larger than the reader's first buffer of 64 KB */
+    if (size >= 64 && data[0] % 16 == 1) {
+        for (filled = 0; filled <= 65536; filled += size) memcpy(many + filled, data, size);
+        fuzz_lines(many, filled, 0);
     }
     return 1;
 }

@@ -37,7 +37,7 @@ for reader in $readers; do
     [ $code -eq 0 ] && grep -qx "fuzz: $want" "$dir/$reader.log"
     verdict $? "$reader: $seed is $want"
   done
-  # stderr takes the sentence of every refusal, thousands a second: closed. libFuzzer and the sanitizers keep theirs.
+  # stderr would get the sentence of every refusal, thousands a second: closed. libFuzzer and the sanitizers keep their own.
   "./$dir/$reader" -max_total_time="$seconds" -max_len=4096 -timeout=10 -rss_limit_mb=1024 -close_fd_mask=2 -print_final_stats=1 \
     -artifact_prefix="$dir/$reader." "$dir/corpus/$reader" "tests/fuzz/$reader" > "$dir/$reader.log" 2>&1
   code=$?
@@ -46,7 +46,11 @@ for reader in $readers; do
   [ $code -eq 0 ] && [ "${runs:-0}" -gt $((seconds * 20)) ]
   code=$?
   verdict $code "$reader: ${runs:-no} inputs in $seconds s"
-  [ $code -eq 0 ] || { grep -E 'ERROR|SUMMARY|fuzz:|Test unit written' "$dir/$reader.log" || tail -n 5 "$dir/$reader.log"; }
+  [ $code -eq 0 ] || { grep -aE 'ERROR|SUMMARY|Test unit written' "$dir/$reader.log" || tail -n 5 "$dir/$reader.log"; }
+  # Once more with stderr, which has the reason.
+  for broken in "$dir/$reader".crash-* "$dir/$reader".leak-* "$dir/$reader".timeout-*; do
+    [ ! -f "$broken" ] || { echo "    $broken:"; "./$dir/$reader" "$broken" 2>&1 | grep -aE '^fuzz:|runtime error|ERROR|^    #[0-5] ' | head -n 8 | sed 's/^/    /'; }
+  done
 done
 printf '%d passed, %d failed\n' $passed $failed
 [ $failed -eq 0 ]

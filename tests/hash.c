@@ -62,6 +62,7 @@ static void W(const uint32_t *p, size_t n) { look(p, n * sizeof(*p)); for (; n; 
 static void N(const size_t *p, size_t n) { look(p, n * sizeof(*p)); for (; n; n--) take64((uint64_t)*p++); }
 static void T(const char *text) { while (*text) take_byte((unsigned char)*text++); take_byte(0); }
 static void D(const double *p, size_t n) { look(p, n * sizeof(*p)); for (; n; n--) { uint64_t u; memcpy(&u, p++, 8); take64(u); } }
+static void B(const uint8_t *p, size_t n) { look(p, n); for (; n; n--) take_byte(*p++); }
 #if !defined(HASH_WITHOUT_FILL)
 static void Q(const uint64_t *p, size_t n) { look(p, n * sizeof(*p)); for (; n; n--) take64(*p++); }
 #endif
@@ -186,8 +187,93 @@ static sphere_search_desc search_desc(sphere_metric metric)
     return desc;
 }
 static void take_report(const sphere_search_report *report) { take64(report->scores); take64(report->nan_scores); }
+/* Any numbers; and numbers of which none is a NaN or infinite: those become subnormals and zeros of the same sign. By bits, because
+   a NaN that signals must not pass through arithmetic here. */
+static void numbers(int weather, float *p, size_t n) { for (; n; n--) *p++ = random_float(weather); }
+static void make_finite(float *p, size_t n)
+{
+    for (; n; n--, p++) {
+        uint32_t u;
+        memcpy(&u, p, 4);
+        if ((u >> 23 & 255u) == 255u) { u &= 0x807fffffu; memcpy(p, &u, 4); }
+    }
+}
+/* Directions in any weather: what has none is the north pole. Signed zeros and subnormals remain among the coordinates. */
+static void any_directions(int weather, size_t n)
+{
+    size_t j;
+    points(weather, n);
+    make_finite(x, n); make_finite(y, n); make_finite(z, n);
+    sphere_unit(x, y, z, n, exec);
+    for (j = 0; j < n; j++) if (!(x[j] * x[j] + y[j] * y[j] + z[j] * z[j] > 0.5f)) { x[j] = y[j] = 0; z[j] = 1; }
+}
+static sphere_rows part_of(sphere_rows r, size_t first, size_t n)
+{
+    r.data += first * (r.stride ? r.stride : r.dim);
+    r.n = n;
+    return r;
+}
+/* Three sets of n rows, one behind the other in data, n > 7. Some rows of the second are those of the first, their opposites, and next
+   to their opposites; in the first row 5 is zero, in the second row 6. one is a row for all of them. */
+static sphere_rows set_a, set_b, set_c, one;
+static void three_sets(int weather, size_t n, size_t dim, size_t stride)
+{
+    const sphere_rows all = rows_of(weather, 3 * n, dim, stride);
+    size_t j, k;
+    for (j = 1; j < 5; j++) for (k = 0; k < dim; k++) {
+        uint32_t u;
+        memcpy(&u, data + j * all.stride + k, 4);
+        if (j > 1) u ^= 0x80000000u;
+        if (j > 2 && k == 0) u ^= j == 3 ? 1u : 0x1000u;
+        memcpy(data + (n + j) * all.stride + k, &u, 4);
+    }
+    memset(data + (n + 6) * all.stride, 0, dim * sizeof(float));
+    set_a = part_of(all, 0, n); set_b = part_of(all, n, n); set_c = part_of(all, 2 * n, n); one = part_of(all, n + 7, 1);
+}
+/* Two sets of n rows without NaN, infinity or zero row. */
+static void two_finite_sets(int weather, size_t n, size_t dim, size_t stride)
+{
+    size_t j;
+    three_sets(weather, n < 8 ? 8 : n, dim, stride);
+    make_finite(data, 3 * set_a.n * set_a.stride);
+    for (j = 0; j < 3 * set_a.n; j++) if (!(sphere_norm(data + j * set_a.stride, dim) > 0)) data[j * set_a.stride] = 1;
+    set_a.n = set_b.n = n;
+}
+/* The rows of an output whose stride leaves gaps. */
+static void F_rows(const float *p, size_t n, size_t dim, size_t stride) { for (; n; n--, p += stride) F(p, dim); }
+/* A function f that makes n rows: apart, with gaps between the rows of the output, in place. */
+#define APART(n, f, ...) S(f(__VA_ARGS__, o1, 0, exec)); F(o1, (n) * dims[d]);
+#define GAPS(n, f, ...) S(f(__VA_ARGS__, o1, dims[d] + 1, exec)); F_rows(o1, n, dims[d], dims[d] + 1);
+#define IN_PLACE(n, f, ...) S(f(__VA_ARGS__, data, set_a.stride, exec)); F(data, (n) * set_a.stride);
 static const size_t dims[] = { 1, 3, 7, 16, 33, WIDEST };
 enum { DIMS = sizeof(dims) / sizeof(dims[0]) };
+/* So large that no size of working memory exists. */
+static sphere_rows endless(void)
+{
+    sphere_rows r;
+    r.data = data; r.n = SIZE_MAX; r.dim = SIZE_MAX; r.stride = 0;
+    return r;
+}
+/* For the von Mises-Fisher functions. */
+static const size_t vmf_dims[] = { 2, 3, 4, 17, 768, 65536 };
+static const double kappas[] = { 0, 5e-324, 1e-310, 1e-9, .125, 1, 9.75, 333, 1e5, 1e12 };
+enum { VMF_DIMS = sizeof(vmf_dims) / sizeof(vmf_dims[0]), KAPPAS = sizeof(kappas) / sizeof(kappas[0]) };
+static sphere_cone cone_of(int weather, unsigned kind)
+{
+    sphere_cone c;
+    memset(&c, 0, sizeof(c));
+    numbers(weather, c.axis, 3);
+    if (kind != 3) make_finite(c.axis, 3);
+    c.cosine = kind ? random_float(ORDINARY) : 0.25f;
+    c.r = kind & 1u ? query : NULL;
+    c.r0 = -0.25f; c.r1 = kind == 3 ? sphere_inf_() : 0.75f;
+    return c;
+}
+static sphere_width_law law_of(unsigned kind)
+{
+    static const sphere_width_law laws[3] = { { 0.785398185f, 1, 5, 0.01f, 1.5f }, { 1e30f, 1e-38f, 0, 0, 3e38f }, { 0, 3e38f, 1e20f, 0, 0.5f } };
+    return laws[kind];
+}
 /* A shape so large that its size overflows size_t on any machine. */
 static sphere_rows too_large(void)
 {
