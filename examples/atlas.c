@@ -31,7 +31,7 @@ enum {
 
 typedef struct atlas {
     /* what was asked for */
-    const char *input, *words_path, *directory;
+    const char *input, *words_path, *directory, *tensor;
     uint64_t    shells, seed, epochs, holdout, threads;
     int         spacing;
     double      exponent, min_radius, max_radius;
@@ -1258,7 +1258,7 @@ static const char *const page[] = {
     "}",
     "",
     "/* ---- begin ---- */",
-    "const name = A.name.replace(/[.]npy$/, '');",
+    "const name = A.name.replace(/[.](npy|fvecs|bvecs|safetensors)$/, '');",
     "document.title = name + ' - atlas';",
     "$('title').textContent = name;",
     "const many = (n, one) => number(n) + ' ' + one + (n === 1 ? '' : 's');",
@@ -1606,6 +1606,7 @@ int main(int argc, char **argv)
         { "holdout", "N", EX_COUNT, &a.holdout, 0, 4294967294.0, NULL, "lay out without the last N rows and place them afterwards (0)" },
         { "threads", "N", EX_COUNT, &a.threads, 1, 256, NULL, "the result does not depend on it (one per processor)" },
         { "out", "DIR", EX_TEXT, &a.directory, 0, 0, NULL, "where the files go (atlas-out)" },
+        { "tensor", "NAME", EX_TEXT, &a.tensor, 0, 0, NULL, "which tensor of a .safetensors file (the first of two dimensions)" },
         { "query", "WORD", EX_LIST, &a.queries, 0, 0, NULL, "list what is near this word, or row number; may repeat" }
     };
     static const char *const shipped_queries[3] = { "music", "river", "doctor" };
@@ -1618,8 +1619,8 @@ int main(int argc, char **argv)
     a.exponent = 1.5;
     a.directory = "atlas-out";
     a.threads = ex_cpu_count() < 256 ? ex_cpu_count() : 256;
-    ex_parse_options(argc, argv, "atlas [FILE.npy] [options]",
-                     "Lays the rows of FILE (float32, float64 or float16; 10,000 word vectors unless given) out on\n"
+    ex_parse_options(argc, argv, "atlas [FILE] [options]",
+                     "Lays the rows of FILE (.npy, .fvecs, .bvecs or .safetensors; 10,000 word vectors unless given) out on\n"
                      "the shells of a sphere and writes DIR/atlas.npy, DIR/atlas.html and DIR/atlas.svg.",
                      options, sizeof options / sizeof options[0], &input);
     if (!*a.directory) ex_fail(EX_BAD_INPUT, "--out needs the name of a directory.");
@@ -1628,7 +1629,7 @@ int main(int argc, char **argv)
     begin_stage("read");
     if (input) {
         a.input = input;
-        ex_read_npy(input, &a.rows);
+        ex_read_table(input, a.tensor, &a.rows);
     } else {
         found = ex_find_data(argv[0], "words-10k.npy");
         if (!found) ex_fail(EX_BAD_INPUT, "the shipped words-10k.npy is not in examples/data here or beside the program; name a .npy file.");

@@ -13,6 +13,7 @@
      >>output     files that appear whole or not at all; base64, JSON and XML text
      >>time       seconds, progress line
      >>pool       threads behind the hook of the headers (struct sphere_parallel); EX_NO_THREADS leaves them out
+     >>formats    .fvecs, .bvecs and .safetensors readers, the reader by ending
 
    Faults of the input or of an option end the program with code 2, faults of the machine (memory, disk) with code 1. */
 #ifndef EXAMPLES_COMMON_H
@@ -903,4 +904,288 @@ static inline sphere_parallel ex_pool_hook(ex_pool *pool)
     return hook;
 }
 #endif
+
+/* >>formats --------------------------------------------------------------------------------------------------------- */
+
+/* Open a file whose size is known; the formats below say how long they are only all together. */
+static inline FILE *ex_open_sized(const char *path, const char *kind, uint64_t *bytes)
+{
+    struct stat info;
+    FILE *f = fopen(path, "rb");
+    if (!f || fstat(fileno(f), &info)) ex_fail(EX_BAD_INPUT, "cannot open '%s': %s.", path, strerror(errno));
+    if (S_ISDIR(info.st_mode)) ex_fail(EX_BAD_INPUT, "'%s' is a directory, not a %s file.", path, kind);
+    if (!S_ISREG(info.st_mode)) ex_fail(EX_BAD_INPUT, "'%s' is not a regular file; a %s file cannot be read from a pipe.", path, kind);
+    *bytes = (uint64_t)info.st_size;
+    return f;
+}
+static inline void ex_read_exactly(FILE *f, const char *path, void *to, size_t bytes)
+{
+    if (fread(to, 1, bytes, f) == bytes) return;
+    if (ferror(f)) ex_fail(EX_BAD_INPUT, "cannot read '%s': %s.", path, strerror(errno));
+    ex_fail(EX_BAD_INPUT, "'%s' is truncated: it became shorter while it was read.", path);
+}
+static inline uint32_t ex_word(const unsigned char *b) { return b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24; }
+
+typedef enum ex_number { EX_FLOAT32, EX_FLOAT16, EX_BFLOAT16, EX_BYTE } ex_number;
+
+/* Little-endian numbers to floats, by shifts; a number that is not finite ends the program. `first` is the place of the first one. */
+static inline void ex_to_floats(const char *path, const unsigned char *from, ex_number type, float *to, size_t count, uint64_t first, size_t dim)
+{
+    size_t i;
+    for (i = 0; i < count; i++) {
+        uint32_t bits = 0;
+        uint16_t half;
+        if (type == EX_BYTE) { to[i] = (float)from[i]; continue; }
+        if (type == EX_FLOAT32) bits = ex_word(from + 4 * i);
+        else {
+            half = (uint16_t)(from[2 * i] | from[2 * i + 1] << 8);
+            if (type == EX_FLOAT16) ex_check(sphere_half_to_float(&half, &to[i], 1, NULL), "converting halves");
+            else bits = (uint32_t)half << 16;                           /* a bfloat16 is the upper half of a float */
+        }
+        if (type != EX_FLOAT16) memcpy(&to[i], &bits, 4);
+        if (to[i] - to[i] != 0)
+            ex_fail(EX_BAD_INPUT, "'%s': row %llu (counted from 0) holds %s.", path, (unsigned long long)((first + i) / dim),
+                    to[i] == to[i] ? "an infinite number" : "a NaN");
+    }
+}
+
+/* Read .fvecs (float32) or .bvecs (bytes 0..255): each row begins with its length, a little-endian int32, the same everywhere. */
+static inline void ex_read_vecs(const char *path, int bytes_of_one, ex_matrix *out)
+{
+    const char *kind = bytes_of_one == 4 ? ".fvecs" : ".bvecs";
+    uint64_t bytes, row_bytes, rows;
+    unsigned char lead[4], *row;
+    uint32_t dim;
+    size_t i;
+    FILE *f = ex_open_sized(path, kind, &bytes);
+    if (bytes < 4) ex_fail(EX_BAD_INPUT, "'%s' is %s.", path, bytes ? "truncated: it ends inside the length of its first row" : "empty");
+    ex_read_exactly(f, path, lead, 4);
+    dim = ex_word(lead);
+    if (!dim || dim > 1u << 20) ex_fail(EX_BAD_INPUT, "'%s' is not a %s file: its first row says that it has %lld numbers; 1 to 1048576 can be read.", path, kind,
+                                        dim >> 31 ? (long long)dim - 4294967296 : (long long)dim);
+    row_bytes = 4 + (uint64_t)dim * (uint64_t)bytes_of_one;
+    rows = bytes / row_bytes;
+    if (bytes % row_bytes) ex_fail(EX_BAD_INPUT, "'%s' is truncated or no %s file: with rows of %lu numbers, %llu bytes are left over.", path, kind, (unsigned long)dim,
+                                   (unsigned long long)(bytes % row_bytes));
+    if (rows >= UINT32_MAX || rows > (uint64_t)(SIZE_MAX / 16) / dim) ex_fail(EX_BAD_INPUT, "'%s' has %llu rows: too many.", path, (unsigned long long)rows);
+    out->n = (size_t)rows;
+    out->dim = dim;
+    out->type = bytes_of_one == 4 ? "float32" : "uint8";
+    out->data = (float *)ex_alloc_array(out->n * out->dim, sizeof(float), "the rows");
+    row = (unsigned char *)ex_alloc((size_t)row_bytes, "reading");
+    for (i = 0; i < out->n; i++) {
+        if (i) ex_read_exactly(f, path, lead, 4);
+        if (ex_word(lead) != dim) ex_fail(EX_BAD_INPUT, "'%s' is damaged: row %llu (counted from 0) says that it has %lu numbers, row 0 has %lu.", path,
+                                          (unsigned long long)i, (unsigned long)ex_word(lead), (unsigned long)dim);
+        ex_read_exactly(f, path, row, (size_t)row_bytes - 4);
+        ex_to_floats(path, row, bytes_of_one == 4 ? EX_FLOAT32 : EX_BYTE, out->data + i * out->dim, dim, (uint64_t)i * dim, dim);
+    }
+    free(row);
+    fclose(f);
+}
+
+/* -- .safetensors: 8 bytes that give the length of a JSON header, the header, then the numbers of all tensors */
+enum { EX_MOST_HEADER = 16 << 20, EX_MOST_NAME = 1024, EX_MOST_DIMENSIONS = 16 };
+
+/* A JSON string, strictly: no control characters, only the escapes of the standard. What does not fit is cut off, and *whole says so. */
+static inline int ex_take_json_string(ex_cursor *c, char *out, size_t capacity, int *whole)
+{
+    size_t length = 0;
+    *whole = 1;
+    if (!ex_take(c, '"')) return 0;
+    while (c->p < c->end && *c->p != '"') {
+        char text[4];
+        size_t count = 1;
+        text[0] = *c->p++;
+        if ((unsigned char)text[0] < 32) return 0;
+        if (text[0] == '\\') {
+            static const char letters[] = "\"\\/bfnrt", meant[] = "\"\\/\b\f\n\r\t";
+            const char *at;
+            if (c->p == c->end) return 0;
+            if (*c->p == 'u') {
+                uint32_t code[2] = { 0, 0 };
+                int k, digit, pairs = 1;
+                for (k = 0; k < pairs; k++) {
+                    if (c->end - c->p < 5 || (k && (c->p[0] != '\\' || c->p[1] != 'u'))) return 0;
+                    c->p += 1 + k;
+                    if (c->end - c->p < 4) return 0;
+                    for (digit = 0; digit < 4; digit++, c->p++) {
+                        static const char digits[] = "0123456789abcdef0123456789ABCDEF";
+                        const char *place = *c->p ? strchr(digits, *c->p) : NULL;
+                        if (!place) return 0;
+                        code[k] = code[k] << 4 | (uint32_t)((place - digits) & 15);
+                    }
+                    if (!code[0] || (!k && code[0] >= 0xdc00u && code[0] <= 0xdfffu)) return 0;        /* the second of a pair alone */
+                    if (!k && code[0] >= 0xd800u && code[0] <= 0xdbffu) pairs = 2;
+                }
+                if (pairs == 2) {
+                    if (code[1] < 0xdc00u || code[1] > 0xdfffu) return 0;
+                    code[0] = 0x10000u + ((code[0] - 0xd800u) << 10) + (code[1] - 0xdc00u);
+                }
+                count = ex_encode_char(code[0], text);
+            } else {
+                if (!*c->p || (at = strchr(letters, *c->p)) == NULL) return 0;
+                text[0] = meant[at - letters];
+                c->p++;
+            }
+        }
+        if (*whole && length + count < capacity) { memcpy(out + length, text, count); length += count; } else *whole = 0;
+    }
+    out[length] = 0;
+    return c->p++ < c->end;
+}
+/* An array of whole numbers without signs, exponents or leading zeros; at most `most` of them. */
+static inline int ex_take_json_numbers(ex_cursor *c, uint64_t *out, int most, int *count)
+{
+    *count = 0;
+    if (!ex_take(c, '[')) return 0;
+    if (ex_take(c, ']')) return 1;
+    do {
+        uint64_t value = 0;
+        const char *begin;
+        ex_skip_blanks(c);
+        for (begin = c->p; c->p < c->end && *c->p >= '0' && *c->p <= '9'; c->p++) {
+            const unsigned digit = (unsigned)(*c->p - '0');
+            if (value > (UINT64_MAX - digit) / 10) return 0;
+            value = value * 10 + digit;
+        }
+        if (c->p == begin || (*begin == '0' && c->p - begin > 1) || *count == most) return 0;
+        out[(*count)++] = value;
+    } while (ex_take(c, ','));
+    return ex_take(c, ']');
+}
+typedef struct ex_tensor {
+    char     name[EX_MOST_NAME], type[16];
+    uint64_t shape[EX_MOST_DIMENSIONS], offsets[2];
+    int      dimensions;
+} ex_tensor;
+/* One tensor's object. The sentence that says what is wrong, or NULL. */
+static inline const char *ex_take_tensor(ex_cursor *c, ex_tensor *t)
+{
+    int keys = 0, whole, count;
+    if (!ex_take(c, '{')) return "the description of a tensor is no object";
+    do {
+        char key[16];
+        int bit = 0;
+        if (!ex_take_json_string(c, key, sizeof key, &whole) || !ex_take(c, ':')) return "a key of a tensor cannot be read";
+        if (whole && !strcmp(key, "dtype")) { bit = 1; if (!ex_take_json_string(c, t->type, sizeof t->type, &whole) || !whole) return "a dtype cannot be read"; }
+        else if (whole && !strcmp(key, "shape")) { bit = 2; if (!ex_take_json_numbers(c, t->shape, EX_MOST_DIMENSIONS, &t->dimensions)) return "a shape cannot be read"; }
+        else if (whole && !strcmp(key, "data_offsets")) { bit = 4; if (!ex_take_json_numbers(c, t->offsets, 2, &count) || count != 2) return "data_offsets cannot be read"; }
+        else return "a tensor has a key that this format does not have";
+        if (keys & bit) return "a tensor has a key twice";
+        keys |= bit;
+    } while (ex_take(c, ','));
+    if (!ex_take(c, '}')) return "the description of a tensor does not end with a brace";
+    return keys == 7 ? NULL : "a tensor lacks dtype, shape or data_offsets";
+}
+/* The free text that may stand beside the tensors: strings by name. */
+static inline int ex_take_metadata(ex_cursor *c)
+{
+    char text[8];
+    int whole;
+    if (!ex_take(c, '{')) return 0;
+    if (ex_take(c, '}')) return 1;
+    do if (!ex_take_json_string(c, text, sizeof text, &whole) || !ex_take(c, ':') || !ex_take_json_string(c, text, sizeof text, &whole)) return 0;
+    while (ex_take(c, ','));
+    return ex_take(c, '}');
+}
+
+/* Read one tensor of a .safetensors file: the named one, or with NULL the first of two dimensions. F32, F16 and BF16 are read. */
+static inline void ex_read_safetensors(const char *path, const char *name, ex_matrix *out)
+{
+    static const char *const type_names[3] = { "F32", "F16", "BF16" }, *const long_names[3] = { "float32", "float16", "bfloat16" };
+    uint64_t bytes, header_bytes, data_bytes, elements, done, skip;
+    unsigned char lead[8], *chunk;
+    char *header;
+    const size_t chunk_elements = 32768;
+    size_t size, part;
+    int found = 0, type = 0, tables = 0, metadata = 0;
+    ex_tensor *t = (ex_tensor *)ex_alloc(2 * sizeof *t, "the file's header"), *chosen = t + 1;
+    ex_cursor c;
+    FILE *f = ex_open_sized(path, ".safetensors", &bytes);
+    if (bytes < 8) ex_fail(EX_BAD_INPUT, "'%s' is truncated: it ends inside the length of its header.", path);
+    ex_read_exactly(f, path, lead, 8);
+    header_bytes = ex_word(lead) | (uint64_t)ex_word(lead + 4) << 32;
+    if (header_bytes > EX_MOST_HEADER || header_bytes < 2)
+        ex_fail(EX_BAD_INPUT, "'%s' is not a .safetensors file: it claims a header of %llu bytes; 2 to %d can be read.", path, (unsigned long long)header_bytes, (int)EX_MOST_HEADER);
+    if (header_bytes > bytes - 8) ex_fail(EX_BAD_INPUT, "'%s' is truncated: it ends inside its header.", path);
+    data_bytes = bytes - 8 - header_bytes;
+    header = (char *)ex_alloc((size_t)header_bytes, "the file's header");
+    ex_read_exactly(f, path, header, (size_t)header_bytes);
+    c.p = header;
+    c.end = header + header_bytes;
+    if (*c.p != '{') ex_fail(EX_BAD_INPUT, "'%s' is not a .safetensors file: its header does not begin with a brace.", path);
+    c.p++;
+    if (!ex_take(&c, '}')) {
+        do {
+            const char *wrong;
+            int whole, wanted;
+            if (!ex_take_json_string(&c, t->name, sizeof t->name, &whole) || !ex_take(&c, ':')) ex_fail(EX_BAD_INPUT, "'%s' has a malformed header: the name of a tensor cannot be read.", path);
+            if (!whole) ex_fail(EX_BAD_INPUT, "'%s' has a malformed header: the name of a tensor has more than %d bytes.", path, (int)EX_MOST_NAME - 1);
+            if (!strcmp(t->name, "__metadata__")) {
+                if (metadata++ || !ex_take_metadata(&c)) ex_fail(EX_BAD_INPUT, "'%s' has a malformed header: __metadata__ is there twice or does not hold strings.", path);
+                continue;
+            }
+            wrong = ex_take_tensor(&c, t);
+            if (wrong) ex_fail(EX_BAD_INPUT, "'%s' has a malformed header: %s ('%.100s').", path, wrong, t->name);
+            if (t->offsets[0] > t->offsets[1] || t->offsets[1] > data_bytes)
+                ex_fail(EX_BAD_INPUT, "'%s' is truncated or damaged: tensor '%.100s' lies at bytes %llu to %llu of %llu.", path, t->name,
+                        (unsigned long long)t->offsets[0], (unsigned long long)t->offsets[1], (unsigned long long)data_bytes);
+            tables += t->dimensions == 2;
+            wanted = name ? !strcmp(t->name, name) : t->dimensions == 2 && !found;
+            if (found && !strcmp(t->name, chosen->name)) ex_fail(EX_BAD_INPUT, "'%s' has a malformed header: tensor '%.100s' is there twice.", path, t->name);
+            if (wanted) { *chosen = *t; found = 1; }
+        } while (ex_take(&c, ','));
+        if (!ex_take(&c, '}')) ex_fail(EX_BAD_INPUT, "'%s' has a malformed header: it does not end with a brace.", path);
+    }
+    ex_skip_blanks(&c);
+    if (c.p != c.end) ex_fail(EX_BAD_INPUT, "'%s' has a malformed header: there is text after the last brace.", path);
+    free(header);
+    if (!found && name) ex_fail(EX_BAD_INPUT, "'%s' has no tensor '%.200s'.", path, name);
+    if (!found) ex_fail(EX_BAD_INPUT, "'%s' has no tensor of two dimensions.", path);
+    if (chosen->dimensions != 2) ex_fail(EX_BAD_INPUT, "'%s': tensor '%.100s' has %d dimension%s; a table of rows and columns has 2.", path, chosen->name, chosen->dimensions,
+                                         chosen->dimensions == 1 ? "" : "s");
+    while (type < 3 && strcmp(chosen->type, type_names[type])) type++;
+    if (type == 3) ex_fail(EX_BAD_INPUT, "'%s': tensor '%.100s' holds numbers of type %s; F32, F16 and BF16 can be read%s.", path, chosen->name, chosen->type,
+                           !name && tables > 1 ? ", and another tensor can be named" : "");
+    if (!chosen->shape[0]) ex_fail(EX_BAD_INPUT, "'%s': tensor '%.100s' has no rows.", path, chosen->name);
+    if (!chosen->shape[1]) ex_fail(EX_BAD_INPUT, "'%s': tensor '%.100s' has no columns.", path, chosen->name);
+    if (chosen->shape[0] >= UINT32_MAX || chosen->shape[1] > (uint64_t)(SIZE_MAX / 16) / chosen->shape[0] || chosen->shape[1] > UINT64_MAX / 16 / chosen->shape[0])
+        ex_fail(EX_BAD_INPUT, "'%s' says that it has %llu x %llu numbers: too many.", path, (unsigned long long)chosen->shape[0], (unsigned long long)chosen->shape[1]);
+    size = type ? 2 : 4;
+    elements = chosen->shape[0] * chosen->shape[1];
+    if (chosen->offsets[1] - chosen->offsets[0] != elements * size)
+        ex_fail(EX_BAD_INPUT, "'%s' is damaged: tensor '%.100s' has %llu bytes, but its shape needs %llu.", path, chosen->name,
+                (unsigned long long)(chosen->offsets[1] - chosen->offsets[0]), (unsigned long long)(elements * size));
+    skip = 8 + header_bytes + chosen->offsets[0];
+    if (fseeko(f, (off_t)skip, SEEK_SET)) ex_fail(EX_BAD_INPUT, "cannot read '%s': %s.", path, strerror(errno));
+    out->n = (size_t)chosen->shape[0];
+    out->dim = (size_t)chosen->shape[1];
+    out->type = long_names[type];
+    out->data = (float *)ex_alloc_array((size_t)elements, sizeof(float), "the rows");
+    chunk = (unsigned char *)ex_alloc(chunk_elements * size, "reading");
+    for (done = 0; done < elements; done += part) {
+        part = elements - done < chunk_elements ? (size_t)(elements - done) : chunk_elements;
+        ex_read_exactly(f, path, chunk, part * size);
+        ex_to_floats(path, chunk, type == 0 ? EX_FLOAT32 : type == 1 ? EX_FLOAT16 : EX_BFLOAT16, out->data + done, part, done, out->dim);
+    }
+    free(chunk);
+    free(t);
+    fclose(f);
+}
+
+static inline int ex_ends_with(const char *text, const char *ending)
+{
+    const size_t n = strlen(text), m = strlen(ending);
+    return n > m && !strcmp(text + n - m, ending);
+}
+/* Read a table by the ending of its name: .fvecs, .bvecs, .safetensors, and everything else as .npy. */
+static inline void ex_read_table(const char *path, const char *tensor, ex_matrix *out)
+{
+    if (tensor && !ex_ends_with(path, ".safetensors")) ex_fail(EX_BAD_INPUT, "--tensor needs a .safetensors file; '%s' is none.", path);
+    if (ex_ends_with(path, ".fvecs")) ex_read_vecs(path, 4, out);
+    else if (ex_ends_with(path, ".bvecs")) ex_read_vecs(path, 1, out);
+    else if (ex_ends_with(path, ".safetensors")) ex_read_safetensors(path, tensor, out);
+    else ex_read_npy(path, out);
+}
 #endif

@@ -224,6 +224,75 @@ printf '\223NUMPY\004\000\166\000' >x.npy;                                      
 "$npy" make x.npy f2 20 4 5 inf;    bad "infinite half" "row 5 .*infinite" x.npy
 "$npy" make x.npy f8 20 4 19 1e300; bad "float64 that overflows float" "row 19 .*fit in a float" x.npy
 "$npy" make x.npy f4 20 4 2 3e38;   "$atlas" x.npy --out small >/dev/null 2>&1; check "the largest floats are legal" test $? -eq 0
+# The other formats, made by printf: words of 4 bytes, a header with its length before it.
+le4() { printf "$(printf '\\%03o\\%03o\\%03o\\%03o' $(($1 & 255)) $(($1 >> 8 & 255)) $(($1 >> 16 & 255)) $(($1 >> 24 & 255)))"; }
+tensors() { le4 ${#1}; le4 0; printf %s "$1"; }
+vecs() { for row in 1 2 3 4 5 6; do le4 3; printf "\\000\\000\\200\\077\\000\\000\\0${row}0\\100\\000\\000\\000\\000"; done; }
+same() { cmp -s "$1/atlas.npy" "$2/atlas.npy"; }
+vecs >x.fvecs
+{ tensors '{"w":{"dtype":"F32","shape":[6,3],"data_offsets":[0,72]}}'; vecs | { for row in 1 2 3 4 5 6; do head -c 4 >/dev/null; head -c 12; done; }; } >x.safetensors
+for row in 1 2 3 4 5 6; do le4 3; printf "\\001\\00$row\\000"; done >x.bvecs
+for ending in fvecs bvecs safetensors; do
+    "$atlas" x.$ending --out of-$ending >"$work/out" 2>"$work/err"
+    check "reads .$ending" test $? -eq 0 -a -s of-$ending/atlas.npy
+done
+check "the same rows from .fvecs and .safetensors" same of-fvecs of-safetensors
+{ tensors '{"a":{"dtype":"I64","shape":[1],"data_offsets":[0,8]},"\u0077/\"2":{"shape":[4,2],"data_offsets":[8,24],"dtype":"BF16"},"h":{"dtype":"F16","shape":[4,2],"data_offsets":[24,40]},"__metadata__":{"format":"pt"}}'
+  data 8; for row in 1 2 3 4; do printf "\\200\\077\\0${row}0\\100"; done; for row in 1 2 3 4; do printf "\\000\\074\\000\\10$row"; done; } >y.safetensors
+"$atlas" y.safetensors --tensor 'w/"2' --out of-bf16 >"$work/out" 2>"$work/err"
+check "reads a named BF16 tensor" test $? -eq 0 -a -s of-bf16/atlas.npy
+"$atlas" y.safetensors --tensor h --out of-f16 >"$work/out" 2>"$work/err"
+check "reads a named F16 tensor" test $? -eq 0 -a -s of-f16/atlas.npy
+"$atlas" y.safetensors --out of-first >"$work/out" 2>"$work/err"
+check "reads the first tensor of two dimensions" same of-first of-bf16
+bad "--tensor for a .npy file" tensor half.npy --tensor w
+bad "--tensor that is not there" "no tensor 'q'" y.safetensors --tensor q
+bad "--tensor of one dimension" "1 dimension" y.safetensors --tensor a
+: >z.fvecs;                                              bad ".fvecs: empty" empty z.fvecs
+printf '\003\000' >z.fvecs;                              bad ".fvecs: two bytes" truncated z.fvecs
+head -c 70 x.fvecs >z.fvecs;                             bad ".fvecs: last row cut" "left over" z.fvecs
+{ cat x.fvecs; le4 3; } >z.fvecs;                        bad ".fvecs: a length without a row" "left over" z.fvecs
+{ le4 0; data 12; } >z.fvecs;                            bad ".fvecs: rows of nothing" "has 0 numbers" z.fvecs
+{ le4 -1; data 12; } >z.fvecs;                           bad ".fvecs: negative length" "has -1 numbers" z.fvecs
+{ le4 1000000000; data 12; } >z.fvecs;                   bad ".fvecs: a row of 4 GB" "has 1000000000 numbers" z.fvecs
+{ le4 3; data 12; le4 2; data 12; } >z.fvecs;            bad ".fvecs: rows of different length" "row 1 " z.fvecs
+{ le4 1; data 4; le4 1; printf '\000\000\300\177'; } >z.fvecs; bad ".fvecs: NaN" "row 1 .*NaN" z.fvecs
+{ le4 3; data 3; le4 2; data 3; } >z.bvecs;              bad ".bvecs: rows of different length" "row 1 " z.bvecs
+head -c 20 x.bvecs >z.bvecs;                             bad ".bvecs: last row cut" "left over" z.bvecs
+mkdir -p dir.fvecs dir.safetensors;                      bad ".fvecs: a directory" directory dir.fvecs
+bad ".safetensors: a directory" directory dir.safetensors
+bad ".safetensors: not there" "cannot open" nowhere.safetensors
+w='"w":{"dtype":"F32","shape":[6,3],"data_offsets":[0,72]}'
+: >z.safetensors;                                        bad ".safetensors: empty" truncated z.safetensors
+{ le4 -1; le4 -1; } >z.safetensors;                      bad ".safetensors: header of 2^64 bytes" "claims a header" z.safetensors
+{ le4 1000; le4 0; printf '{'; } >z.safetensors;         bad ".safetensors: header longer than the file" truncated z.safetensors
+{ tensors "{$w}"; data 71; } >z.safetensors;             bad ".safetensors: data cut" "truncated or damaged" z.safetensors
+{ tensors "[$w]"; data 72; } >z.safetensors;             bad ".safetensors: an array as header" brace z.safetensors
+{ tensors "{$w"; data 72; } >z.safetensors;              bad ".safetensors: header without end" brace z.safetensors
+{ tensors "{$w} x"; data 72; } >z.safetensors;           bad ".safetensors: text after the header" after z.safetensors
+{ tensors "{$w,}"; data 72; } >z.safetensors;            bad ".safetensors: comma too many" "name of a tensor" z.safetensors
+{ tensors "{$w,$w}"; data 72; } >z.safetensors;          bad ".safetensors: a tensor twice" twice z.safetensors
+{ tensors '{}'; } >z.safetensors;                        bad ".safetensors: no tensors" "no tensor" z.safetensors
+{ tensors '{"\q":{}}'; } >z.safetensors;                 bad ".safetensors: unknown escape" "name of a tensor" z.safetensors
+{ tensors '{"\ud800":{}}'; } >z.safetensors;             bad ".safetensors: half a character" "name of a tensor" z.safetensors
+{ tensors '{"\u0000":{}}'; } >z.safetensors;             bad ".safetensors: zero in a name" "name of a tensor" z.safetensors
+{ tensors '{"__metadata__":{"a":1}}'; } >z.safetensors;  bad ".safetensors: metadata that is no text" __metadata__ z.safetensors
+one() { { tensors "{\"w\":{$1}}"; data 72; } >z.safetensors; }
+one '"dtype":"F32","shape":[6,3]';                                              bad ".safetensors: no offsets" lacks z.safetensors
+one '"dtype":"F32","dtype":"F32","shape":[6,3],"data_offsets":[0,72]';          bad ".safetensors: a key twice" "key twice" z.safetensors
+one '"dtype":"F32","shape":[6,3],"data_offsets":[0,72],"x":1';                  bad ".safetensors: unknown key" "does not have" z.safetensors
+one '"dtype":"F32","shape":[6,3],"data_offsets":[0,72,72]';                     bad ".safetensors: three offsets" data_offsets z.safetensors
+one '"dtype":"F32","shape":[6,3],"data_offsets":[72,0]';                        bad ".safetensors: offsets backwards" damaged z.safetensors
+one '"dtype":"F32","shape":[6,3],"data_offsets":[0,68]';                        bad ".safetensors: offsets and shape differ" "shape needs 72" z.safetensors
+one '"dtype":"F32","shape":[6,3],"data_offsets":[0,18446744073709551616]';      bad ".safetensors: offset beyond 64 bits" data_offsets z.safetensors
+one '"dtype":"F32","shape":[4294967294,4294967296],"data_offsets":[0,72]';      bad ".safetensors: size that overflows" "too many" z.safetensors
+one '"dtype":"F32","shape":[06,3],"data_offsets":[0,72]';                       bad ".safetensors: leading zero" shape z.safetensors
+one '"dtype":"F32","shape":[-6,3],"data_offsets":[0,72]';                       bad ".safetensors: negative dimension" shape z.safetensors
+one '"dtype":"F32","shape":[0,3],"data_offsets":[0,0]';                         bad ".safetensors: no rows" "no rows" z.safetensors
+one '"dtype":"I8","shape":[24,3],"data_offsets":[0,72]';                        bad ".safetensors: integers" "type I8" z.safetensors
+one '"dtype":"F32","shape":[18],"data_offsets":[0,72]';                         bad ".safetensors: one dimension" "two dimensions" z.safetensors
+one '"dtype":"F32","shape":[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,18],"data_offsets":[0,72]'; bad ".safetensors: 17 dimensions" shape z.safetensors
+{ tensors '{"w":{"dtype":"BF16","shape":[2,1],"data_offsets":[0,4]}}'; printf '\000\000\200\177'; } >z.safetensors; bad ".safetensors: infinite" "row 1 .*infinite" z.safetensors
 bad "file that is not there" "cannot open" nowhere.npy
 bad "directory as file" directory keep
 bad "second file" second half.npy half.npy
