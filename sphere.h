@@ -15,6 +15,7 @@
      >>cones         points in a cone, the laws of the system: cone width, density, prominence, von Mises-Fisher
      >>geometry      distance, slerp, exp, log, transport, means and rotations on the sphere of any dimension
      >>points        Fibonacci lattice, random directions, equal-area partition, separation, energy
+     >>formats       rows stored as half, bfloat16 or int8: conversions, dot, norm, cosine, search
      >>quality       equal-area cells, cap discrepancy, what a layout keeps of its embedding
      >>core-impl     the shared core: contraction guards, random numbers, square root, exp, log, sincos, atan2
      >>kernels       portable, AVX2 and NEON versions next to each other, and their table
@@ -576,6 +577,69 @@ SPHERE_API sphere_status sphere_measure_separation(const float *x, const float *
 SPHERE_API size_t sphere_energy_size(size_t n);
 SPHERE_API sphere_status sphere_measure_energy(const float *x, const float *y, const float *z, size_t n, int s, double *energy,
                                                const sphere_exec *exec, void *memory, size_t bytes);
+
+/* >>formats --------------------------------------------------------------------------------------------------------- */
+
+/* Rows in a smaller storage type, as bit patterns in host byte order. Everything here converts them exactly and then does what the
+   function of the same name does with float rows. */
+typedef enum sphere_type {
+    SPHERE_HALF = 1,               /* IEEE 754 binary16, in uint16_t                                                 */
+    SPHERE_BFLOAT16 = 2,           /* the upper half of a float, in uint16_t                                         */
+    SPHERE_INT8 = 3                /* int8_t q with one float per row: row i is scale[i] * q                         */
+} sphere_type;
+
+/* A matrix of n rows of dim elements; row i starts stride elements (0 = dim) behind row i - 1. */
+typedef struct sphere_packed {
+    const void  *data;
+    size_t       n, dim, stride;
+    sphere_type  type;
+    const float *scale;            /* (n) for SPHERE_INT8, any values; not looked at for the other types             */
+} sphere_packed;
+
+/* Convert float to half or bfloat16: to the nearest, ties to the even one; subnormals are kept, what is too large becomes infinity, and
+   every NaN the one quiet NaN (0x7e00, 0x7fc0). Convert bfloat16 to float exactly; every NaN becomes the one quiet NaN.
+     in, out (n), no overlap.
+   Errors  SPHERE_E_NULL, SPHERE_E_SIZE, SPHERE_E_OVERLAP, SPHERE_E_LEVEL.   Cost  O(n). */
+SPHERE_API sphere_status sphere_float_to_half(const float *in, uint16_t *half, size_t n, const sphere_exec *exec);
+SPHERE_API sphere_status sphere_float_to_bfloat16(const float *in, uint16_t *bfloat, size_t n, const sphere_exec *exec);
+SPHERE_API sphere_status sphere_bfloat16_to_float(const uint16_t *bfloat, float *out, size_t n, const sphere_exec *exec);
+
+/* Pack rows into int8: scale = largest |x| of the row / 127, q = x / scale to the nearest integer, ties to the even one, -127..127.
+   Each element is off by about half a scale. A zero row has scale 0. A subnormal scale is rounded up, so that it is not 0 and
+   nothing is cut off.
+     rows (n, dim); out (n, dim), out_stride 0 = dim; scale (n); no overlap
+   Errors  as sphere_row_normalize; SPHERE_E_NAN when any row holds a NaN or an infinity: nothing is written.
+   Cost    two reads of the rows, the first one serial. */
+SPHERE_API sphere_status sphere_pack_int8(const sphere_rows *rows, int8_t *out, size_t out_stride, float *scale, const sphere_exec *exec);
+
+/* Unpack rows to float: exactly, for SPHERE_INT8 scale * q rounded once. A NaN becomes the one quiet NaN.
+     out (n, dim), out_stride 0 = dim; no overlap
+   Errors  SPHERE_E_NULL, SPHERE_E_RANGE (type, strides), SPHERE_E_SIZE, SPHERE_E_OVERLAP, SPHERE_E_LEVEL.   Cost  one read, one write. */
+SPHERE_API sphere_status sphere_unpack(const sphere_packed *rows, float *out, size_t out_stride, const sphere_exec *exec);
+
+/* Dot product of every row with one query, cosine with one query, euclidean norm of every row, straight from the storage.
+   For SPHERE_HALF and SPHERE_BFLOAT16 the bits are those of sphere_row_dot, sphere_row_cosine and sphere_row_norm on the rows that
+   sphere_unpack gives. For SPHERE_INT8 the scale comes last: scale * dot(q, query), |scale| * norm(q), and cosine(q, query) with
+   the sign of the scale, 0 where the scale is 0; a NaN scale gives NaN.
+     query (dim); out (n), no overlap
+   Errors  as sphere_row_dot; SPHERE_E_RANGE also for an unknown type.
+   Cost    one read of the packed rows; 20 KB of stack. Rows of more than 4096 elements run without SIMD. */
+SPHERE_API sphere_status sphere_packed_dot(const sphere_packed *rows, const float *query, float *out, const sphere_exec *exec);
+SPHERE_API sphere_status sphere_packed_cosine(const sphere_packed *rows, const float *query, float *out, const sphere_exec *exec);
+SPHERE_API sphere_status sphere_packed_norm(const sphere_packed *rows, float *out, const sphere_exec *exec);
+
+/* Search packed rows: sphere_search_topk and sphere_search_cone on the unpacked rows, with the same bits for SPHERE_HALF and
+   SPHERE_BFLOAT16. For SPHERE_INT8 a score is that of q, times the scale (SPHERE_DOT) or with its sign (SPHERE_COSINE; 0 where the
+   scale is 0). desc->norms is what sphere_packed_norm gives; SPHERE_INT8 takes none (SPHERE_E_RANGE).
+   Shapes, errors and reports as there; SPHERE_E_RANGE also for an unknown type. sphere_packed_search_size returns 0 for it.
+   Cost    one read of the packed rows for every 64 queries. Memory as there, and per task a block of at most 64 unpacked rows. */
+SPHERE_API size_t sphere_packed_search_size(const sphere_packed *rows, const sphere_rows *queries, size_t k, const sphere_search_desc *desc);
+SPHERE_API sphere_status sphere_packed_search_topk(const sphere_packed *rows, const sphere_rows *queries, size_t k,
+                                                   const sphere_search_desc *desc, uint32_t *index, float *score,
+                                                   sphere_search_report *report, void *memory, size_t bytes);
+SPHERE_API sphere_status sphere_packed_search_cone(const sphere_packed *rows, const sphere_rows *queries, float threshold, size_t capacity,
+                                                   const sphere_search_desc *desc, uint32_t *index, float *score, size_t *count,
+                                                   sphere_search_report *report, void *memory, size_t bytes);
 
 /* >>quality --------------------------------------------------------------------------------------------------------- */
 
@@ -2420,6 +2484,249 @@ static void sphere_density_neon_(float *sum, const float *x, const float *y, con
 }
 #endif
 
+/* >>kernel bfloat: bfloat16 to float, the upper half of the bits; every NaN becomes the one quiet NaN */
+static void sphere_bfloat_c_(float *out, const uint16_t *bfloat, size_t n)
+{
+    size_t i;
+    for (i = 0; i < n; i++) out[i] = sphere_from_bits_((bfloat[i] & 0x7fffu) > 0x7f80u ? 0x7fc00000u : (uint32_t)bfloat[i] << 16);
+}
+#if SPHERE_AVX2_
+SPHERE_TARGET_AVX2_ static void sphere_bfloat_avx2_(float *out, const uint16_t *bfloat, size_t n)
+{
+    size_t i = 0;
+    for (; i + 8 <= n; i += 8) {
+        const __m256i b_i32x8 = _mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)(const void *)(bfloat + i)));
+        _mm256_storeu_ps(out + i, sphere_canonical_avx2_(_mm256_castsi256_ps(_mm256_slli_epi32(b_i32x8, 16))));
+    }
+    sphere_bfloat_c_(out + i, bfloat + i, n - i);
+}
+#endif
+#if SPHERE_NEON_
+static void sphere_bfloat_neon_(float *out, const uint16_t *bfloat, size_t n)
+{
+    size_t i = 0;
+    for (; i + 4 <= n; i += 4) vst1q_f32(out + i, sphere_canonical_neon_(vreinterpretq_f32_u32(vshll_n_u16(vld1_u16(bfloat + i), 16))));
+    sphere_bfloat_c_(out + i, bfloat + i, n - i);
+}
+#endif
+
+/* >>kernel byte: out[i] = byte[i] */
+static void sphere_byte_c_(float *out, const int8_t *byte, size_t n)
+{
+    size_t i;
+    for (i = 0; i < n; i++) out[i] = (float)byte[i];
+}
+#if SPHERE_AVX2_
+SPHERE_TARGET_AVX2_ static void sphere_byte_avx2_(float *out, const int8_t *byte, size_t n)
+{
+    size_t i = 0;
+    for (; i + 16 <= n; i += 16) {
+        const __m128i b_i8x16 = _mm_loadu_si128((const __m128i *)(const void *)(byte + i));
+        _mm256_storeu_ps(out + i, _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(b_i8x16)));
+        _mm256_storeu_ps(out + i + 8, _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_srli_si128(b_i8x16, 8))));
+    }
+    sphere_byte_c_(out + i, byte + i, n - i);
+}
+#endif
+#if SPHERE_NEON_
+static void sphere_byte_neon_(float *out, const int8_t *byte, size_t n)
+{
+    size_t i = 0;
+    for (; i + 8 <= n; i += 8) {
+        const int16x8_t b_i16x8 = vmovl_s8(vld1_s8(byte + i));
+        vst1q_f32(out + i, vcvtq_f32_s32(vmovl_s16(vget_low_s16(b_i16x8))));
+        vst1q_f32(out + i + 4, vcvtq_f32_s32(vmovl_s16(vget_high_s16(b_i16x8))));
+    }
+    sphere_byte_c_(out + i, byte + i, n - i);
+}
+#endif
+
+/* >>kernel to_half: float to IEEE half, nearest even. Normal halves: the exponent is moved and the 13 bits that go are rounded by
+   adding 0xfff and the last bit that stays; a carry may run into the exponent, up to infinity. Subnormal halves: added to 1/2, whose
+   last place is 2^-24 like that of the half, the addition itself rounds. Source: Giesen, float_to_half_fast3_rtne. */
+static void sphere_to_half_c_(uint16_t *half, const float *in, size_t n)
+{
+    size_t i;
+    for (i = 0; i < n; i++) {
+        const uint32_t u = sphere_bits_(in[i]), m = u & 0x7fffffffu, sign = u >> 16 & 0x8000u;
+        if (m > 0x7f800000u) half[i] = 0x7e00u;
+        else if (m >= 0x47800000u) half[i] = (uint16_t)(sign | 0x7c00u);
+        else if (m < 0x38800000u) half[i] = (uint16_t)(sign | (sphere_bits_(sphere_from_bits_(m) + 0.5f) - 0x3f000000u));
+        else half[i] = (uint16_t)(sign | (m - 0x38000000u + 0xfffu + (m >> 13 & 1u)) >> 13);
+    }
+}
+#if SPHERE_AVX2_
+SPHERE_TARGET_AVX2_ static void sphere_to_half_avx2_(uint16_t *half, const float *in, size_t n)
+{
+    size_t i = 0;
+    for (; i + 8 <= n; i += 8) {
+        const __m256i u_i32x8 = _mm256_castps_si256(_mm256_loadu_ps(in + i)), m_i32x8 = _mm256_and_si256(u_i32x8, _mm256_set1_epi32(0x7fffffff));
+        const __m256i odd_i32x8 = _mm256_and_si256(_mm256_srli_epi32(m_i32x8, 13), _mm256_set1_epi32(1));
+        const __m256i sign_i32x8 = _mm256_and_si256(_mm256_srli_epi32(u_i32x8, 16), _mm256_set1_epi32(0x8000));
+        const __m256i small_i32x8 = _mm256_sub_epi32(_mm256_castps_si256(_mm256_add_ps(_mm256_castsi256_ps(m_i32x8), _mm256_set1_ps(0.5f))), _mm256_set1_epi32(0x3f000000));
+        __m256i h_i32x8 = _mm256_srli_epi32(_mm256_add_epi32(_mm256_add_epi32(m_i32x8, _mm256_set1_epi32(0xfff - 0x38000000)), odd_i32x8), 13);
+        h_i32x8 = _mm256_blendv_epi8(h_i32x8, small_i32x8, _mm256_cmpgt_epi32(_mm256_set1_epi32(0x38800000), m_i32x8));
+        h_i32x8 = _mm256_blendv_epi8(h_i32x8, _mm256_set1_epi32(0x7c00), _mm256_cmpgt_epi32(m_i32x8, _mm256_set1_epi32(0x477fffff)));
+        h_i32x8 = _mm256_or_si256(h_i32x8, sign_i32x8);
+        h_i32x8 = _mm256_blendv_epi8(h_i32x8, _mm256_set1_epi32(0x7e00), _mm256_cmpgt_epi32(m_i32x8, _mm256_set1_epi32(0x7f800000)));
+        h_i32x8 = _mm256_permute4x64_epi64(_mm256_packus_epi32(h_i32x8, h_i32x8), 0x08);            /* packing works in halves: undo that */
+        _mm_storeu_si128((__m128i *)(void *)(half + i), _mm256_castsi256_si128(h_i32x8));
+    }
+    sphere_to_half_c_(half + i, in + i, n - i);
+}
+#endif
+#if SPHERE_NEON_
+static void sphere_to_half_neon_(uint16_t *half, const float *in, size_t n)
+{
+    size_t i = 0;
+    for (; i + 4 <= n; i += 4) {
+        const uint32x4_t u_u32x4 = vreinterpretq_u32_f32(vld1q_f32(in + i)), m_u32x4 = vandq_u32(u_u32x4, vdupq_n_u32(0x7fffffffu));
+        const uint32x4_t odd_u32x4 = vandq_u32(vshrq_n_u32(m_u32x4, 13), vdupq_n_u32(1));
+        const uint32x4_t small_u32x4 = vsubq_u32(vreinterpretq_u32_f32(vaddq_f32(vreinterpretq_f32_u32(m_u32x4), vdupq_n_f32(0.5f))), vdupq_n_u32(0x3f000000u));
+        uint32x4_t h_u32x4 = vshrq_n_u32(vaddq_u32(vaddq_u32(m_u32x4, vdupq_n_u32(0xc8000fffu)), odd_u32x4), 13);       /* - 0x38000000 + 0xfff */
+        h_u32x4 = vbslq_u32(vcltq_u32(m_u32x4, vdupq_n_u32(0x38800000u)), small_u32x4, h_u32x4);
+        h_u32x4 = vbslq_u32(vcgeq_u32(m_u32x4, vdupq_n_u32(0x47800000u)), vdupq_n_u32(0x7c00u), h_u32x4);
+        h_u32x4 = vorrq_u32(h_u32x4, vandq_u32(vshrq_n_u32(u_u32x4, 16), vdupq_n_u32(0x8000u)));
+        h_u32x4 = vbslq_u32(vcgtq_u32(m_u32x4, vdupq_n_u32(0x7f800000u)), vdupq_n_u32(0x7e00u), h_u32x4);
+        vst1_u16(half + i, vmovn_u32(h_u32x4));
+    }
+    sphere_to_half_c_(half + i, in + i, n - i);
+}
+#endif
+
+/* >>kernel to_bfloat: float to bfloat16, nearest even, by the carry of the lower half plus 0x7fff and the last bit that stays */
+static void sphere_to_bfloat_c_(uint16_t *bfloat, const float *in, size_t n)
+{
+    size_t i;
+    for (i = 0; i < n; i++) {
+        const uint32_t u = sphere_bits_(in[i]);
+        bfloat[i] = (u & 0x7fffffffu) > 0x7f800000u ? 0x7fc0u : (uint16_t)((u + 0x7fffu + (u >> 16 & 1u)) >> 16);
+    }
+}
+#if SPHERE_AVX2_
+SPHERE_TARGET_AVX2_ static void sphere_to_bfloat_avx2_(uint16_t *bfloat, const float *in, size_t n)
+{
+    size_t i = 0;
+    for (; i + 8 <= n; i += 8) {
+        const __m256 v_f32x8 = _mm256_loadu_ps(in + i);
+        const __m256i u_i32x8 = _mm256_castps_si256(v_f32x8), odd_i32x8 = _mm256_and_si256(_mm256_srli_epi32(u_i32x8, 16), _mm256_set1_epi32(1));
+        __m256i b_i32x8 = _mm256_srli_epi32(_mm256_add_epi32(_mm256_add_epi32(u_i32x8, _mm256_set1_epi32(0x7fff)), odd_i32x8), 16);
+        b_i32x8 = _mm256_blendv_epi8(b_i32x8, _mm256_set1_epi32(0x7fc0), _mm256_castps_si256(_mm256_cmp_ps(v_f32x8, v_f32x8, _CMP_UNORD_Q)));
+        b_i32x8 = _mm256_permute4x64_epi64(_mm256_packus_epi32(b_i32x8, b_i32x8), 0x08);
+        _mm_storeu_si128((__m128i *)(void *)(bfloat + i), _mm256_castsi256_si128(b_i32x8));
+    }
+    sphere_to_bfloat_c_(bfloat + i, in + i, n - i);
+}
+#endif
+#if SPHERE_NEON_
+static void sphere_to_bfloat_neon_(uint16_t *bfloat, const float *in, size_t n)
+{
+    size_t i = 0;
+    for (; i + 4 <= n; i += 4) {
+        const float32x4_t v_f32x4 = vld1q_f32(in + i);
+        const uint32x4_t u_u32x4 = vreinterpretq_u32_f32(v_f32x4), odd_u32x4 = vandq_u32(vshrq_n_u32(u_u32x4, 16), vdupq_n_u32(1));
+        uint32x4_t b_u32x4 = vshrq_n_u32(vaddq_u32(vaddq_u32(u_u32x4, vdupq_n_u32(0x7fffu)), odd_u32x4), 16);
+        b_u32x4 = vbslq_u32(vceqq_f32(v_f32x4, v_f32x4), b_u32x4, vdupq_n_u32(0x7fc0u));
+        vst1_u16(bfloat + i, vmovn_u32(b_u32x4));
+    }
+    sphere_to_bfloat_c_(bfloat + i, in + i, n - i);
+}
+#endif
+
+/* >>kernel to_byte: in[i] / scale, clamped to -127..127, to the nearest even integer; a NaN quotient gives 0. Adding 1.5 * 2^23 rounds to
+   integers and leaves them in the lowest bits. */
+static void sphere_to_byte_c_(int8_t *byte, const float *in, size_t n, float scale)
+{
+    size_t i;
+    for (i = 0; i < n; i++) {
+        float v = in[i] / scale;
+        v = v == v ? v : 0.0f;
+        v = v > 127.0f ? 127.0f : v;
+        v = v < -127.0f ? -127.0f : v;
+        byte[i] = (int8_t)((int32_t)sphere_bits_(v + 12582912.0f) - 0x4b400000);
+    }
+}
+#if SPHERE_AVX2_
+SPHERE_TARGET_AVX2_ static void sphere_to_byte_avx2_(int8_t *byte, const float *in, size_t n, float scale)
+{
+    const __m256 scale_f32x8 = _mm256_set1_ps(scale), top_f32x8 = _mm256_set1_ps(127.0f), low_f32x8 = _mm256_set1_ps(-127.0f), magic_f32x8 = _mm256_set1_ps(12582912.0f);
+    size_t i = 0;
+    for (; i + 8 <= n; i += 8) {
+        __m256 v_f32x8 = _mm256_div_ps(_mm256_loadu_ps(in + i), scale_f32x8);
+        __m256i b_i32x8;
+        __m128i b_i16x8;
+        v_f32x8 = _mm256_and_ps(v_f32x8, _mm256_cmp_ps(v_f32x8, v_f32x8, _CMP_EQ_OQ));
+        v_f32x8 = _mm256_blendv_ps(v_f32x8, top_f32x8, _mm256_cmp_ps(v_f32x8, top_f32x8, _CMP_GT_OQ));
+        v_f32x8 = _mm256_blendv_ps(v_f32x8, low_f32x8, _mm256_cmp_ps(v_f32x8, low_f32x8, _CMP_LT_OQ));
+        b_i32x8 = _mm256_sub_epi32(_mm256_castps_si256(_mm256_add_ps(v_f32x8, magic_f32x8)), _mm256_set1_epi32(0x4b400000));
+        b_i16x8 = _mm_packs_epi32(_mm256_castsi256_si128(b_i32x8), _mm256_extracti128_si256(b_i32x8, 1));
+        _mm_storel_epi64((__m128i *)(void *)(byte + i), _mm_packs_epi16(b_i16x8, b_i16x8));
+    }
+    sphere_to_byte_c_(byte + i, in + i, n - i, scale);
+}
+#endif
+#if SPHERE_NEON_
+SPHERE_INLINE_ int16x4_t sphere_to_byte4_neon_(float32x4_t v_f32x4, float scale)
+{
+    v_f32x4 = vdivq_f32(v_f32x4, vdupq_n_f32(scale));
+    v_f32x4 = vbslq_f32(vceqq_f32(v_f32x4, v_f32x4), v_f32x4, vdupq_n_f32(0));
+    v_f32x4 = vbslq_f32(vcgtq_f32(v_f32x4, vdupq_n_f32(127.0f)), vdupq_n_f32(127.0f), v_f32x4);
+    v_f32x4 = vbslq_f32(vcltq_f32(v_f32x4, vdupq_n_f32(-127.0f)), vdupq_n_f32(-127.0f), v_f32x4);
+    return vmovn_s32(vcvtnq_s32_f32(v_f32x4));
+}
+static void sphere_to_byte_neon_(int8_t *byte, const float *in, size_t n, float scale)
+{
+    size_t i = 0;
+    for (; i + 8 <= n; i += 8)
+        vst1_s8(byte + i, vmovn_s16(vcombine_s16(sphere_to_byte4_neon_(vld1q_f32(in + i), scale), sphere_to_byte4_neon_(vld1q_f32(in + i + 4), scale))));
+    sphere_to_byte_c_(byte + i, in + i, n - i, scale);
+}
+#endif
+
+/* >>kernel peak: the largest bits of |x| in row i; they order like the numbers, and from 0x7f800000 on the row is not finite */
+static void sphere_peak_c_(uint32_t *bits, const float *data, size_t stride, size_t n, size_t dim)
+{
+    size_t i, k;
+    for (i = 0; i < n; i++) {
+        uint32_t most = 0;
+        for (k = 0; k < dim; k++) { const uint32_t u = sphere_bits_(data[i * stride + k]) & 0x7fffffffu; most = u > most ? u : most; }
+        bits[i] = most;
+    }
+}
+#if SPHERE_AVX2_
+SPHERE_TARGET_AVX2_ static void sphere_peak_avx2_(uint32_t *bits, const float *data, size_t stride, size_t n, size_t dim)
+{
+    const __m256i abs_i32x8 = _mm256_set1_epi32(0x7fffffff), rest_i32x8 = sphere_mask_avx2_(dim & 7u);
+    size_t i, k;
+    for (i = 0; i < n; i++) {
+        const float *row = data + i * stride;
+        __m256i most_i32x8 = _mm256_setzero_si256();
+        __m128i m_i32x4;
+        for (k = 0; k + 8 <= dim; k += 8) most_i32x8 = _mm256_max_epi32(most_i32x8, _mm256_and_si256(_mm256_castps_si256(_mm256_loadu_ps(row + k)), abs_i32x8));
+        if (k < dim) most_i32x8 = _mm256_max_epi32(most_i32x8, _mm256_and_si256(_mm256_castps_si256(_mm256_maskload_ps(row + k, rest_i32x8)), abs_i32x8));
+        m_i32x4 = _mm_max_epi32(_mm256_castsi256_si128(most_i32x8), _mm256_extracti128_si256(most_i32x8, 1));
+        m_i32x4 = _mm_max_epi32(m_i32x4, _mm_shuffle_epi32(m_i32x4, 0x4e));
+        m_i32x4 = _mm_max_epi32(m_i32x4, _mm_shuffle_epi32(m_i32x4, 0xb1));
+        bits[i] = (uint32_t)_mm_cvtsi128_si32(m_i32x4);
+    }
+}
+#endif
+#if SPHERE_NEON_
+static void sphere_peak_neon_(uint32_t *bits, const float *data, size_t stride, size_t n, size_t dim)
+{
+    size_t i, k;
+    for (i = 0; i < n; i++) {
+        const float *row = data + i * stride;
+        uint32x4_t most_u32x4 = vdupq_n_u32(0);
+        uint32_t most;
+        for (k = 0; k + 4 <= dim; k += 4) most_u32x4 = vmaxq_u32(most_u32x4, vandq_u32(vreinterpretq_u32_f32(vld1q_f32(row + k)), vdupq_n_u32(0x7fffffffu)));
+        most = vmaxvq_u32(most_u32x4);
+        for (; k < dim; k++) { const uint32_t u = sphere_bits_(row[k]) & 0x7fffffffu; most = u > most ? u : most; }
+        bits[i] = most;
+    }
+}
+#endif
+
 /* The table: one row per level of this build, best first, portable last. */
 typedef struct sphere_kernels_ {
     void (*row_dot)(float *out, const float *data, size_t stride, size_t n, size_t dim, const float *query);
@@ -2444,12 +2751,19 @@ typedef struct sphere_kernels_ {
     size_t (*cone_index)(uint32_t *index, size_t capacity, const float *x, const float *y, const float *z, const float *r, size_t n, const float *cone, uint32_t first);
     void (*cone_width)(float *width, const float *r, const float *rho, const float *q, size_t n, const float *law);
     void (*density)(float *sum, const float *x, const float *y, const float *z, const float *r, const float *value, size_t n, const float *at);
+    void (*bfloat)(float *out, const uint16_t *bfloat, size_t n);
+    void (*byte)(float *out, const int8_t *byte, size_t n);
+    void (*to_half)(uint16_t *half, const float *in, size_t n);
+    void (*to_bfloat)(uint16_t *bfloat, const float *in, size_t n);
+    void (*to_byte)(int8_t *byte, const float *in, size_t n, float scale);
+    void (*peak)(uint32_t *bits, const float *data, size_t stride, size_t n, size_t dim);
 } sphere_kernels_;
 #define SPHERE_KERNELS_(level) { sphere_row_dot_##level, sphere_row_square_##level, sphere_row_dot_square_##level, sphere_row_variance_##level, \
     sphere_root_##level, sphere_divide_##level, sphere_ratio_##level, sphere_add_##level, sphere_half_##level, sphere_panel_##level, \
     sphere_hits_##level, sphere_rank_##level, sphere_axis_##level, sphere_to_spherical_##level, sphere_to_cartesian_##level, \
     sphere_angles_##level, sphere_unit_##level, \
-    sphere_cone_bytes_##level, sphere_cone_bits_##level, sphere_cone_index_##level, sphere_cone_width_##level, sphere_density_##level }
+    sphere_cone_bytes_##level, sphere_cone_bits_##level, sphere_cone_index_##level, sphere_cone_width_##level, sphere_density_##level, \
+    sphere_bfloat_##level, sphere_byte_##level, sphere_to_half_##level, sphere_to_bfloat_##level, sphere_to_byte_##level, sphere_peak_##level }
 /* The kernels of a level that sphere_simd_pick_ has allowed. */
 SPHERE_INLINE_ const sphere_kernels_ *sphere_kernels_for_(sphere_simd level)
 {
@@ -2771,6 +3085,288 @@ SPHERE_API sphere_status sphere_half_to_float(const uint16_t *half, float *out, 
     return SPHERE_OK;
 }
 
+/* -- formats: conversions of arrays, one task per chunk */
+typedef struct sphere_convert_job_ {
+    const sphere_kernels_ *kernels;
+    const void *in;
+    void *out;
+    size_t n;
+    int work;                           /* 0 float to half, 1 float to bfloat16, 2 bfloat16 to float */
+} sphere_convert_job_;
+static void sphere_convert_task_(void *context, size_t index)
+{
+    const sphere_convert_job_ *job = (const sphere_convert_job_ *)context;
+    const size_t at = index * SPHERE_CHUNK_, n = job->n - at < SPHERE_CHUNK_ ? job->n - at : SPHERE_CHUNK_;
+    if (job->work == 0) job->kernels->to_half((uint16_t *)job->out + at, (const float *)job->in + at, n);
+    else if (job->work == 1) job->kernels->to_bfloat((uint16_t *)job->out + at, (const float *)job->in + at, n);
+    else job->kernels->bfloat((float *)job->out + at, (const uint16_t *)job->in + at, n);
+}
+static sphere_status sphere_convert_run_(const void *in, size_t in_size, void *out, size_t out_size, size_t n, int work, const sphere_exec *exec)
+{
+    sphere_convert_job_ job;
+    sphere_simd level = sphere_simd_pick_(exec);
+    if (level == SPHERE_SIMD_BEST) return SPHERE_E_LEVEL;
+    if (n == 0) return SPHERE_OK;
+    if (!in || !out) return SPHERE_E_NULL;
+    if (n > SIZE_MAX / 8) return SPHERE_E_SIZE;
+    if (sphere_overlap_(in, n * in_size, out, n * out_size)) return SPHERE_E_OVERLAP;
+    job.kernels = sphere_kernels_for_(level);
+    job.in = in; job.out = out; job.n = n; job.work = work;
+    sphere_parallel_(exec, (n - 1) / SPHERE_CHUNK_ + 1, sphere_convert_task_, &job);
+    return SPHERE_OK;
+}
+SPHERE_API sphere_status sphere_float_to_half(const float *in, uint16_t *half, size_t n, const sphere_exec *exec)
+{
+    return sphere_convert_run_(in, sizeof(float), half, sizeof(uint16_t), n, 0, exec);
+}
+SPHERE_API sphere_status sphere_float_to_bfloat16(const float *in, uint16_t *bfloat, size_t n, const sphere_exec *exec)
+{
+    return sphere_convert_run_(in, sizeof(float), bfloat, sizeof(uint16_t), n, 1, exec);
+}
+SPHERE_API sphere_status sphere_bfloat16_to_float(const uint16_t *bfloat, float *out, size_t n, const sphere_exec *exec)
+{
+    return sphere_convert_run_(bfloat, sizeof(uint16_t), out, sizeof(float), n, 2, exec);
+}
+
+/* float rows to int8 rows, one task per chunk of rows */
+typedef struct sphere_pack_job_ { const sphere_kernels_ *kernels; sphere_rows rows; int8_t *out; float *scale; size_t out_stride; } sphere_pack_job_;
+static void sphere_pack_task_(void *context, size_t index)
+{
+    const sphere_pack_job_ *job = (const sphere_pack_job_ *)context;
+    const size_t begin = index * SPHERE_ROW_CHUNK_, end = job->rows.n - begin < SPHERE_ROW_CHUNK_ ? job->rows.n : begin + SPHERE_ROW_CHUNK_;
+    size_t i;
+    for (i = begin; i < end; i++) {
+        const float *row = job->rows.data + i * job->rows.stride;
+        float most, scale;
+        uint32_t bits;
+        job->kernels->peak(&bits, row, job->rows.dim, 1, job->rows.dim);
+        most = sphere_from_bits_(bits);
+        scale = most / 127.0f;
+        if (scale < 1.17549435e-38f && scale * 127.0f < most) scale = sphere_from_bits_(sphere_bits_(scale) + 1);
+        job->scale[i] = scale;
+        if (scale > 0) job->kernels->to_byte(job->out + i * job->out_stride, row, job->rows.dim, scale);
+        else memset(job->out + i * job->out_stride, 0, job->rows.dim);
+    }
+}
+SPHERE_API sphere_status sphere_pack_int8(const sphere_rows *rows, int8_t *out, size_t out_stride, float *scale, const sphere_exec *exec)
+{
+    sphere_pack_job_ job;
+    sphere_simd level = sphere_simd_pick_(exec);
+    size_t stride = 0, span, out_span, at, n, i;
+    uint32_t bits[SPHERE_BLOCK_];
+    sphere_status status = sphere_check_rows_(rows, &stride);
+    if (status) return status;
+    if (level == SPHERE_SIMD_BEST) return SPHERE_E_LEVEL;
+    if (rows->n == 0) return SPHERE_OK;
+    if ((rows->dim && !out) || !scale) return SPHERE_E_NULL;
+    if (out_stride && out_stride < rows->dim) return SPHERE_E_RANGE;
+    if (!out_stride) out_stride = rows->dim;
+    if (sphere_size_(rows->n, out_stride, 0) > SIZE_MAX / 2 || sphere_size_(rows->n, sizeof(float), 0) > SIZE_MAX / 2) return SPHERE_E_SIZE;
+    span = sphere_span_(rows->n, rows->dim, stride);
+    out_span = rows->dim ? (rows->n - 1) * out_stride + rows->dim : 0;
+    if (sphere_overlap_(out, out_span, rows->data, span) || sphere_overlap_(scale, rows->n * sizeof(float), rows->data, span) ||
+        sphere_overlap_(scale, rows->n * sizeof(float), out, out_span)) return SPHERE_E_OVERLAP;
+    if (rows->dim == 0) { memset(scale, 0, rows->n * sizeof(float)); return SPHERE_OK; }
+    job.kernels = sphere_kernels_for_(level);
+    for (at = 0; at < rows->n; at += n) {                               /* nothing is written before every row has been seen */
+        n = rows->n - at < SPHERE_BLOCK_ ? rows->n - at : SPHERE_BLOCK_;
+        job.kernels->peak(bits, rows->data + at * stride, stride, n, rows->dim);
+        for (i = 0; i < n; i++) if (bits[i] >= 0x7f800000u) return SPHERE_E_NAN;
+    }
+    job.rows = *rows;
+    job.rows.stride = stride;
+    job.out = out; job.out_stride = out_stride; job.scale = scale;
+    sphere_parallel_(exec, (rows->n - 1) / SPHERE_ROW_CHUNK_ + 1, sphere_pack_task_, &job);
+    return SPHERE_OK;
+}
+
+/* Shape checks of packed rows; *stride comes back resolved. */
+static size_t sphere_packed_width_(const sphere_packed *p) { return p->type == SPHERE_INT8 ? 1 : 2; }
+static sphere_status sphere_check_packed_(const sphere_packed *p, size_t *stride)
+{
+    if (!p) return SPHERE_E_NULL;
+    *stride = p->stride ? p->stride : p->dim;
+    if (p->type != SPHERE_HALF && p->type != SPHERE_BFLOAT16 && p->type != SPHERE_INT8) return SPHERE_E_RANGE;
+    if (p->stride && p->stride < p->dim) return SPHERE_E_RANGE;
+    if (p->n && ((p->dim && !p->data) || (p->type == SPHERE_INT8 && !p->scale))) return SPHERE_E_NULL;
+    if (sphere_size_(sphere_size_(p->n, *stride, 0), sizeof(float), 0) > SIZE_MAX / 2) return SPHERE_E_SIZE;
+    if (sphere_size_(p->n, sizeof(float), 0) > SIZE_MAX / 2) return SPHERE_E_SIZE;
+    return SPHERE_OK;
+}
+/* Does a written array overlap the packed rows or their scales? */
+static int sphere_packed_overlap_(const sphere_packed *p, size_t stride, const void *out, size_t bytes)
+{
+    const size_t span = p->n && p->dim ? ((p->n - 1) * stride + p->dim) * sphere_packed_width_(p) : 0;
+    return sphere_overlap_(out, bytes, p->data, span) || (p->type == SPHERE_INT8 && sphere_overlap_(out, bytes, p->scale, p->n * sizeof(float)));
+}
+/* Convert columns first .. first + width - 1 of n rows; int8 without the scale. Rows without a gap are one piece. */
+static void sphere_unpack_part_(const sphere_kernels_ *kernels, const sphere_packed *p, size_t stride, size_t at, size_t n, size_t first, size_t width,
+                                float *out, size_t out_stride)
+{
+    size_t i;
+    if (width == stride && width == out_stride) { width *= n; n = width != 0; }
+    for (i = 0; i < n; i++, out += out_stride) {
+        const size_t from = (at + i) * stride + first;
+        if (p->type == SPHERE_HALF) kernels->half(out, (const uint16_t *)p->data + from, width);
+        else if (p->type == SPHERE_BFLOAT16) kernels->bfloat(out, (const uint16_t *)p->data + from, width);
+        else kernels->byte(out, (const int8_t *)p->data + from, width);
+    }
+}
+/* Results of int8 rows, `width` for each of n rows, get their scale (sign 0), its absolute value (1) or its sign (2). */
+static void sphere_packed_scale_(float *out, size_t width, size_t n, const float *scale, int sign)
+{
+    size_t i, k;
+    for (i = 0; i < n; i++, out += width) {
+        const float s = scale[i], factor = sign == 0 ? s : sign == 1 ? sphere_abs_(s) : s > 0 ? 1.0f : s < 0 ? -1.0f : s;
+        if (sign == 2 && s == 0) for (k = 0; k < width; k++) out[k] = 0;
+        else for (k = 0; k < width; k++) out[k] = sphere_canonical_(out[k] * factor);
+    }
+}
+
+/* Rows that do not fit the stack are taken in pieces: the 16 lanes of (row a / b) . (query c / d), query NULL = the row itself. */
+#define SPHERE_PIECE_ 4096              /* floats on the stack, a multiple of 16 */
+typedef struct sphere_long_ { const sphere_kernels_ *kernels; const sphere_packed *packed; size_t stride, row; float *piece; } sphere_long_;
+static float sphere_long_dot_(const sphere_long_ *l, const float *query, float a, float b, float c, float d)
+{
+    float lane[16] = { 0 };
+    size_t first, i, width;
+    for (first = 0; first < l->packed->dim; first += width) {
+        width = l->packed->dim - first < SPHERE_PIECE_ ? l->packed->dim - first : SPHERE_PIECE_;
+        sphere_unpack_part_(l->kernels, l->packed, l->stride, l->row, 1, first, width, l->piece, width);
+        for (i = 0; i < width; i++) {
+            const float v = l->piece[i] * a / b, q = query ? query[first + i] * c / d : v;
+            lane[i & 15u] = SPHERE_MADD_(v, q, lane[i & 15u]);
+        }
+    }
+    return sphere_lanes_c_(lane);
+}
+/* sphere_scaled_norm_, sphere_norm_of_ and sphere_cosine_slow_ of such a row. */
+static void sphere_long_scaled_norm_(const sphere_long_ *l, float square, float *scale, float *norm)
+{
+    *scale = square < 1.0f ? 1.2676506e+30f : 7.88860905e-31f;
+    *norm = sphere_canonical_(sphere_sqrt_(sphere_long_dot_(l, NULL, *scale, 1.0f, 1.0f, 1.0f)));
+}
+static float sphere_long_norm_(const sphere_long_ *l)
+{
+    const float square = sphere_long_dot_(l, NULL, 1.0f, 1.0f, 1.0f, 1.0f);
+    float scale, norm;
+    if ((square < SPHERE_SQUARE_HIGH_ && square > SPHERE_SQUARE_LOW_) || !(square == square)) return sphere_canonical_(sphere_sqrt_(square));
+    sphere_long_scaled_norm_(l, square, &scale, &norm);
+    return norm * (scale < 1.0f ? 1.2676506e+30f : 7.88860905e-31f);
+}
+static float sphere_long_cosine_(const sphere_long_ *l, const float *query, float query_norm)
+{
+    float norm = sphere_long_norm_(l), scale = 1.0f, query_scale = 1.0f;
+    const float product = norm * query_norm;
+    if (!sphere_odd_norm_(query_norm) && !sphere_odd_norm_(product) && !sphere_odd_norm_(norm))
+        return sphere_canonical_(sphere_long_dot_(l, query, 1.0f, 1.0f, 1.0f, 1.0f) / product);
+    if (norm == 0 || query_norm == 0) return 0;
+    if (sphere_odd_norm_(norm)) sphere_long_scaled_norm_(l, norm, &scale, &norm);
+    if (sphere_odd_norm_(query_norm)) sphere_scaled_norm_(query, l->packed->dim, query_norm, &query_scale, &query_norm);
+    if (!(norm < sphere_inf_()) || !(query_norm < sphere_inf_())) return sphere_nan_();
+    return sphere_long_dot_(l, query, scale, norm, query_scale, query_norm);
+}
+
+/* One number per packed row: a few rows at a time are converted on the stack, and the function for float rows takes over. */
+typedef struct sphere_packed_job_ {
+    const sphere_packed *packed;
+    sphere_row_job_ rows;
+    size_t stride, out_stride;
+    int unpack;
+} sphere_packed_job_;
+static void sphere_packed_task_(void *context, size_t index)
+{
+    const sphere_packed_job_ *job = (const sphere_packed_job_ *)context;
+    const sphere_packed *p = job->packed;
+    const size_t begin = index * SPHERE_ROW_CHUNK_, end = p->n - begin < SPHERE_ROW_CHUNK_ ? p->n : begin + SPHERE_ROW_CHUNK_;
+    const size_t fit = p->dim <= SPHERE_PIECE_ / SPHERE_BLOCK_ ? SPHERE_BLOCK_ : p->dim <= SPHERE_PIECE_ ? SPHERE_PIECE_ / p->dim : 1;
+    float piece[SPHERE_PIECE_];
+    size_t at, n, i;
+    for (at = begin; at < end; at += n) {
+        n = end - at < fit ? end - at : fit;
+        if (job->unpack) {
+            float *out = job->rows.out + at * job->out_stride;
+            sphere_unpack_part_(job->rows.kernels, p, job->stride, at, n, 0, p->dim, out, job->out_stride);
+            if (p->type == SPHERE_INT8) for (i = 0; i < n; i++) sphere_packed_scale_(out + i * job->out_stride, p->dim, 1, p->scale + at + i, 0);
+            continue;
+        }
+        if (p->dim > SPHERE_PIECE_) {
+            sphere_long_ l;
+            l.kernels = job->rows.kernels; l.packed = p; l.stride = job->stride; l.row = at; l.piece = piece;
+            job->rows.out[at] = job->rows.work == SPHERE_ROW_DOT_ ? sphere_long_dot_(&l, job->rows.query, 1.0f, 1.0f, 1.0f, 1.0f)
+                : job->rows.work == SPHERE_ROW_NORM_ ? sphere_long_norm_(&l) : sphere_long_cosine_(&l, job->rows.query, job->rows.query_norm);
+        } else {
+            sphere_row_job_ rows = job->rows;
+            sphere_unpack_part_(rows.kernels, p, job->stride, at, n, 0, p->dim, piece, p->dim);
+            rows.data = piece;
+            rows.out += at;
+            rows.n = n;
+            sphere_row_task_(&rows, 0);
+        }
+        if (p->type == SPHERE_INT8)
+            sphere_packed_scale_(job->rows.out + at, 1, n, p->scale + at, job->rows.work == SPHERE_ROW_DOT_ ? 0 : job->rows.work == SPHERE_ROW_NORM_ ? 1 : 2);
+    }
+}
+static sphere_status sphere_packed_run_(const sphere_packed *packed, const float *query, int needs_query, float *out, sphere_row_work_ work, const sphere_exec *exec)
+{
+    static const float no_row = 0;
+    sphere_packed_job_ job;
+    sphere_simd level = sphere_simd_pick_(exec);
+    size_t stride = 0;
+    sphere_status status = sphere_check_packed_(packed, &stride);
+    if (status) return status;
+    if (level == SPHERE_SIMD_BEST) return SPHERE_E_LEVEL;
+    if (packed->n == 0) return SPHERE_OK;
+    if (!out || (needs_query && packed->dim && !query)) return SPHERE_E_NULL;
+    if (sphere_packed_overlap_(packed, stride, out, packed->n * sizeof(float))) return SPHERE_E_OVERLAP;
+    if (needs_query && sphere_overlap_(out, packed->n * sizeof(float), query, packed->dim * sizeof(float))) return SPHERE_E_OVERLAP;
+    memset(&job, 0, sizeof(job));
+    job.packed = packed; job.stride = stride;
+    job.rows.kernels = sphere_kernels_for_(level);
+    job.rows.query = query ? query : &no_row;
+    job.rows.out = out;
+    job.rows.dim = packed->dim; job.rows.stride = packed->dim;
+    job.rows.work = work;
+    if (work == SPHERE_ROW_COSINE_) sphere_norms_(job.rows.kernels, &job.rows.query_norm, job.rows.query, packed->dim, 1, packed->dim);
+    sphere_parallel_(exec, (packed->n - 1) / SPHERE_ROW_CHUNK_ + 1, sphere_packed_task_, &job);
+    return SPHERE_OK;
+}
+SPHERE_API sphere_status sphere_packed_dot(const sphere_packed *rows, const float *query, float *out, const sphere_exec *exec)
+{
+    return sphere_packed_run_(rows, query, 1, out, SPHERE_ROW_DOT_, exec);
+}
+SPHERE_API sphere_status sphere_packed_cosine(const sphere_packed *rows, const float *query, float *out, const sphere_exec *exec)
+{
+    return sphere_packed_run_(rows, query, 1, out, SPHERE_ROW_COSINE_, exec);
+}
+SPHERE_API sphere_status sphere_packed_norm(const sphere_packed *rows, float *out, const sphere_exec *exec)
+{
+    return sphere_packed_run_(rows, NULL, 0, out, SPHERE_ROW_NORM_, exec);
+}
+SPHERE_API sphere_status sphere_unpack(const sphere_packed *rows, float *out, size_t out_stride, const sphere_exec *exec)
+{
+    sphere_packed_job_ job;
+    sphere_simd level = sphere_simd_pick_(exec);
+    size_t stride = 0;
+    sphere_status status = sphere_check_packed_(rows, &stride);
+    if (status) return status;
+    if (level == SPHERE_SIMD_BEST) return SPHERE_E_LEVEL;
+    if (out_stride && out_stride < rows->dim) return SPHERE_E_RANGE;
+    if (rows->n == 0 || rows->dim == 0) return SPHERE_OK;
+    if (!out) return SPHERE_E_NULL;
+    if (!out_stride) out_stride = rows->dim;
+    if (sphere_size_(sphere_size_(rows->n, out_stride, 0), sizeof(float), 0) > SIZE_MAX / 2) return SPHERE_E_SIZE;
+    if (sphere_packed_overlap_(rows, stride, out, sphere_span_(rows->n, rows->dim, out_stride))) return SPHERE_E_OVERLAP;
+    memset(&job, 0, sizeof(job));
+    job.packed = rows; job.stride = stride;
+    job.rows.kernels = sphere_kernels_for_(level);
+    job.rows.out = out;
+    job.out_stride = out_stride;
+    job.unpack = 1;
+    sphere_parallel_(exec, (rows->n - 1) / SPHERE_ROW_CHUNK_ + 1, sphere_packed_task_, &job);
+    return SPHERE_OK;
+}
+
 /* -- search. The best k so far are a heap with the worst on top; rows come in ascending order within a task. */
 SPHERE_INLINE_ int sphere_before_(float a, uint32_t i, float b, uint32_t j) { return a > b || (a == b && i < j); }
 typedef struct sphere_heap_ { float *score; uint32_t *index; size_t count, k; } sphere_heap_;
@@ -2831,6 +3427,9 @@ typedef struct sphere_search_job_ {
     uint32_t *index;
     size_t *count;                      /* (chunks, m) hits of a cone */
     uint64_t *nans;                     /* (chunks, groups) */
+    const sphere_packed *packed;        /* rows in a storage type instead of data, or NULL */
+    size_t packed_stride, block_rows, block_step;
+    float *block;                       /* block_rows unpacked rows, block_step floats further for each task */
 } sphere_search_job_;
 static void sphere_search_task_(void *context, size_t task)
 {
@@ -2854,8 +3453,12 @@ static void sphere_search_task_(void *context, size_t task)
     /* floor16[p] belongs to the panel that starts at query p; queries that are not there never hit */
     for (q = 0; q < SPHERE_GROUP_; q++) for (i = 0; i < 16; i++) floor16[q][i] = q + i < queries || width == 1 ? job->threshold : sphere_inf_();
     for (at = begin; at < end; at += n) {
-        const float *data = job->data + at * job->stride, *norm = job->norms ? job->norms + at : norms;
-        n = end - at < SPHERE_BLOCK_ ? end - at : SPHERE_BLOCK_;
+        const float *data = job->data, *norm = job->norms ? job->norms + at : norms;
+        n = end - at < job->block_rows ? end - at : job->block_rows;
+        if (job->packed) {
+            sphere_unpack_part_(job->kernels, job->packed, job->packed_stride, at, n, 0, job->dim, job->block + task * job->block_step, job->dim);
+            data = job->block + task * job->block_step;
+        } else data += at * job->stride;
         if (job->cosine) {
             if (!job->norms && width == 1) {                            /* norms and scores of the first query in one read */
                 job->kernels->row_dot_square(tile, square, data, job->stride, n, job->dim, job->queries + q0 * job->dim);
@@ -2874,6 +3477,7 @@ static void sphere_search_task_(void *context, size_t task)
             }
             if (odd) for (i = 0; i < n; i++) if (sphere_odd_norm_(norm[i])) for (lane = 0; lane < width && q + lane < queries; lane++)
                 tile[width * i + lane] = sphere_cosine_slow_(data + i * job->stride, job->queries + (q0 + q + lane) * job->dim, job->dim, norm[i], 1.0f);
+            if (job->packed && job->packed->type == SPHERE_INT8) sphere_packed_scale_(tile, width, n, job->packed->scale + at, job->cosine ? 2 : 0);
             hits = job->kernels->hits(hit, tile, n * width, floor16[q]);
             for (i = 0; i < hits; i++) {
                 const float score = tile[hit[i]];
@@ -2898,9 +3502,9 @@ static void sphere_search_task_(void *context, size_t task)
     }
     job->nans[task] = nans;
 }
-typedef struct sphere_search_plan_ { size_t chunks, chunk_rows, groups, queries, panels, score, index, count, nans, total; } sphere_search_plan_;
+typedef struct sphere_search_plan_ { size_t chunks, chunk_rows, groups, queries, panels, score, index, count, nans, block, block_rows, block_step, total; } sphere_search_plan_;
 /* Where everything lies in the working memory; total is SIZE_MAX when a size overflows. */
-static sphere_search_plan_ sphere_search_plan_of_(size_t n, size_t dim, size_t m, size_t k, const sphere_exec *exec)
+static sphere_search_plan_ sphere_search_plan_of_(size_t n, size_t dim, size_t m, size_t k, int packed, const sphere_exec *exec)
 {
     sphere_search_plan_ p;
     size_t entries;
@@ -2924,6 +3528,14 @@ static sphere_search_plan_ sphere_search_plan_of_(size_t n, size_t dim, size_t m
     p.nans = sphere_size_(sphere_size_(p.chunks, m, 8), sizeof(size_t), p.count);
     p.nans = p.nans == SIZE_MAX ? p.nans : (p.nans + 7) & ~(size_t)7;
     p.total = sphere_size_(sphere_size_(p.chunks, p.groups, 8), sizeof(uint64_t), p.nans);
+    p.block = p.total;
+    p.block_rows = SPHERE_BLOCK_;
+    p.block_step = 0;
+    if (packed) {                                                       /* about 64 KB of rows, so that they stay in a near cache */
+        p.block_rows = dim <= 256 ? SPHERE_BLOCK_ : dim <= 2048 ? 16384 / dim & ~(size_t)3 : 8;
+        if (exec && exec->parallel.run) p.block_step = sphere_size_(p.block_rows, dim, 0);       /* tasks in turn share one block */
+        p.total = sphere_size_(sphere_size_(p.block_step ? sphere_size_(p.chunks, p.groups, 0) : 1, sphere_size_(p.block_rows, dim, 0), 0), sizeof(float), p.block);
+    }
     if (p.total != SIZE_MAX) p.total = sphere_size_(p.total, 1, 64);
     return p;
 }
@@ -2931,10 +3543,12 @@ SPHERE_API size_t sphere_search_size(const sphere_rows *rows, const sphere_rows 
 {
     size_t total;
     if (!rows || !queries) return 0;
-    total = sphere_search_plan_of_(rows->n, queries->dim, queries->n, k, desc ? &desc->exec : NULL).total;
+    total = sphere_search_plan_of_(rows->n, queries->dim, queries->n, k, 0, desc ? &desc->exec : NULL).total;
     return total == SIZE_MAX ? 0 : total;
 }
-static sphere_status sphere_search_(const sphere_rows *rows, const sphere_rows *queries, float threshold, int cone, size_t k, const sphere_search_desc *desc,
+/* With packed rows, `rows` is only their shape. */
+static sphere_status sphere_search_(const sphere_rows *rows, const sphere_packed *packed, const sphere_rows *queries, float threshold, int cone, size_t k,
+                                    const sphere_search_desc *desc,
                                     uint32_t *index, float *score, size_t *count, sphere_search_report *report, void *memory, size_t bytes)
 {
     const sphere_exec *exec = desc ? &desc->exec : NULL;
@@ -2944,12 +3558,13 @@ static sphere_status sphere_search_(const sphere_rows *rows, const sphere_rows *
     sphere_search_plan_ plan;
     size_t stride = 0, query_stride = 0, i, j, c;
     char *base;
-    sphere_status status = sphere_check_rows_(rows, &stride);
+    sphere_status status = packed ? sphere_check_packed_(packed, &stride) : sphere_check_rows_(rows, &stride);
     if (status) return status;
     status = sphere_check_rows_(queries, &query_stride);
     if (status) return status;
     if (level == SPHERE_SIMD_BEST) return SPHERE_E_LEVEL;
     if (desc && desc->metric != SPHERE_DOT && desc->metric != SPHERE_COSINE) return SPHERE_E_RANGE;
+    if (packed && packed->type == SPHERE_INT8 && desc && desc->metric == SPHERE_COSINE && desc->norms) return SPHERE_E_RANGE;
     if (rows->n > 0xfffffffeu || queries->n > 0xfffffffeu) return SPHERE_E_SIZE;
     if ((k > rows->n && !cone) || (queries->n && rows->n && rows->dim != queries->dim)) return SPHERE_E_RANGE;
     if (!(threshold == threshold)) return SPHERE_E_NAN;
@@ -2960,7 +3575,7 @@ static sphere_status sphere_search_(const sphere_rows *rows, const sphere_rows *
         const float v = queries->data[i * query_stride + j];
         if (!(v == v)) return SPHERE_E_NAN;
     }
-    plan = sphere_search_plan_of_(rows->n, queries->dim, queries->n, k, exec);
+    plan = sphere_search_plan_of_(rows->n, queries->dim, queries->n, k, packed != NULL, exec);
     if (plan.total == SIZE_MAX) return SPHERE_E_SIZE;
     if (!memory || bytes < plan.total) return SPHERE_E_MEMORY;
     for (i = 0; i < 4; i++) {                                           /* four things that are written, four that are read */
@@ -2970,11 +3585,13 @@ static sphere_status sphere_search_(const sphere_rows *rows, const sphere_rows *
         out[1] = score; out_bytes[1] = queries->n * k * sizeof(float);
         out[2] = count; out_bytes[2] = queries->n * sizeof(size_t);
         out[3] = memory; out_bytes[3] = bytes;
-        in[0] = rows->data; in_bytes[0] = sphere_span_(rows->n, rows->dim, stride);
+        in[0] = rows->data; in_bytes[0] = packed ? 0 : sphere_span_(rows->n, rows->dim, stride);
         in[1] = queries->data; in_bytes[1] = sphere_span_(queries->n, queries->dim, query_stride);
         in[2] = desc ? desc->norms : NULL; in_bytes[2] = rows->n * sizeof(float);
         in[3] = report; in_bytes[3] = sizeof(*report);
         for (j = 0; j < 4; j++) if (sphere_overlap_(out[i], out_bytes[i], in[j], in_bytes[j])) return SPHERE_E_OVERLAP;
+        if (packed && (sphere_packed_overlap_(packed, stride, out[i], out_bytes[i]) || sphere_packed_overlap_(packed, stride, report, sizeof(*report))))
+            return SPHERE_E_OVERLAP;
         for (j = 0; j < i; j++) if (sphere_overlap_(out[i], out_bytes[i], out[j], out_bytes[j])) return SPHERE_E_OVERLAP;
     }
     base = (char *)sphere_align_(memory);
@@ -2985,6 +3602,9 @@ static sphere_status sphere_search_(const sphere_rows *rows, const sphere_rows *
     job.groups = plan.groups; job.chunks = plan.chunks; job.chunk_rows = plan.chunk_rows;
     job.cosine = desc && desc->metric == SPHERE_COSINE;
     job.norms = job.cosine ? desc->norms : NULL;
+    job.packed = packed; job.packed_stride = stride;
+    if (packed) job.stride = job.dim;
+    job.block_rows = plan.block_rows; job.block_step = plan.block_step;
     job.cone = cone;
     job.threshold = threshold;
     job.queries = (float *)(void *)(base + plan.queries);
@@ -2993,6 +3613,7 @@ static sphere_status sphere_search_(const sphere_rows *rows, const sphere_rows *
     job.index = plan.chunks == 1 ? index : (uint32_t *)(void *)(base + plan.index);
     job.count = (size_t *)(void *)(base + plan.count);
     job.nans = (uint64_t *)(void *)(base + plan.nans);
+    job.block = (float *)(void *)(base + plan.block);
     for (i = 0; i < queries->n; i++) {
         const float *query = queries->dim ? queries->data + i * query_stride : &no_row;
         float norm = 1.0f;
@@ -3033,13 +3654,43 @@ static sphere_status sphere_search_(const sphere_rows *rows, const sphere_rows *
 SPHERE_API sphere_status sphere_search_topk(const sphere_rows *rows, const sphere_rows *queries, size_t k, const sphere_search_desc *desc,
                                             uint32_t *index, float *score, sphere_search_report *report, void *memory, size_t bytes)
 {
-    return sphere_search_(rows, queries, -sphere_inf_(), 0, k, desc, index, score, NULL, report, memory, bytes);
+    return sphere_search_(rows, NULL, queries, -sphere_inf_(), 0, k, desc, index, score, NULL, report, memory, bytes);
 }
 SPHERE_API sphere_status sphere_search_cone(const sphere_rows *rows, const sphere_rows *queries, float threshold, size_t capacity,
                                             const sphere_search_desc *desc, uint32_t *index, float *score, size_t *count,
                                             sphere_search_report *report, void *memory, size_t bytes)
 {
-    return sphere_search_(rows, queries, threshold, 1, capacity, desc, index, score, count, report, memory, bytes);
+    return sphere_search_(rows, NULL, queries, threshold, 1, capacity, desc, index, score, count, report, memory, bytes);
+}
+
+/* -- search of packed rows: the same search, which converts a block of rows before it scores them */
+SPHERE_API size_t sphere_packed_search_size(const sphere_packed *rows, const sphere_rows *queries, size_t k, const sphere_search_desc *desc)
+{
+    size_t total;
+    if (!rows || !queries || (rows->type != SPHERE_HALF && rows->type != SPHERE_BFLOAT16 && rows->type != SPHERE_INT8)) return 0;
+    total = sphere_search_plan_of_(rows->n, queries->dim, queries->n, k, 1, desc ? &desc->exec : NULL).total;
+    return total == SIZE_MAX ? 0 : total;
+}
+SPHERE_API sphere_status sphere_packed_search_topk(const sphere_packed *rows, const sphere_rows *queries, size_t k, const sphere_search_desc *desc,
+                                                   uint32_t *index, float *score, sphere_search_report *report, void *memory, size_t bytes)
+{
+    size_t stride = 0;
+    sphere_rows shape = { NULL, 0, 0, 0 };
+    sphere_status status = sphere_check_packed_(rows, &stride);
+    if (status) return status;
+    shape.n = rows->n; shape.dim = rows->dim; shape.stride = stride;
+    return sphere_search_(&shape, rows, queries, -sphere_inf_(), 0, k, desc, index, score, NULL, report, memory, bytes);
+}
+SPHERE_API sphere_status sphere_packed_search_cone(const sphere_packed *rows, const sphere_rows *queries, float threshold, size_t capacity,
+                                                   const sphere_search_desc *desc, uint32_t *index, float *score, size_t *count,
+                                                   sphere_search_report *report, void *memory, size_t bytes)
+{
+    size_t stride = 0;
+    sphere_rows shape = { NULL, 0, 0, 0 };
+    sphere_status status = sphere_check_packed_(rows, &stride);
+    if (status) return status;
+    shape.n = rows->n; shape.dim = rows->dim; shape.stride = stride;
+    return sphere_search_(&shape, rows, queries, threshold, 1, capacity, desc, index, score, count, report, memory, bytes);
 }
 
 /* -- graph: a search of the normalised rows for themselves */
@@ -3081,7 +3732,7 @@ static void sphere_nearest_(const sphere_kernels_ *kernels, const float *rows, s
     memset(&job, 0, sizeof(job));
     job.kernels = kernels; job.data = rows;
     job.n = n; job.dim = dim; job.stride = dim; job.m = m; job.k = k;
-    job.groups = (m + SPHERE_GROUP_ - 1) / SPHERE_GROUP_; job.chunks = 1; job.chunk_rows = n;
+    job.groups = (m + SPHERE_GROUP_ - 1) / SPHERE_GROUP_; job.chunks = 1; job.chunk_rows = n; job.block_rows = SPHERE_BLOCK_;
     job.panels_used = 1;
     job.self = self;
     job.threshold = -sphere_inf_();

@@ -186,6 +186,27 @@ static sphere_search_desc search_desc(sphere_metric metric)
     desc.exec = *exec;
     return desc;
 }
+/* Rows of bit patterns: any ones in half of the weathers, infinities and NaN with them, else moderate ones. */
+static uint16_t packed16[ROWS * WIDEST];
+static int8_t   packed8[ROWS * WIDEST];
+static sphere_packed packed_of(size_t type, int weather, size_t n, size_t dim)
+{
+    sphere_packed rows;
+    size_t i;
+    for (i = 0; i < n * dim; i++) {
+        const uint32_t w = random_word();
+        packed16[i] = (uint16_t)(weather & 1 ? w : (w & 0xbfffu) - (w >> 2 & 0x1000u));
+        packed8[i] = (int8_t)((int)(w >> 16 & 255u) - 128);
+    }
+    for (i = 0; i < n; i++) z[i] = random_float(weather);
+    rows.data = type == (size_t)SPHERE_INT8 ? (const void *)packed8 : (const void *)packed16;
+    rows.n = n;
+    rows.dim = dim;
+    rows.stride = 0;
+    rows.type = (sphere_type)type;
+    rows.scale = z;
+    return rows;
+}
 static void take_report(const sphere_search_report *report) { take64(report->scores); take64(report->nan_scores); }
 /* Any numbers; and numbers of which none is a NaN or infinite: those become subnormals and zeros of the same sign. By bits, because
    a NaN that signals must not pass through arithmetic here. */

@@ -112,7 +112,7 @@ typedef struct shape { size_t n, dim, stride; } shape;
 static size_t operand_count(char letter, const shape *s)
 {
     switch (letter) {
-    case 'n': case 'N': case 's': case 'h': case 'u': case 'v': case 'w': case 'j': case 'b': return s->n;
+    case 'n': case 'N': case 's': case 'h': case 'u': case 'v': case 'w': case 'j': case 'b': case 'y': return s->n;
     case 'e': return (s->n + 31) / 32;
     case 'r': case 'R': return s->n ? (s->n - 1) * s->stride + s->dim : 0;      /* nothing behind the last row */
     case 'd': return s->dim;
@@ -130,8 +130,8 @@ static size_t operand_count(char letter, const shape *s)
     default: printf("kernels.inc: unknown letter %c\n0 passed, 1 failed\n", letter); exit(1);
     }
 }
-static size_t operand_width(char letter) { return letter == 'b' ? 1 : letter == 'h' || letter == 'u' ? 2 : 4; }
-static int operand_is_float(char letter) { return !strchr("huvwjikCmTBbe", letter); }
+static size_t operand_width(char letter) { return letter == 'b' || letter == 'y' ? 1 : letter == 'h' || letter == 'u' ? 2 : 4; }
+static int operand_is_float(char letter) { return !strchr("huvwjikCmTBbey", letter); }
 static int operand_is_read_and_written(char letter) { return strchr("NSCB", letter) != NULL; }
 static void fill_operand(char letter, unsigned char *to, size_t count, int weather)
 {
@@ -142,6 +142,7 @@ static void fill_operand(char letter, unsigned char *to, size_t count, int weath
         float value;
         switch (letter) {
         case 'h': half = (uint16_t)random_word(); memcpy(to + 2 * j, &half, 2); break;
+        case 'y': to[j] = (unsigned char)random_word(); break;
         case 'T': word = random_word() & 0x80ffffffu; memcpy(to + 4 * j, &word, 4); break;
         case 'j': word = random_word() & 0x3ffffu; memcpy(to + 4 * j, &word, 4); break;
         case 'k': case 'C': case 'B': case 'i': word = random_word() & 63u; memcpy(to + 4 * j, &word, 4); break;
