@@ -227,7 +227,7 @@ SPHERE_API sphere_status sphere_search_cone(const sphere_rows *rows, const spher
      index, similarity (n, k)  nearest first, ties by index, a row is not its own neighbour. similarity is the dot product of the
                                two rows after sphere_row_normalize, so it is the same in both directions.
    Errors  as sphere_search_topk; SPHERE_E_NAN when any row holds a NaN or an infinity: nothing is built.
-   Cost    n^2 dim multiply-adds; memory about n dim floats (sphere_graph_size). */
+   Cost    n^2 dim multiply-adds; memory about 2 n dim floats (the normalised rows and their packed panels). */
 SPHERE_API size_t sphere_graph_size(const sphere_rows *rows, size_t k);
 SPHERE_API sphere_status sphere_graph(const sphere_rows *rows, size_t k, uint32_t *index, float *similarity, const sphere_exec *exec,
                                       void *memory, size_t bytes);
@@ -693,7 +693,7 @@ typedef struct sphere_fidelity {
    A true neighbour whose dot product equals that of the cone's last point counts as inside; ranks break ties by index.
    Errors  SPHERE_E_NULL, SPHERE_E_RANGE (k, a share, a coordinate beyond 2), SPHERE_E_SIZE, SPHERE_E_NAN (also an infinite row),
            SPHERE_E_OVERLAP, SPHERE_E_MEMORY, SPHERE_E_LEVEL.
-   Cost    samples * n * (dim + 3 + 2 k) operations; memory about n dim floats.
+   Cost    samples * n * (dim + 3 + 2 k) operations; memory about (n + samples) dim floats.
    Source  Venna, Kaski 2001 (trustworthiness, both forms: k below and above n/2). */
 SPHERE_API size_t sphere_fidelity_size(const sphere_rows *rows, const sphere_fidelity_desc *desc);
 SPHERE_API sphere_status sphere_measure_fidelity(const sphere_rows *rows, const float *x, const float *y, const float *z,

@@ -184,7 +184,7 @@ if [ -z "$only" ]; then
     echo "not ok - aarch64 clang without the guards against contraction: did not run"
   fi >> $dir/verdicts
 
-  # clang-cl as far as a machine without Windows goes: objects for Windows from stub headers. Nothing is linked or run.
+  # clang-cl as far as a machine without Windows goes: objects for Windows from stand-in headers. Nothing is linked or run.
   mkdir -p $dir/windows
   for pair in 'string:void *memcpy(void *to, const void *from, size_t bytes); void *memmove(void *to, const void *from, size_t bytes); void *memset(void *to, int value, size_t bytes); int memcmp(const void *a, const void *b, size_t bytes);' \
               'stdlib:void *malloc(size_t bytes); void free(void *p);' 'malloc:void *_aligned_malloc(size_t bytes, size_t alignment); void _aligned_free(void *p);' \
@@ -198,7 +198,7 @@ if [ -z "$only" ]; then
   resources=$(clang -print-resource-dir)/include
   for job in 'unit.c' 'unit.cpp' '-arch:AVX2 unit.c'; do
     if (cd $dir/windows && clang --driver-mode=cl --target=x86_64-pc-windows-msvc -c -X -W4 -WX -O2 -imsvc . -imsvc "$resources" -Founit.obj $job) > $dir/windows/log 2>&1; then
-      echo "ok - clang-cl $job: compiles for Windows (stub headers, nothing is run)"
+      echo "ok - clang-cl $job: compiles for Windows (stand-in headers, nothing is run)"
     else
       echo "not ok - clang-cl $job: does not compile for Windows: $(grep -m 1 -E 'error' $dir/windows/log | cut -c 1-160)"
     fi
