@@ -104,6 +104,7 @@ only=$*
 if [ -n "$only" ]; then
   for word in $only; do grep -F -- "$word" $dir/rows; done | sort -u > $dir/chosen
   mv $dir/chosen $dir/rows
+  [ -s $dir/rows ] || { echo "no configuration has any of these words in its row: $only" >&2; exit 2; }
 fi
 grep -v '^#' $golden > $dir/golden
 grep -v '\.large ' $dir/golden > $dir/golden.small
