@@ -18,6 +18,7 @@
      >>formats       rows stored as half, bfloat16 or int8: conversions, dot, norm, cosine, search
      >>quality       equal-area cells, cap discrepancy, what a layout keeps of its embedding
      >>core-impl     the shared core: contraction guards, random numbers, square root, exp, log, sincos, atan2
+     >>functions     acos, asin, expm1, log1p, tanh
      >>kernels       portable, AVX2 and NEON versions next to each other, and their table
      >>implementation
 
@@ -118,7 +119,8 @@ SPHERE_API sphere_status sphere_to_spherical(const float *x, const float *y, con
    for a finite r.
      r, theta, phi  (n)  any finite angles (all of float is reduced correctly); a coordinate that needs a NaN or infinite angle is NaN
    Errors and overlap as sphere_to_spherical.
-   Cost    O(n). Each coordinate within 2 units in the last place, 3 where an angle is beyond a million. */
+   Cost    O(n), in float up to angles of 200, in double up to a million at two thirds of the speed, beyond one by one.
+           Each coordinate within 2 units in the last place, 3 where an angle is beyond a million. */
 SPHERE_API sphere_status sphere_to_cartesian(const float *r, const float *theta, const float *phi,
                                              float *x, float *y, float *z, size_t n, const sphere_exec *exec);
 
@@ -623,7 +625,7 @@ SPHERE_API sphere_status sphere_unpack(const sphere_packed *rows, float *out, si
    the sign of the scale, 0 where the scale is 0; a NaN scale gives NaN.
      query (dim); out (n), no overlap
    Errors  as sphere_row_dot; SPHERE_E_RANGE also for an unknown type.
-   Cost    one read of the packed rows; 20 KB of stack. Rows of more than 4096 elements run without SIMD. */
+   Cost    one read of the packed rows; 20 KB of stack. */
 SPHERE_API sphere_status sphere_packed_dot(const sphere_packed *rows, const float *query, float *out, const sphere_exec *exec);
 SPHERE_API sphere_status sphere_packed_cosine(const sphere_packed *rows, const float *query, float *out, const sphere_exec *exec);
 SPHERE_API sphere_status sphere_packed_norm(const sphere_packed *rows, float *out, const sphere_exec *exec);
@@ -752,12 +754,12 @@ SPHERE_API sphere_status sphere_measure_fidelity(const sphere_rows *rows, const 
 #else
 #define SPHERE_NEON_ 0
 #endif
-/* From here to the end of the file no compiler may fuse a product and a sum. gcc fuses intrinsics too under -std=gnu11 -mfma. */
+/* From here on no compiler may fuse a product and a sum. gcc -mfma fuses intrinsics too, and its slp vectoriser complex products even so. */
 #if defined(__clang__)
 #pragma STDC FP_CONTRACT OFF
 #elif defined(__GNUC__)
 #pragma GCC push_options
-#pragma GCC optimize("fp-contract=off")
+#pragma GCC optimize("fp-contract=off", "no-tree-slp-vectorize")
 #endif
 #ifndef SPHERE_CORE_FUNCTIONS_
 #define SPHERE_CORE_FUNCTIONS_
@@ -910,6 +912,106 @@ SPHERE_INLINE_ float sphere_atan2_(float y, float x)
 #endif /* SPHERE_CORE_FUNCTIONS_ */
 /* sphere-core end 2 */
 
+/* >>functions
+   Scalar functions beside those of the core: arc cosine, arc sine, e^x - 1, ln(1 + x), hyperbolic tangent; + - * / and the core's square
+   root only, so the same bits everywhere. Largest errors over all floats: tests/README.md. */
+#ifndef SPHERE_FUNCTIONS_
+#define SPHERE_FUNCTIONS_
+/* Arc sine and arc cosine by one series, x in absolute value 0..1: with z = x^2 (x <= 1/2) or z = (1 - x)/2, returns the small factor
+   p with asin(sqrt z) = sqrt z + sqrt z p; a minimax polynomial (2^-27.6). */
+SPHERE_INLINE_ float sphere_asin_series_(float z)
+{
+    float p = SPHERE_MADD_(0.0422305949f, z, 0.0241409633f); p = SPHERE_MADD_(p, z, 0.0454783477f);
+    p = SPHERE_MADD_(p, z, 0.0749523267f); p = SPHERE_MADD_(p, z, 0.166667536f);
+    return p * z;
+}
+/* Half an angle: h = asin(sqrt z) for z = (1 - |x|)/2, exact in float, as a sum of a leading part of 12 digits and the rest.
+   asin(sqrt z) = s + s p; what the rounding of s lost, (z - s^2)/(2 s), comes from the leading part, whose square is exact. */
+SPHERE_INLINE_ float sphere_half_angle_(float z, float *rest)
+{
+    float s = sphere_sqrt_(z), lead = sphere_from_bits_(sphere_bits_(s) & 0xfffff000u);
+    *rest = s > 0 ? (z - lead * lead) / (s + lead) + s * sphere_asin_series_(z) : 0;
+    return lead;
+}
+/* Arc cosine, 0..pi; NaN outside -1..1. The largest errors of these functions: bench/ulp.c. */
+SPHERE_INLINE_ float sphere_acos_(float x)
+{
+    float a = sphere_abs_(x), h, rest;
+    if (!(a <= 1.0f)) return sphere_nan_();
+    if (a <= 0.5f) return 1.57079637f - (x - (-4.37113883e-08f - x * sphere_asin_series_(x * x)));      /* pi/2 in two parts */
+    h = sphere_half_angle_(0.5f - 0.5f * a, &rest);
+    return x > 0 ? 2.0f * (h + rest) : 3.14159274f - 2.0f * (h + (rest + 4.37113883e-08f));
+}
+/* Arc sine, -pi/2..pi/2; NaN outside -1..1; asin(-0) is -0. */
+SPHERE_INLINE_ float sphere_asin_(float x)
+{
+    float a = sphere_abs_(x), h, rest;
+    if (!(a <= 1.0f)) return sphere_nan_();
+    if (a < 2.44140625e-04f) return x;
+    if (a <= 0.5f) return x + x * sphere_asin_series_(x * x);
+    h = sphere_half_angle_(0.5f - 0.5f * a, &rest);                     /* pi/2 - 2 h is exact: h has 12 digits and is 0 or above 2^-13 */
+    a = (1.57079637f - 2.0f * h) - (2.0f * rest + 4.37113883e-08f);
+    return x > 0 ? a : -a;
+}
+/* e^x - 1, also for tiny x; expm1(-0) is -0. x = k ln 2 + r as in sphere_exp_; expm1(r) by a minimax polynomial (2^-32);
+   2^k (expm1(r) + (1 - 2^-k)), where the bracket is exact up to k = 24. */
+SPHERE_INLINE_ float sphere_expm1_(float x)
+{
+    float k, r, c, p, back; int half, whole;
+    if (!(x <= 88.722839f)) return x == x ? sphere_inf_() : sphere_nan_();
+    if (x < -17.5f) return -1.0f;
+    if (sphere_abs_(x) < 5.96046448e-08f) return x;
+    k = (x * 1.44269502f + 12582912.0f) - 12582912.0f;
+    c = k * 3.19461833e-05f; p = x - k * 0.693115234375f; r = p - c; c = (p - r) - c;       /* r + c is what x is above k ln 2 */
+    p = SPHERE_MADD_(0.000199143513f, r, 0.00139412389f); p = SPHERE_MADD_(p, r, 0.0083332723f); p = SPHERE_MADD_(p, r, 0.0416663513f);
+    p = SPHERE_MADD_(p, r, 0.166666672f); p = SPHERE_MADD_(p, r, 0.5f); p = r * r * p + (c + c * r);
+    if (k == 0) return r + p;
+    whole = (int)k; half = (whole + 512) / 2 - 256;
+    if (whole > 24) {                                                   /* 2^-k is the small part now */
+        back = sphere_from_bits_((uint32_t)(127 - (whole > 126 ? 126 : whole)) << 23);
+        p = 1.0f + (r + (p - back));
+    } else {
+        back = 1.0f - sphere_from_bits_((uint32_t)(127 - whole) << 23);
+        p = (back + r) + (p + ((back - (back + r)) + r));               /* both roundings of the sum are put back */
+    }
+    return p * sphere_from_bits_((uint32_t)(half + 127) << 23) * sphere_from_bits_((uint32_t)(whole - half + 127) << 23);
+}
+/* ln(1 + x), also for tiny x; log1p(-0) is -0, log1p(-1) is -infinity, NaN below. As sphere_log_ of u = 1 + x; what the rounding of
+   u lost, over u, goes to the small terms. Within 1/sqrt 2 .. sqrt 2 nothing is lost: x itself is m - 1. */
+SPHERE_INLINE_ float sphere_log1p_(float x)
+{
+    float u, e, f, c = 0, p, s; int shift;
+    if (!(x > -1.0f)) return x == -1.0f ? -sphere_inf_() : sphere_nan_();
+    if (x == sphere_inf_() || sphere_abs_(x) < 5.96046448e-08f) return x;
+    u = 1.0f + x;
+    shift = (int)((sphere_bits_(u) + (0x3f800000u - 0x3f3504f3u)) >> 23) - 127;
+    f = x; e = (float)shift;
+    if (shift != 0) {
+        f = sphere_from_bits_(sphere_bits_(u) - ((uint32_t)shift << 23)) - 1.0f;
+        c = (x < 1.0f ? x - (u - 1.0f) : 1.0f - (u - x)) / u;
+    }
+    s = f * f;
+    p = SPHERE_MADD_(0.0691539273f, f, -0.117897913f); p = SPHERE_MADD_(p, f, 0.118729569f);
+    p = SPHERE_MADD_(p, f, -0.123843506f); p = SPHERE_MADD_(p, f, 0.142186612f); p = SPHERE_MADD_(p, f, -0.16669251f);
+    p = SPHERE_MADD_(p, f, 0.200022265f); p = SPHERE_MADD_(p, f, -0.249999866f); p = SPHERE_MADD_(p, f, 0.333333105f);
+    return e * 0.693115234375f + (f + ((s * f * p + (e * 3.19461833e-05f + c)) - 0.5f * s));
+}
+/* Hyperbolic tangent; tanh(-0) is -0, +-1 from 9.02 on. Up to 3/4 a minimax polynomial (2^-29) in x^2, then 1 - 2/(e^2x + 1). */
+SPHERE_INLINE_ float sphere_tanh_(float x)
+{
+    float a = sphere_abs_(x), z = x * x, p;
+    if (!(x == x)) return sphere_nan_();
+    if (a < 2.44140625e-04f) return x;
+    if (a < 0.75f) {
+        p = SPHERE_MADD_(0.00173673138f, z, -0.00765694445f); p = SPHERE_MADD_(p, z, 0.0214518607f); p = SPHERE_MADD_(p, z, -0.0538926795f);
+        p = SPHERE_MADD_(p, z, 0.133326933f); p = SPHERE_MADD_(p, z, -0.333333164f);
+        return x + x * (z * p);
+    }
+    p = a < 9.02f ? 1.0f - 2.0f / (sphere_exp_(2.0f * a) + 1.0f) : 1.0f;
+    return x > 0 ? p : -p;
+}
+#endif /* SPHERE_FUNCTIONS_ */
+
 /* >>kernels
    One block per kernel: the portable version is the specification, then AVX2, then NEON with the same bits. Vector names carry
    their lanes. Row kernels read whole groups of 16 elements and then a zero-padded rest: a lane never holds -0, so adding the
@@ -1054,6 +1156,39 @@ static void sphere_row_dot_neon_(float *out, const float *data, size_t stride, s
 }
 #endif
 
+/* >>kernel lane_dot: lane[i mod 16] += a[i] b[i], in order of i: a row that comes in pieces of 16 m elements */
+static void sphere_lane_dot_c_(float *lane, const float *a, const float *b, size_t n)
+{
+    size_t i;
+    for (i = 0; i < n; i++) lane[i & 15u] = SPHERE_MADD_(a[i], b[i], lane[i & 15u]);
+    for (i = 0; i < 16; i++) lane[i] = sphere_canonical_(lane[i]);
+}
+#if SPHERE_AVX2_
+SPHERE_TARGET_AVX2_ static void sphere_lane_dot_avx2_(float *lane, const float *a, const float *b, size_t n)
+{
+    __m256 l0_f32x8 = _mm256_loadu_ps(lane), l8_f32x8 = _mm256_loadu_ps(lane + 8);
+    size_t i = 0;
+    for (; i + 16 <= n; i += 16) {
+        l0_f32x8 = SPHERE_MADD_F32X8_(_mm256_loadu_ps(a + i), _mm256_loadu_ps(b + i), l0_f32x8);
+        l8_f32x8 = SPHERE_MADD_F32X8_(_mm256_loadu_ps(a + i + 8), _mm256_loadu_ps(b + i + 8), l8_f32x8);
+    }
+    _mm256_storeu_ps(lane, l0_f32x8);
+    _mm256_storeu_ps(lane + 8, l8_f32x8);
+    sphere_lane_dot_c_(lane, a + i, b + i, n - i);
+}
+#endif
+#if SPHERE_NEON_
+static void sphere_lane_dot_neon_(float *lane, const float *a, const float *b, size_t n)
+{
+    float32x4_t l_f32x4[4];
+    size_t i = 0, k;
+    for (k = 0; k < 4; k++) l_f32x4[k] = vld1q_f32(lane + 4 * k);
+    for (; i + 16 <= n; i += 16) for (k = 0; k < 4; k++) l_f32x4[k] = SPHERE_MADD_F32X4_(vld1q_f32(a + i + 4 * k), vld1q_f32(b + i + 4 * k), l_f32x4[k]);
+    for (k = 0; k < 4; k++) vst1q_f32(lane + 4 * k, l_f32x4[k]);
+    sphere_lane_dot_c_(lane, a + i, b + i, n - i);
+}
+#endif
+
 /* >>kernel row_square: out[i] = row i . row i */
 static void sphere_row_square_c_(float *out, const float *data, size_t stride, size_t n, size_t dim)
 {
@@ -1185,10 +1320,11 @@ SPHERE_TARGET_AVX2_ static void sphere_row_variance_avx2_(float *out, const floa
 {
     const __m256i SPHERE_REST_MASKS_;
     const __m128 dim_f32x4 = _mm_set1_ps((float)dim);
+    const size_t ahead = dim <= 768 ? 24576 : 16 * dim + 12288;
     size_t i, j, k;
     float mean[4] = { 0 }, next[4] = { 0 };
     /* Four means are made before the squares of the four rows before them: no row waits for its own mean. Memory is asked for in the
-       second pass, which has nothing else to load, and far ahead: 24 KB are six to fifteen rows. */
+       second pass, which has nothing else to load, and far ahead: behind the four rows whose means are made meanwhile. */
     for (i = 0; i < n + 4; i += 4) {
         if (i < n) {
             __m256 SPHERE_ROW_ACCUMULATORS_;
@@ -1205,13 +1341,13 @@ SPHERE_TARGET_AVX2_ static void sphere_row_variance_avx2_(float *out, const floa
             {
                 SPHERE_FOUR_ROWS_(j);
                 if (dim <= 256) {
-                    SPHERE_PAIR_AVX2_(SPHERE_CENTRED2_AVX2_, 24576, a, b, r0, r1);
-                    SPHERE_PAIR_AVX2_(SPHERE_CENTRED2_AVX2_, 24576, c, d, r2, r3);
+                    SPHERE_PAIR_AVX2_(SPHERE_CENTRED2_AVX2_, ahead, a, b, r0, r1);
+                    SPHERE_PAIR_AVX2_(SPHERE_CENTRED2_AVX2_, ahead, c, d, r2, r3);
                 } else {
-                    SPHERE_ROW_AVX2_(SPHERE_CENTRED1_AVX2_, 24576, a, r0);
-                    SPHERE_ROW_AVX2_(SPHERE_CENTRED1_AVX2_, 24576, b, r1);
-                    SPHERE_ROW_AVX2_(SPHERE_CENTRED1_AVX2_, 24576, c, r2);
-                    SPHERE_ROW_AVX2_(SPHERE_CENTRED1_AVX2_, 24576, d, r3);
+                    SPHERE_ROW_AVX2_(SPHERE_CENTRED1_AVX2_, ahead, a, r0);
+                    SPHERE_ROW_AVX2_(SPHERE_CENTRED1_AVX2_, ahead, b, r1);
+                    SPHERE_ROW_AVX2_(SPHERE_CENTRED1_AVX2_, ahead, c, r2);
+                    SPHERE_ROW_AVX2_(SPHERE_CENTRED1_AVX2_, ahead, d, r3);
                 }
                 sphere_store_part_avx2_(out + j, _mm_div_ps(SPHERE_ROW_RESULTS_, dim_f32x4), n - j);
             }
@@ -1377,21 +1513,38 @@ static void sphere_half_c_(float *out, const uint16_t *half, size_t n)
     }
 }
 #if SPHERE_AVX2_
+SPHERE_AVX2_FN_ __m256 sphere_half8_avx2_(__m128i h_i16x8)
+{
+    const __m256i inf_i32x8 = _mm256_set1_epi32(0x7c00), h_i32x8 = _mm256_cvtepu16_epi32(h_i16x8), m_i32x8 = _mm256_and_si256(h_i32x8, _mm256_set1_epi32(0x7fff));
+    const __m256i sign_i32x8 = _mm256_slli_epi32(_mm256_and_si256(h_i32x8, _mm256_set1_epi32(0x8000)), 16);
+    const __m256 inf_f32x8 = _mm256_castsi256_ps(_mm256_set1_epi32(0x7f800000)), nan_f32x8 = _mm256_castsi256_ps(_mm256_set1_epi32(0x7fc00000));
+    __m256 v_f32x8 = _mm256_mul_ps(_mm256_castsi256_ps(_mm256_slli_epi32(m_i32x8, 13)), _mm256_set1_ps(5.192296858534828e+33f));
+    v_f32x8 = _mm256_blendv_ps(v_f32x8, inf_f32x8, _mm256_castsi256_ps(_mm256_cmpeq_epi32(m_i32x8, inf_i32x8)));
+    v_f32x8 = _mm256_or_ps(v_f32x8, _mm256_castsi256_ps(sign_i32x8));
+    return _mm256_blendv_ps(v_f32x8, nan_f32x8, _mm256_castsi256_ps(_mm256_cmpgt_epi32(m_i32x8, inf_i32x8)));
+}
+/* Eight finite halves: shifted with the sign in front, the copies of the sign cut out, and multiplied. */
+SPHERE_AVX2_FN_ __m256 sphere_half8_finite_avx2_(__m128i h_i16x8)
+{
+    const __m256i u_i32x8 = _mm256_and_si256(_mm256_slli_epi32(_mm256_cvtepi16_epi32(h_i16x8), 13), _mm256_set1_epi32(-0x70002000));      /* 0x8fffe000 */
+    return _mm256_mul_ps(_mm256_castsi256_ps(u_i32x8), _mm256_set1_ps(5.192296858534828e+33f));
+}
 SPHERE_TARGET_AVX2_ static void sphere_half_avx2_(float *out, const uint16_t *half, size_t n)
 {
-    const __m256i inf_i32x8 = _mm256_set1_epi32(0x7c00);
+    const __m256i inf_i16x16 = _mm256_set1_epi16(0x7c00);
     size_t i = 0;
-    for (; i + 8 <= n; i += 8) {
-        __m256i h_i32x8 = _mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)(const void *)(half + i)));
-        __m256i m_i32x8 = _mm256_and_si256(h_i32x8, _mm256_set1_epi32(0x7fff));
-        __m256i sign_i32x8 = _mm256_slli_epi32(_mm256_and_si256(h_i32x8, _mm256_set1_epi32(0x8000)), 16);
-        __m256 v_f32x8 = _mm256_mul_ps(_mm256_castsi256_ps(_mm256_slli_epi32(m_i32x8, 13)), _mm256_set1_ps(5.192296858534828e+33f));
-        __m256 inf_f32x8 = _mm256_castsi256_ps(_mm256_set1_epi32(0x7f800000)), nan_f32x8 = _mm256_castsi256_ps(_mm256_set1_epi32(0x7fc00000));
-        v_f32x8 = _mm256_blendv_ps(v_f32x8, inf_f32x8, _mm256_castsi256_ps(_mm256_cmpeq_epi32(m_i32x8, inf_i32x8)));
-        v_f32x8 = _mm256_or_ps(v_f32x8, _mm256_castsi256_ps(sign_i32x8));
-        v_f32x8 = _mm256_blendv_ps(v_f32x8, nan_f32x8, _mm256_castsi256_ps(_mm256_cmpgt_epi32(m_i32x8, inf_i32x8)));
-        _mm256_storeu_ps(out + i, v_f32x8);
+    for (; i + 16 <= n; i += 16) {
+        const __m128i h0_i16x8 = _mm_loadu_si128((const __m128i *)(const void *)(half + i)), h8_i16x8 = _mm_loadu_si128((const __m128i *)(const void *)(half + i + 8));
+        const __m256i top_i16x16 = _mm256_and_si256(_mm256_set_m128i(h8_i16x8, h0_i16x8), inf_i16x16), odd_i16x16 = _mm256_cmpeq_epi16(top_i16x16, inf_i16x16);
+        if (_mm256_testz_si256(odd_i16x16, odd_i16x16)) {
+            _mm256_storeu_ps(out + i, sphere_half8_finite_avx2_(h0_i16x8));
+            _mm256_storeu_ps(out + i + 8, sphere_half8_finite_avx2_(h8_i16x8));
+        } else {
+            _mm256_storeu_ps(out + i, sphere_half8_avx2_(h0_i16x8));
+            _mm256_storeu_ps(out + i + 8, sphere_half8_avx2_(h8_i16x8));
+        }
     }
+    for (; i + 8 <= n; i += 8) _mm256_storeu_ps(out + i, sphere_half8_avx2_(_mm_loadu_si128((const __m128i *)(const void *)(half + i))));
     sphere_half_c_(out + i, half + i, n - i);
 }
 #endif
@@ -1399,7 +1552,19 @@ SPHERE_TARGET_AVX2_ static void sphere_half_avx2_(float *out, const uint16_t *ha
 static void sphere_half_neon_(float *out, const uint16_t *half, size_t n)
 {
     const uint32x4_t inf_u32x4 = vdupq_n_u32(0x7c00u);
+    const uint16x8_t inf_u16x8 = vdupq_n_u16(0x7c00u);
     size_t i = 0;
+    for (; i + 8 <= n; i += 8) {                                        /* most halves are finite: shifted with the sign in front, cut out, multiplied */
+        const uint16x8_t h_u16x8 = vld1q_u16(half + i);
+        const int16x8_t h_i16x8 = vreinterpretq_s16_u16(h_u16x8);
+        const uint32x4_t cut_u32x4 = vdupq_n_u32(0x8fffe000u);
+        uint32x4_t u0_u32x4, u4_u32x4;
+        if (vmaxvq_u16(vceqq_u16(vandq_u16(h_u16x8, inf_u16x8), inf_u16x8))) break;
+        u0_u32x4 = vandq_u32(vshlq_n_u32(vreinterpretq_u32_s32(vmovl_s16(vget_low_s16(h_i16x8))), 13), cut_u32x4);
+        u4_u32x4 = vandq_u32(vshlq_n_u32(vreinterpretq_u32_s32(vmovl_s16(vget_high_s16(h_i16x8))), 13), cut_u32x4);
+        vst1q_f32(out + i, vmulq_f32(vreinterpretq_f32_u32(u0_u32x4), vdupq_n_f32(5.192296858534828e+33f)));
+        vst1q_f32(out + i + 4, vmulq_f32(vreinterpretq_f32_u32(u4_u32x4), vdupq_n_f32(5.192296858534828e+33f)));
+    }
     for (; i + 4 <= n; i += 4) {
         uint32x4_t h_u32x4 = vmovl_u16(vld1_u16(half + i)), m_u32x4 = vandq_u32(h_u32x4, vdupq_n_u32(0x7fffu));
         uint32x4_t v_u32x4 = vreinterpretq_u32_f32(vmulq_f32(vreinterpretq_f32_u32(vshlq_n_u32(m_u32x4, 13)), vdupq_n_f32(5.192296858534828e+33f)));
@@ -1653,10 +1818,29 @@ SPHERE_INLINE_ float32x4_t sphere_atan01_neon_(float32x4_t q_f32x4)
 #endif
 
 /* >>kernel to_spherical. x^2 + y^2 and z^2 are exact or nearly so in double: the colatitude keeps its digits at the poles. Of the quotient
-   of the smaller by the larger one, and of r^2, the root is taken in float: half the error of the argument and half a unit of its own
-   (in all .86 units), where two roots and a quotient in double would cost twice the time. Only where a square does not fit a float
-   is the root taken in double. */
+   of the smaller by the larger one, and of r^2, the root is taken in float, where two roots and a quotient in double would cost twice the
+   time. What the rounding of the first root loses is put back: just below a power of two the colatitude has digits half as large as its
+   tangent. Only where a square does not fit a float is the root taken in double. */
 #define SPHERE_RATIO_LOW_ 7.88860905e-31f       /* 2^-100 */
+#define SPHERE_HEAD_ (-0x1000)                  /* the sign, the exponent and 12 digits: products of two such numbers are exact */
+#define SPHERE_FOLD_LOW_ -2.78275342e-08f       /* (pi - its float) / its float: what pi/2, pi and 2 pi in float lack; of 3 pi/2 a quarter of a unit stays */
+/* What the rounding of q = sqrt(ratio) lost: (ratio - q^2) / (2 q). The square of a head of 12 digits is exact, and 1 / (2 q) need only be
+   right to some percent: half the bits of the ratio taken from a constant (Lomont 2003, Fast inverse square root). */
+#define SPHERE_HALF_INVERSE_ 0x5eb759df
+SPHERE_INLINE_ float sphere_root_rest_(float ratio, float q)
+{
+    const float head = sphere_from_bits_(sphere_bits_(q) & (uint32_t)SPHERE_HEAD_), inverse = sphere_from_bits_((uint32_t)SPHERE_HALF_INVERSE_ - (sphere_bits_(ratio) >> 1));
+    return ((ratio - head * head) - (q - head) * (q + head)) * inverse;
+}
+/* atan of q + rest for q in 0..1, with z = q^2, as the core's but with one term less (2^-28.5). */
+SPHERE_INLINE_ float sphere_atan9_(float q, float z, float rest)
+{
+    const float w = z * z, v = w * w, a = SPHERE_MADD_(0.199985489f, z, -0.333332986f), b = SPHERE_MADD_(0.109521858f, z, -0.142642424f);
+    const float c = SPHERE_MADD_(0.0579575747f, z, -0.0840344951f), d = SPHERE_MADD_(0.010914593f, z, -0.0311778244f);
+    return SPHERE_MADD_(SPHERE_MADD_(SPHERE_MADD_(-0.0017936189f, v, SPHERE_MADD_(d, w, c)), v, SPHERE_MADD_(b, w, a)), z * q, rest) + q;
+}
+/* turn + a or turn - a for turn = 0, pi/2, pi, 3 pi/2 or 2 pi, which a float does not hold to the last digit */
+SPHERE_INLINE_ float sphere_fold_(float turn, float a, int minus) { return turn + ((minus ? -a : a) + turn * SPHERE_FOLD_LOW_); }
 static void sphere_to_spherical_c_(float *r, float *theta, float *phi, const float *x, const float *y, const float *z, size_t n)
 {
     size_t i;
@@ -1664,21 +1848,23 @@ static void sphere_to_spherical_c_(float *r, float *theta, float *phi, const flo
         const float xi = x[i], yi = y[i], zi = z[i], ax = sphere_abs_(xi), ay = sphere_abs_(yi);
         const double s = (double)xi * xi + (double)yi * yi, zz = (double)zi * zi, whole = s < zz ? s / zz : zz / s;
         const float flat_small = ay < ax ? ay : ax, flat_large = ay < ax ? ax : ay, square = (float)(s + zz), ratio = (float)whole;
-        float radius, t, p;
+        const int flat = s > zz, swap = ay > ax;
+        float radius, t, p, z2, rest = 0;
         if (square > SPHERE_SQUARE_LOW_ && square < SPHERE_SQUARE_HIGH_ && (ratio > SPHERE_RATIO_LOW_ || flat_large == 0 || zi == 0)) {
             radius = sphere_sqrt_(square);
             t = sphere_sqrt_(ratio);
+            z2 = ratio;
+            rest = sphere_root_rest_(ratio, t);
         } else {
             radius = (float)sphere_sqrt_double_(s + zz);
             t = s + zz == 0 ? 0 : (float)sphere_sqrt_double_(whole);
+            z2 = t * t;
         }
-        t = sphere_atan01_(t);
-        if (s > zz) t = 1.57079637f - (t + 4.37113883e-08f);
-        if (zi < 0) t = 3.14159274f - (t + 8.74227766e-08f);
-        p = sphere_atan01_(flat_large == 0 ? 0 : flat_small / flat_large);
-        if (ay > ax) p = 1.57079637f - (p + 4.37113883e-08f);
-        if (xi < 0) p = 3.14159274f - (p + 8.74227766e-08f);
-        if (yi < 0) p = 6.28318548f - (p + 1.74845553e-07f);
+        t = sphere_fold_(flat ? 1.57079637f : zi < 0 ? 3.14159274f : 0, sphere_atan9_(t, z2, rest), flat ^ (zi < 0));
+        p = flat_large == 0 ? 0 : flat_small / flat_large;
+        p = sphere_fold_(swap ? yi < 0 ? 4.71238899f : 1.57079637f : xi < 0 ? 3.14159274f : yi < 0 ? 6.28318548f : 0,
+                         sphere_atan9_(p, p * p, 0), swap ^ (xi < 0) ^ (yi < 0));
+        if (flat_large == 0) p = 0;
         if (!(t == t) || !(p == p) || !(radius == radius)) radius = t = p = sphere_nan_();     /* NaN, or two infinities */
         if (r) r[i] = radius;
         theta[i] = t;
@@ -1686,40 +1872,65 @@ static void sphere_to_spherical_c_(float *r, float *theta, float *phi, const flo
     }
 }
 #if SPHERE_AVX2_
-/* hi - (a + lo) in some elements: the reflections of an angle at pi/2, pi and 2 pi, each a constant of two floats. */
+/* hi - (a + lo) in some elements: the reflection of an angle at a constant of two floats */
 SPHERE_AVX2_FN_ __m256 sphere_reflect_avx2_(__m256 a_f32x8, __m256 where_f32x8, float hi, float lo)
 {
     return _mm256_blendv_ps(a_f32x8, _mm256_sub_ps(_mm256_set1_ps(hi), _mm256_add_ps(a_f32x8, _mm256_set1_ps(lo))), where_f32x8);
 }
-/* Four points: r^2 as float, the smaller of x^2 + y^2 and z^2 by the larger one as float, and where the first is larger. */
-SPHERE_AVX2_FN_ __m256d sphere_squares_avx2_(const float *x, const float *y, const float *z, __m128 *square_f32x4, __m128 *ratio_f32x4)
+SPHERE_AVX2_FN_ __m256 sphere_atan9_avx2_(__m256 q_f32x8, __m256 z_f32x8, __m256 rest_f32x8)
+{
+    const __m256 w_f32x8 = _mm256_mul_ps(z_f32x8, z_f32x8), v_f32x8 = _mm256_mul_ps(w_f32x8, w_f32x8);
+    __m256 a_f32x8 = SPHERE_MADD_F32X8_(_mm256_set1_ps(0.199985489f), z_f32x8, _mm256_set1_ps(-0.333332986f));
+    const __m256 b_f32x8 = SPHERE_MADD_F32X8_(_mm256_set1_ps(0.109521858f), z_f32x8, _mm256_set1_ps(-0.142642424f));
+    __m256 c_f32x8 = SPHERE_MADD_F32X8_(_mm256_set1_ps(0.0579575747f), z_f32x8, _mm256_set1_ps(-0.0840344951f));
+    const __m256 d_f32x8 = SPHERE_MADD_F32X8_(_mm256_set1_ps(0.010914593f), z_f32x8, _mm256_set1_ps(-0.0311778244f));
+    a_f32x8 = SPHERE_MADD_F32X8_(b_f32x8, w_f32x8, a_f32x8);
+    c_f32x8 = SPHERE_MADD_F32X8_(_mm256_set1_ps(-0.0017936189f), v_f32x8, SPHERE_MADD_F32X8_(d_f32x8, w_f32x8, c_f32x8));
+    return _mm256_add_ps(SPHERE_MADD_F32X8_(SPHERE_MADD_F32X8_(c_f32x8, v_f32x8, a_f32x8), _mm256_mul_ps(z_f32x8, q_f32x8), rest_f32x8), q_f32x8);
+}
+SPHERE_AVX2_FN_ __m256 sphere_root_rest_avx2_(__m256 ratio_f32x8, __m256 q_f32x8)
+{
+    const __m256 head_f32x8 = _mm256_and_ps(q_f32x8, _mm256_castsi256_ps(_mm256_set1_epi32(SPHERE_HEAD_)));
+    const __m256i inverse_i32x8 = _mm256_sub_epi32(_mm256_set1_epi32(SPHERE_HALF_INVERSE_), _mm256_srli_epi32(_mm256_castps_si256(ratio_f32x8), 1));
+    const __m256 rest_f32x8 = _mm256_sub_ps(_mm256_sub_ps(ratio_f32x8, _mm256_mul_ps(head_f32x8, head_f32x8)),
+                                            _mm256_mul_ps(_mm256_sub_ps(q_f32x8, head_f32x8), _mm256_add_ps(q_f32x8, head_f32x8)));
+    return _mm256_mul_ps(rest_f32x8, _mm256_castsi256_ps(inverse_i32x8));
+}
+/* Of every operand only the sign of `minus` counts. */
+SPHERE_AVX2_FN_ __m256 sphere_fold_avx2_(__m256 turn_f32x8, __m256 a_f32x8, __m256 minus_f32x8)
+{
+    a_f32x8 = _mm256_xor_ps(a_f32x8, _mm256_and_ps(minus_f32x8, _mm256_set1_ps(-0.0f)));
+    return _mm256_add_ps(turn_f32x8, _mm256_add_ps(a_f32x8, _mm256_mul_ps(turn_f32x8, _mm256_set1_ps(SPHERE_FOLD_LOW_))));
+}
+/* Four points: r^2, and the smaller of x^2 + y^2 and z^2 by the larger one, with a minus where the first is larger. The minimum and
+   maximum instructions are a < b ? a : b and a > b ? a : b to the bit, and what has a NaN does not use them (below). */
+SPHERE_AVX2_FN_ void sphere_squares_avx2_(const float *x, const float *y, const float *z, float *square, float *ratio)
 {
     const __m256d x_f64x4 = _mm256_cvtps_pd(_mm_loadu_ps(x)), y_f64x4 = _mm256_cvtps_pd(_mm_loadu_ps(y)), z_f64x4 = _mm256_cvtps_pd(_mm_loadu_ps(z));
     const __m256d s_f64x4 = _mm256_add_pd(_mm256_mul_pd(x_f64x4, x_f64x4), _mm256_mul_pd(y_f64x4, y_f64x4)), zz_f64x4 = _mm256_mul_pd(z_f64x4, z_f64x4);
-    const __m256d less_f64x4 = _mm256_cmp_pd(s_f64x4, zz_f64x4, _CMP_LT_OQ);
-    *square_f32x4 = _mm256_cvtpd_ps(_mm256_add_pd(s_f64x4, zz_f64x4));
-    *ratio_f32x4 = _mm256_cvtpd_ps(_mm256_div_pd(_mm256_blendv_pd(zz_f64x4, s_f64x4, less_f64x4), _mm256_blendv_pd(s_f64x4, zz_f64x4, less_f64x4)));
-    return _mm256_cmp_pd(s_f64x4, zz_f64x4, _CMP_GT_OQ);
+    const __m256d ratio_f64x4 = _mm256_div_pd(_mm256_min_pd(s_f64x4, zz_f64x4), _mm256_max_pd(s_f64x4, zz_f64x4));
+    const __m256d flat_f64x4 = _mm256_and_pd(_mm256_cmp_pd(s_f64x4, zz_f64x4, _CMP_GT_OQ), _mm256_set1_pd(-0.0));
+    _mm_storeu_ps(square, _mm256_cvtpd_ps(_mm256_add_pd(s_f64x4, zz_f64x4)));
+    _mm_storeu_ps(ratio, _mm256_cvtpd_ps(_mm256_or_pd(ratio_f64x4, flat_f64x4)));
 }
+/* In blocks, whose squares and ratios are made first: in one loop the chain from the load to the result is longer than what the
+   processor can overlap with the next one. */
 SPHERE_TARGET_AVX2_ static void sphere_to_spherical_avx2_(float *r, float *theta, float *phi, const float *x, const float *y, const float *z, size_t n)
 {
-    const __m256 zero_f32x8 = _mm256_setzero_ps();
-    size_t i = 0;
+    enum { BLOCK = 128 };
+    const __m256 zero_f32x8 = _mm256_setzero_ps(), quarter_f32x8 = _mm256_set1_ps(1.57079637f), half_f32x8 = _mm256_set1_ps(3.14159274f);
+    float square[BLOCK], ratio[BLOCK];
+    size_t i = 0, at;
     for (; i + 8 <= n; i += 8) {
         const __m256 x_f32x8 = _mm256_loadu_ps(x + i), y_f32x8 = _mm256_loadu_ps(y + i), z_f32x8 = _mm256_loadu_ps(z + i);
         const __m256 ax_f32x8 = sphere_abs_avx2_(x_f32x8), ay_f32x8 = sphere_abs_avx2_(y_f32x8);
-        const __m256 less_f32x8 = _mm256_cmp_ps(ay_f32x8, ax_f32x8, _CMP_LT_OQ);
-        const __m256 small_f32x8 = _mm256_blendv_ps(ax_f32x8, ay_f32x8, less_f32x8), large_f32x8 = _mm256_blendv_ps(ay_f32x8, ax_f32x8, less_f32x8);
-        const __m256 pole_f32x8 = _mm256_cmp_ps(large_f32x8, zero_f32x8, _CMP_EQ_OQ);
-        __m256 t_f32x8, p_f32x8, square_f32x8, ratio_f32x8, flat_f32x8, usual_f32x8;
-        __m128 square_f32x4[2], ratio_f32x4[2];
-        const __m256d flat0_f64x4 = sphere_squares_avx2_(x + i, y + i, z + i, square_f32x4, ratio_f32x4);
-        const __m256d flat4_f64x4 = sphere_squares_avx2_(x + i + 4, y + i + 4, z + i + 4, square_f32x4 + 1, ratio_f32x4 + 1);
-        square_f32x8 = _mm256_set_m128(square_f32x4[1], square_f32x4[0]);
-        ratio_f32x8 = _mm256_set_m128(ratio_f32x4[1], ratio_f32x4[0]);
-        /* the low words of eight masks of 64 bits, in order */
-        flat_f32x8 = _mm256_shuffle_ps(_mm256_castpd_ps(flat0_f64x4), _mm256_castpd_ps(flat4_f64x4), 0x88);
-        flat_f32x8 = _mm256_castpd_ps(_mm256_permute4x64_pd(_mm256_castps_pd(flat_f32x8), 0xd8));
+        const __m256 small_f32x8 = _mm256_min_ps(ay_f32x8, ax_f32x8), large_f32x8 = _mm256_max_ps(ay_f32x8, ax_f32x8);
+        const __m256 pole_f32x8 = _mm256_cmp_ps(large_f32x8, zero_f32x8, _CMP_EQ_OQ), swap_f32x8 = _mm256_cmp_ps(ay_f32x8, ax_f32x8, _CMP_GT_OQ);
+        __m256 t_f32x8, p_f32x8, square_f32x8, ratio_f32x8, flat_f32x8, usual_f32x8, back_f32x8, root_f32x8;
+        if (i % BLOCK == 0) for (at = 0; at < BLOCK && i + at + 4 <= n; at += 4) sphere_squares_avx2_(x + i + at, y + i + at, z + i + at, square + at, ratio + at);
+        square_f32x8 = _mm256_loadu_ps(square + i % BLOCK);
+        flat_f32x8 = _mm256_loadu_ps(ratio + i % BLOCK);
+        ratio_f32x8 = sphere_abs_avx2_(flat_f32x8);
         usual_f32x8 = _mm256_or_ps(_mm256_or_ps(pole_f32x8, _mm256_cmp_ps(z_f32x8, zero_f32x8, _CMP_EQ_OQ)),
                                    _mm256_cmp_ps(ratio_f32x8, _mm256_set1_ps(SPHERE_RATIO_LOW_), _CMP_GT_OQ));
         usual_f32x8 = _mm256_and_ps(usual_f32x8, _mm256_cmp_ps(square_f32x8, _mm256_set1_ps(SPHERE_SQUARE_LOW_), _CMP_GT_OQ));
@@ -1728,15 +1939,18 @@ SPHERE_TARGET_AVX2_ static void sphere_to_spherical_avx2_(float *r, float *theta
             sphere_to_spherical_c_(r ? r + i : NULL, theta + i, phi + i, x + i, y + i, z + i, 8);
             continue;
         }
-        t_f32x8 = sphere_reflect_avx2_(sphere_atan01_avx2_(_mm256_sqrt_ps(ratio_f32x8)), flat_f32x8, 1.57079637f, 4.37113883e-08f);
-        t_f32x8 = sphere_reflect_avx2_(t_f32x8, _mm256_cmp_ps(z_f32x8, zero_f32x8, _CMP_LT_OQ), 3.14159274f, 8.74227766e-08f);
-        p_f32x8 = sphere_atan01_avx2_(_mm256_andnot_ps(pole_f32x8, _mm256_div_ps(small_f32x8, large_f32x8)));
-        p_f32x8 = sphere_reflect_avx2_(p_f32x8, _mm256_cmp_ps(ay_f32x8, ax_f32x8, _CMP_GT_OQ), 1.57079637f, 4.37113883e-08f);
-        p_f32x8 = sphere_reflect_avx2_(p_f32x8, _mm256_cmp_ps(x_f32x8, zero_f32x8, _CMP_LT_OQ), 3.14159274f, 8.74227766e-08f);
-        p_f32x8 = sphere_reflect_avx2_(p_f32x8, _mm256_cmp_ps(y_f32x8, zero_f32x8, _CMP_LT_OQ), 6.28318548f, 1.74845553e-07f);
+        /* The signs of x, z and flat choose the turns. That of -0 does no harm: the angle is 0 then, and the turn that of swap or flat. */
+        t_f32x8 = _mm256_blendv_ps(_mm256_blendv_ps(zero_f32x8, half_f32x8, z_f32x8), quarter_f32x8, flat_f32x8);
+        root_f32x8 = _mm256_sqrt_ps(ratio_f32x8);
+        t_f32x8 = sphere_fold_avx2_(t_f32x8, sphere_atan9_avx2_(root_f32x8, ratio_f32x8, sphere_root_rest_avx2_(ratio_f32x8, root_f32x8)), _mm256_xor_ps(flat_f32x8, z_f32x8));
+        back_f32x8 = _mm256_add_ps(y_f32x8, zero_f32x8);                /* y, but +0 for -0: 0, not 2 pi */
+        p_f32x8 = _mm256_blendv_ps(_mm256_blendv_ps(zero_f32x8, _mm256_set1_ps(6.28318548f), back_f32x8), half_f32x8, x_f32x8);
+        p_f32x8 = _mm256_blendv_ps(p_f32x8, _mm256_blendv_ps(quarter_f32x8, _mm256_set1_ps(4.71238899f), back_f32x8), swap_f32x8);
+        root_f32x8 = _mm256_div_ps(small_f32x8, large_f32x8);
+        p_f32x8 = sphere_fold_avx2_(p_f32x8, sphere_atan9_avx2_(root_f32x8, _mm256_mul_ps(root_f32x8, root_f32x8), zero_f32x8), _mm256_xor_ps(_mm256_xor_ps(x_f32x8, back_f32x8), swap_f32x8));
         if (r) _mm256_storeu_ps(r + i, _mm256_sqrt_ps(square_f32x8));
         _mm256_storeu_ps(theta + i, t_f32x8);
-        _mm256_storeu_ps(phi + i, p_f32x8);
+        _mm256_storeu_ps(phi + i, _mm256_andnot_ps(pole_f32x8, p_f32x8));
     }
     sphere_to_spherical_c_(r ? r + i : NULL, theta + i, phi + i, x + i, y + i, z + i, n - i);
 }
@@ -1746,9 +1960,33 @@ SPHERE_INLINE_ float32x4_t sphere_reflect_neon_(float32x4_t a_f32x4, uint32x4_t 
 {
     return vbslq_f32(where_u32x4, vsubq_f32(vdupq_n_f32(hi), vaddq_f32(a_f32x4, vdupq_n_f32(lo))), a_f32x4);
 }
+SPHERE_INLINE_ float32x4_t sphere_atan9_neon_(float32x4_t q_f32x4, float32x4_t z_f32x4, float32x4_t rest_f32x4)
+{
+    const float32x4_t w_f32x4 = vmulq_f32(z_f32x4, z_f32x4), v_f32x4 = vmulq_f32(w_f32x4, w_f32x4);
+    float32x4_t a_f32x4 = SPHERE_MADD_F32X4_(vdupq_n_f32(0.199985489f), z_f32x4, vdupq_n_f32(-0.333332986f));
+    const float32x4_t b_f32x4 = SPHERE_MADD_F32X4_(vdupq_n_f32(0.109521858f), z_f32x4, vdupq_n_f32(-0.142642424f));
+    float32x4_t c_f32x4 = SPHERE_MADD_F32X4_(vdupq_n_f32(0.0579575747f), z_f32x4, vdupq_n_f32(-0.0840344951f));
+    const float32x4_t d_f32x4 = SPHERE_MADD_F32X4_(vdupq_n_f32(0.010914593f), z_f32x4, vdupq_n_f32(-0.0311778244f));
+    a_f32x4 = SPHERE_MADD_F32X4_(b_f32x4, w_f32x4, a_f32x4);
+    c_f32x4 = SPHERE_MADD_F32X4_(vdupq_n_f32(-0.0017936189f), v_f32x4, SPHERE_MADD_F32X4_(d_f32x4, w_f32x4, c_f32x4));
+    return vaddq_f32(SPHERE_MADD_F32X4_(SPHERE_MADD_F32X4_(c_f32x4, v_f32x4, a_f32x4), vmulq_f32(z_f32x4, q_f32x4), rest_f32x4), q_f32x4);
+}
+SPHERE_INLINE_ float32x4_t sphere_root_rest_neon_(float32x4_t ratio_f32x4, float32x4_t q_f32x4)
+{
+    const float32x4_t head_f32x4 = vreinterpretq_f32_u32(vandq_u32(vreinterpretq_u32_f32(q_f32x4), vdupq_n_u32((uint32_t)SPHERE_HEAD_)));
+    const uint32x4_t inverse_u32x4 = vsubq_u32(vdupq_n_u32(SPHERE_HALF_INVERSE_), vshrq_n_u32(vreinterpretq_u32_f32(ratio_f32x4), 1));
+    const float32x4_t rest_f32x4 = vsubq_f32(vsubq_f32(ratio_f32x4, vmulq_f32(head_f32x4, head_f32x4)),
+                                             vmulq_f32(vsubq_f32(q_f32x4, head_f32x4), vaddq_f32(q_f32x4, head_f32x4)));
+    return vmulq_f32(rest_f32x4, vreinterpretq_f32_u32(inverse_u32x4));
+}
+SPHERE_INLINE_ float32x4_t sphere_fold_neon_(float32x4_t turn_f32x4, float32x4_t a_f32x4, uint32x4_t minus_u32x4)
+{
+    a_f32x4 = vreinterpretq_f32_u32(veorq_u32(vreinterpretq_u32_f32(a_f32x4), vandq_u32(minus_u32x4, vdupq_n_u32(0x80000000u))));
+    return vaddq_f32(turn_f32x4, vaddq_f32(a_f32x4, vmulq_f32(turn_f32x4, vdupq_n_f32(SPHERE_FOLD_LOW_))));
+}
 static void sphere_to_spherical_neon_(float *r, float *theta, float *phi, const float *x, const float *y, const float *z, size_t n)
 {
-    const float32x4_t zero_f32x4 = vdupq_n_f32(0);
+    const float32x4_t zero_f32x4 = vdupq_n_f32(0), quarter_f32x4 = vdupq_n_f32(1.57079637f), half_f32x4 = vdupq_n_f32(3.14159274f);
     size_t i = 0, half;
     for (; i + 4 <= n; i += 4) {
         const float32x4_t x_f32x4 = vld1q_f32(x + i), y_f32x4 = vld1q_f32(y + i), z_f32x4 = vld1q_f32(z + i);
@@ -1756,10 +1994,10 @@ static void sphere_to_spherical_neon_(float *r, float *theta, float *phi, const 
         const uint32x4_t less_u32x4 = vcltq_f32(ay_f32x4, ax_f32x4);
         const float32x4_t small_f32x4 = vbslq_f32(less_u32x4, ay_f32x4, ax_f32x4), large_f32x4 = vbslq_f32(less_u32x4, ax_f32x4, ay_f32x4);
         const uint32x4_t pole_u32x4 = vceqq_f32(large_f32x4, zero_f32x4);
-        float32x4_t t_f32x4, p_f32x4, square_f32x4, ratio_f32x4;
+        float32x4_t t_f32x4, p_f32x4, square_f32x4, ratio_f32x4, root_f32x4;
         float32x2_t square_f32x2[2], ratio_f32x2[2];
         uint32x2_t more_u32x2[2];
-        uint32x4_t usual_u32x4;
+        uint32x4_t usual_u32x4, flat_u32x4, swap_u32x4, left_u32x4, back_u32x4, down_u32x4;
         for (half = 0; half < 2; half++) {
             const float64x2_t x_f64x2 = vcvt_f64_f32(half ? vget_high_f32(x_f32x4) : vget_low_f32(x_f32x4));
             const float64x2_t y_f64x2 = vcvt_f64_f32(half ? vget_high_f32(y_f32x4) : vget_low_f32(y_f32x4));
@@ -1778,12 +2016,19 @@ static void sphere_to_spherical_neon_(float *r, float *theta, float *phi, const 
             sphere_to_spherical_c_(r ? r + i : NULL, theta + i, phi + i, x + i, y + i, z + i, 4);
             continue;
         }
-        t_f32x4 = sphere_reflect_neon_(sphere_atan01_neon_(vsqrtq_f32(ratio_f32x4)), vcombine_u32(more_u32x2[0], more_u32x2[1]), 1.57079637f, 4.37113883e-08f);
-        t_f32x4 = sphere_reflect_neon_(t_f32x4, vcltq_f32(z_f32x4, zero_f32x4), 3.14159274f, 8.74227766e-08f);
-        p_f32x4 = sphere_atan01_neon_(vbslq_f32(pole_u32x4, zero_f32x4, vdivq_f32(small_f32x4, large_f32x4)));
-        p_f32x4 = sphere_reflect_neon_(p_f32x4, vcgtq_f32(ay_f32x4, ax_f32x4), 1.57079637f, 4.37113883e-08f);
-        p_f32x4 = sphere_reflect_neon_(p_f32x4, vcltq_f32(x_f32x4, zero_f32x4), 3.14159274f, 8.74227766e-08f);
-        p_f32x4 = sphere_reflect_neon_(p_f32x4, vcltq_f32(y_f32x4, zero_f32x4), 6.28318548f, 1.74845553e-07f);
+        flat_u32x4 = vcombine_u32(more_u32x2[0], more_u32x2[1]);
+        swap_u32x4 = vcgtq_f32(ay_f32x4, ax_f32x4);
+        left_u32x4 = vcltq_f32(x_f32x4, zero_f32x4);
+        back_u32x4 = vcltq_f32(y_f32x4, zero_f32x4);
+        down_u32x4 = vcltq_f32(z_f32x4, zero_f32x4);
+        t_f32x4 = vbslq_f32(flat_u32x4, quarter_f32x4, vbslq_f32(down_u32x4, half_f32x4, zero_f32x4));
+        root_f32x4 = vsqrtq_f32(ratio_f32x4);
+        t_f32x4 = sphere_fold_neon_(t_f32x4, sphere_atan9_neon_(root_f32x4, ratio_f32x4, sphere_root_rest_neon_(ratio_f32x4, root_f32x4)), veorq_u32(flat_u32x4, down_u32x4));
+        p_f32x4 = vbslq_f32(left_u32x4, half_f32x4, vbslq_f32(back_u32x4, vdupq_n_f32(6.28318548f), zero_f32x4));
+        p_f32x4 = vbslq_f32(swap_u32x4, vbslq_f32(back_u32x4, vdupq_n_f32(4.71238899f), quarter_f32x4), p_f32x4);
+        root_f32x4 = vdivq_f32(small_f32x4, large_f32x4);
+        p_f32x4 = sphere_fold_neon_(p_f32x4, sphere_atan9_neon_(root_f32x4, vmulq_f32(root_f32x4, root_f32x4), zero_f32x4), veorq_u32(swap_u32x4, veorq_u32(left_u32x4, back_u32x4)));
+        p_f32x4 = vbslq_f32(pole_u32x4, zero_f32x4, p_f32x4);
         if (r) vst1q_f32(r + i, vsqrtq_f32(square_f32x4));
         vst1q_f32(theta + i, t_f32x4);
         vst1q_f32(phi + i, p_f32x4);
@@ -1792,10 +2037,15 @@ static void sphere_to_spherical_neon_(float *r, float *theta, float *phi, const 
 }
 #endif
 
-/* >>kernel to_cartesian: (r sin theta) cos phi, (r sin theta) sin phi, r cos theta, in double and rounded once, so that a product of
-   three factors stays within a unit. The polynomials are the core's (2^-28). Adding 1.5 * 2^52 rounds to the nearest integer and leaves
-   it in the low bits: q needs no conversion, which would cost more than the arithmetic. */
+/* >>kernel to_cartesian: (r sin theta) cos phi, (r sin theta) sin phi, r cos theta. Of three factors with an error of a unit each the
+   product would miss 2 units, so in float the sines and cosines stay sums of two floats, and the products are of heads of 12 digits,
+   which are exact, and rests: 1.7 units at most. That holds for angles up to 200 and while nothing leaves the range of float; the other
+   points are computed in double and rounded once. The polynomials are the core's (2^-28). Adding 1.5 * 2^23 (2^52 in double) rounds to the
+   nearest integer and leaves it in the low bits: q needs no conversion, which would cost more than the arithmetic. */
 #define SPHERE_WIDE_LIMIT_ 1e6f
+#define SPHERE_TURN_LOW_ 0x2b800000             /* 2^-40, the bits of it: a product of three such numbers still has all its digits */
+#define SPHERE_TURN_HIGH_ 0x43480000            /* 200: the products of the number of quarter turns with 17 digits of pi/2 are exact */
+#define SPHERE_TURN_FAR_ 0x7b800000             /* 2^120: the radius and all its products stay finite                             */
 static void sphere_sincos_wide_(float x, double *sine, double *cosine)
 {
     double r, z, s, c, k = (double)x * 0.6366197723675814 + 6755399441055744.0;
@@ -1816,7 +2066,7 @@ static void sphere_sincos_wide_(float x, double *sine, double *cosine)
     if (q & 2u) *sine = -*sine;
     if ((q + 1u) & 2u) *cosine = -*cosine;
 }
-static void sphere_to_cartesian_c_(float *x, float *y, float *z, const float *r, const float *theta, const float *phi, size_t n)
+static void sphere_to_cartesian_wide_c_(float *x, float *y, float *z, const float *r, const float *theta, const float *phi, size_t n)
 {
     size_t i;
     for (i = 0; i < n; i++) {
@@ -1827,6 +2077,54 @@ static void sphere_to_cartesian_c_(float *x, float *y, float *z, const float *r,
         x[i] = sphere_canonical_((float)(st * cp));
         y[i] = sphere_canonical_((float)(st * sp));
         z[i] = sphere_canonical_((float)(radius * ct));
+    }
+}
+/* 0, or of a size that the float arithmetic is for; a NaN is larger. */
+SPHERE_INLINE_ int sphere_turn_usual_(float x, uint32_t high)
+{
+    const uint32_t u = sphere_bits_(x) & 0x7fffffffu;
+    return u <= high && u - 1 >= SPHERE_TURN_LOW_ - 1;
+}
+/* Sine lead[0] + rest[0] and cosine lead[1] + rest[1] up to the sign: returns q, whose bit 1 is the sign of the sine; that of the cosine is
+   bit 1 of q + 1. x is q pi/2 + r + low; r is x less two constants of 17 digits, and low what that rounds away and the rest of pi/2. */
+SPHERE_INLINE_ uint32_t sphere_sincos_pair_(float x, float *lead, float *rest)
+{
+    const float turn = x * 0.636619747f + 12582912.0f, k = turn - 12582912.0f, a = x - k * 1.57080078125f, b = k * -4.45445766672492e-06f;
+    const float r = a - b, low = ((a - r) - b) - k * 2.56334407e-12f, z = r * r, half = 0.5f * z, w = 1.0f - half;
+    const float s = SPHERE_MADD_(SPHERE_MADD_(-0.00019516499f, z, 0.00833217241f), z, -0.166666552f);
+    const float c = SPHERE_MADD_(SPHERE_MADD_(2.44375551e-05f, z, -0.00138873595f), z, 0.0416666456f);
+    const uint32_t q = sphere_bits_(turn), odd = q & 1u;
+    lead[odd] = r;
+    rest[odd] = SPHERE_MADD_(s, z * r, low);
+    lead[1 - odd] = w;
+    rest[1 - odd] = ((1.0f - w) - half) + (c * (z * z) - r * low);      /* what the rounding of w lost, the series, the sine's share of low */
+    return q;
+}
+SPHERE_INLINE_ float sphere_head_(float x) { return sphere_from_bits_(sphere_bits_(x) & (uint32_t)SPHERE_HEAD_); }
+SPHERE_INLINE_ float sphere_flip_(float x, uint32_t q) { return sphere_from_bits_(sphere_bits_(x) ^ (q << 30 & 0x80000000u)); }
+static void sphere_to_cartesian_c_(float *x, float *y, float *z, const float *r, const float *theta, const float *phi, size_t n)
+{
+    size_t i;
+    for (i = 0; i < n; i++) {
+        float t_lead[2], t_rest[2], p_lead[2], p_rest[2], st, st_head, st_rest, sp, sp_head, sp_rest, cp, cp_head, cp_rest;
+        const float radius = r ? r[i] : 1.0f, r_head = sphere_head_(radius);
+        uint32_t qt, qp;
+        if (!sphere_turn_usual_(theta[i], SPHERE_TURN_HIGH_) || !sphere_turn_usual_(phi[i], SPHERE_TURN_HIGH_) || !sphere_turn_usual_(radius, SPHERE_TURN_FAR_)) {
+            sphere_to_cartesian_wide_c_(x + i, y + i, z + i, r ? r + i : NULL, theta + i, phi + i, 1);
+            continue;
+        }
+        qt = sphere_sincos_pair_(theta[i], t_lead, t_rest);
+        qp = sphere_sincos_pair_(phi[i], p_lead, p_rest);
+        st = t_lead[0] + t_rest[0]; st_head = sphere_head_(st); st_rest = (t_lead[0] - st_head) + t_rest[0];
+        sp = p_lead[0] + p_rest[0]; sp_head = sphere_head_(sp); sp_rest = (p_lead[0] - sp_head) + p_rest[0];
+        cp = p_lead[1] + p_rest[1]; cp_head = sphere_head_(cp); cp_rest = (p_lead[1] - cp_head) + p_rest[1];
+        if (r) {                                                        /* r sin theta takes the place of sin theta */
+            const float head = r_head * st_head, rest = SPHERE_MADD_(r_head, st_rest, (radius - r_head) * st);
+            st = head + rest; st_head = sphere_head_(st); st_rest = (head - st_head) + rest;
+        }
+        x[i] = sphere_flip_(SPHERE_MADD_(st_head, cp_head, SPHERE_MADD_(st_head, cp_rest, st_rest * cp)), qt ^ (qp + 1));
+        y[i] = sphere_flip_(SPHERE_MADD_(st_head, sp_head, SPHERE_MADD_(st_head, sp_rest, st_rest * sp)), qt ^ qp);
+        z[i] = radius * sphere_flip_(t_lead[1] + t_rest[1], qt + 1);
     }
 }
 #if SPHERE_AVX2_
@@ -1856,25 +2154,93 @@ SPHERE_AVX2_FN_ void sphere_store_narrow_avx2_(float *out, __m256d v_f64x4)
     const __m128 v_f32x4 = _mm256_cvtpd_ps(v_f64x4);
     _mm_storeu_ps(out, _mm_blendv_ps(_mm_castsi128_ps(_mm_set1_epi32(0x7fc00000)), v_f32x4, _mm_cmpeq_ps(v_f32x4, v_f32x4)));
 }
-SPHERE_TARGET_AVX2_ static void sphere_to_cartesian_avx2_(float *x, float *y, float *z, const float *r, const float *theta, const float *phi, size_t n)
+/* Eight points in double; every angle is within the limit. */
+SPHERE_TARGET_AVX2_ static void sphere_to_cartesian_wide_avx2_(float *x, float *y, float *z, const float *r, const float *theta, const float *phi)
 {
-    const __m128 limit_f32x4 = _mm_set1_ps(SPHERE_WIDE_LIMIT_), sign_f32x4 = _mm_set1_ps(-0.0f);
-    size_t i = 0;
-    for (; i + 4 <= n; i += 4) {
-        const __m128 t_f32x4 = _mm_loadu_ps(theta + i), p_f32x4 = _mm_loadu_ps(phi + i);
-        const __m128 small_f32x4 = _mm_and_ps(_mm_cmple_ps(_mm_andnot_ps(sign_f32x4, t_f32x4), limit_f32x4), _mm_cmple_ps(_mm_andnot_ps(sign_f32x4, p_f32x4), limit_f32x4));
+    size_t i;
+    for (i = 0; i < 8; i += 4) {
         __m256d st_f64x4, ct_f64x4, sp_f64x4, cp_f64x4, r_f64x4 = _mm256_set1_pd(1.0);
-        if (_mm_movemask_ps(small_f32x4) != 15) {                       /* huge angles and NaN are rare: one by one */
-            sphere_to_cartesian_c_(x + i, y + i, z + i, r ? r + i : NULL, theta + i, phi + i, 4);
-            continue;
-        }
         if (r) r_f64x4 = _mm256_cvtps_pd(_mm_loadu_ps(r + i));
-        sphere_sincos_wide_avx2_(_mm256_cvtps_pd(t_f32x4), &st_f64x4, &ct_f64x4);
-        sphere_sincos_wide_avx2_(_mm256_cvtps_pd(p_f32x4), &sp_f64x4, &cp_f64x4);
+        sphere_sincos_wide_avx2_(_mm256_cvtps_pd(_mm_loadu_ps(theta + i)), &st_f64x4, &ct_f64x4);
+        sphere_sincos_wide_avx2_(_mm256_cvtps_pd(_mm_loadu_ps(phi + i)), &sp_f64x4, &cp_f64x4);
         st_f64x4 = _mm256_mul_pd(r_f64x4, st_f64x4);
         sphere_store_narrow_avx2_(x + i, _mm256_mul_pd(st_f64x4, cp_f64x4));
         sphere_store_narrow_avx2_(y + i, _mm256_mul_pd(st_f64x4, sp_f64x4));
         sphere_store_narrow_avx2_(z + i, _mm256_mul_pd(r_f64x4, ct_f64x4));
+    }
+}
+SPHERE_AVX2_FN_ __m256i sphere_sincos_pair_avx2_(__m256 x_f32x8, __m256 *s_f32x8, __m256 *s_rest_f32x8, __m256 *c_f32x8, __m256 *c_rest_f32x8)
+{
+    const __m256 round_f32x8 = _mm256_set1_ps(12582912.0f), turn_f32x8 = SPHERE_MADD_F32X8_(x_f32x8, _mm256_set1_ps(0.636619747f), round_f32x8);
+    const __m256 k_f32x8 = _mm256_sub_ps(turn_f32x8, round_f32x8), one_f32x8 = _mm256_set1_ps(1.0f);
+    const __m256 a_f32x8 = _mm256_sub_ps(x_f32x8, _mm256_mul_ps(k_f32x8, _mm256_set1_ps(1.57080078125f)));
+    const __m256 b_f32x8 = _mm256_mul_ps(k_f32x8, _mm256_set1_ps(-4.45445766672492e-06f)), r_f32x8 = _mm256_sub_ps(a_f32x8, b_f32x8);
+    const __m256 low_f32x8 = _mm256_sub_ps(_mm256_sub_ps(_mm256_sub_ps(a_f32x8, r_f32x8), b_f32x8), _mm256_mul_ps(k_f32x8, _mm256_set1_ps(2.56334407e-12f)));
+    const __m256 z_f32x8 = _mm256_mul_ps(r_f32x8, r_f32x8), half_f32x8 = _mm256_mul_ps(_mm256_set1_ps(0.5f), z_f32x8), w_f32x8 = _mm256_sub_ps(one_f32x8, half_f32x8);
+    const __m256 odd_f32x8 = _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_castps_si256(turn_f32x8), 31));
+    __m256 sr_f32x8 = SPHERE_MADD_F32X8_(_mm256_set1_ps(-0.00019516499f), z_f32x8, _mm256_set1_ps(0.00833217241f));
+    __m256 cr_f32x8 = SPHERE_MADD_F32X8_(_mm256_set1_ps(2.44375551e-05f), z_f32x8, _mm256_set1_ps(-0.00138873595f));
+    sr_f32x8 = SPHERE_MADD_F32X8_(sr_f32x8, z_f32x8, _mm256_set1_ps(-0.166666552f));
+    cr_f32x8 = SPHERE_MADD_F32X8_(cr_f32x8, z_f32x8, _mm256_set1_ps(0.0416666456f));
+    sr_f32x8 = SPHERE_MADD_F32X8_(sr_f32x8, _mm256_mul_ps(z_f32x8, r_f32x8), low_f32x8);                           /* the rest of the sine    */
+    cr_f32x8 = _mm256_sub_ps(_mm256_mul_ps(cr_f32x8, _mm256_mul_ps(z_f32x8, z_f32x8)), _mm256_mul_ps(r_f32x8, low_f32x8));
+    cr_f32x8 = _mm256_add_ps(_mm256_sub_ps(_mm256_sub_ps(one_f32x8, w_f32x8), half_f32x8), cr_f32x8);              /* the rest of the cosine  */
+    *s_f32x8 = _mm256_blendv_ps(r_f32x8, w_f32x8, odd_f32x8);
+    *s_rest_f32x8 = _mm256_blendv_ps(sr_f32x8, cr_f32x8, odd_f32x8);
+    *c_f32x8 = _mm256_blendv_ps(w_f32x8, r_f32x8, odd_f32x8);
+    *c_rest_f32x8 = _mm256_blendv_ps(cr_f32x8, sr_f32x8, odd_f32x8);
+    return _mm256_castps_si256(turn_f32x8);
+}
+SPHERE_AVX2_FN_ __m256 sphere_head_avx2_(__m256 v_f32x8) { return _mm256_and_ps(v_f32x8, _mm256_castsi256_ps(_mm256_set1_epi32(SPHERE_HEAD_))); }
+SPHERE_AVX2_FN_ __m256 sphere_flip_avx2_(__m256 v_f32x8, __m256i q_i32x8)
+{
+    return _mm256_xor_ps(v_f32x8, _mm256_and_ps(_mm256_castsi256_ps(_mm256_slli_epi32(q_i32x8, 30)), _mm256_set1_ps(-0.0f)));
+}
+SPHERE_TARGET_AVX2_ static void sphere_to_cartesian_avx2_(float *x, float *y, float *z, const float *r, const float *theta, const float *phi, size_t n)
+{
+    const __m256i one_i32x8 = _mm256_set1_epi32(1), low_i32x8 = _mm256_set1_epi32(SPHERE_TURN_LOW_ - 1);
+    size_t i = 0;
+    for (; i + 8 <= n; i += 8) {
+        const __m256 t_f32x8 = _mm256_loadu_ps(theta + i), p_f32x8 = _mm256_loadu_ps(phi + i), radius_f32x8 = r ? _mm256_loadu_ps(r + i) : _mm256_set1_ps(1.0f);
+        const __m256i at_i32x8 = _mm256_castps_si256(sphere_abs_avx2_(t_f32x8)), ap_i32x8 = _mm256_castps_si256(sphere_abs_avx2_(p_f32x8));
+        const __m256i ar_i32x8 = _mm256_castps_si256(sphere_abs_avx2_(radius_f32x8)), most_i32x8 = _mm256_max_epu32(at_i32x8, ap_i32x8);
+        const __m256i least_i32x8 = _mm256_min_epu32(_mm256_sub_epi32(ar_i32x8, one_i32x8), _mm256_min_epu32(_mm256_sub_epi32(at_i32x8, one_i32x8), _mm256_sub_epi32(ap_i32x8, one_i32x8)));
+        const __m256i high_i32x8 = _mm256_or_si256(_mm256_cmpgt_epi32(most_i32x8, _mm256_set1_epi32(SPHERE_TURN_HIGH_)), _mm256_cmpgt_epi32(ar_i32x8, _mm256_set1_epi32(SPHERE_TURN_FAR_)));
+        /* all ones where usual: a NaN is greater than every limit, and 0 - 1 is not small */
+        const __m256i usual_i32x8 = _mm256_andnot_si256(high_i32x8, _mm256_cmpeq_epi32(_mm256_max_epu32(least_i32x8, low_i32x8), least_i32x8));
+        const int usual = _mm256_movemask_ps(_mm256_castsi256_ps(usual_i32x8));
+        __m256 st_f32x8, ct_f32x8, sp_f32x8, cp_f32x8, st_rest_f32x8, ct_rest_f32x8, sp_rest_f32x8, cp_rest_f32x8, lead_f32x8, st_head_f32x8, sp_head_f32x8, cp_head_f32x8;
+        __m256i qt_i32x8, qp_i32x8;
+        if (usual != 255) {
+            const __m256 wide_f32x8 = _mm256_cmp_ps(_mm256_castsi256_ps(most_i32x8), _mm256_set1_ps(SPHERE_WIDE_LIMIT_), _CMP_LE_OQ);
+            if (usual == 0 && _mm256_movemask_ps(wide_f32x8) == 255) sphere_to_cartesian_wide_avx2_(x + i, y + i, z + i, r ? r + i : NULL, theta + i, phi + i);
+            else sphere_to_cartesian_c_(x + i, y + i, z + i, r ? r + i : NULL, theta + i, phi + i, 8);
+            continue;
+        }
+        qt_i32x8 = sphere_sincos_pair_avx2_(t_f32x8, &lead_f32x8, &st_rest_f32x8, &ct_f32x8, &ct_rest_f32x8);
+        st_f32x8 = _mm256_add_ps(lead_f32x8, st_rest_f32x8);
+        st_head_f32x8 = sphere_head_avx2_(st_f32x8);
+        st_rest_f32x8 = _mm256_add_ps(_mm256_sub_ps(lead_f32x8, st_head_f32x8), st_rest_f32x8);
+        if (r) {
+            const __m256 r_head_f32x8 = sphere_head_avx2_(radius_f32x8);
+            lead_f32x8 = _mm256_mul_ps(r_head_f32x8, st_head_f32x8);
+            st_rest_f32x8 = SPHERE_MADD_F32X8_(r_head_f32x8, st_rest_f32x8, _mm256_mul_ps(_mm256_sub_ps(radius_f32x8, r_head_f32x8), st_f32x8));
+            st_head_f32x8 = sphere_head_avx2_(_mm256_add_ps(lead_f32x8, st_rest_f32x8));
+            st_rest_f32x8 = _mm256_add_ps(_mm256_sub_ps(lead_f32x8, st_head_f32x8), st_rest_f32x8);
+        }
+        qp_i32x8 = sphere_sincos_pair_avx2_(p_f32x8, &lead_f32x8, &sp_rest_f32x8, &cp_f32x8, &cp_rest_f32x8);
+        sp_f32x8 = _mm256_add_ps(lead_f32x8, sp_rest_f32x8);
+        sp_head_f32x8 = sphere_head_avx2_(sp_f32x8);
+        sp_rest_f32x8 = _mm256_add_ps(_mm256_sub_ps(lead_f32x8, sp_head_f32x8), sp_rest_f32x8);
+        lead_f32x8 = cp_f32x8;
+        cp_f32x8 = _mm256_add_ps(lead_f32x8, cp_rest_f32x8);
+        cp_head_f32x8 = sphere_head_avx2_(cp_f32x8);
+        cp_rest_f32x8 = _mm256_add_ps(_mm256_sub_ps(lead_f32x8, cp_head_f32x8), cp_rest_f32x8);
+        cp_f32x8 = SPHERE_MADD_F32X8_(st_head_f32x8, cp_rest_f32x8, _mm256_mul_ps(st_rest_f32x8, cp_f32x8));
+        sp_f32x8 = SPHERE_MADD_F32X8_(st_head_f32x8, sp_rest_f32x8, _mm256_mul_ps(st_rest_f32x8, sp_f32x8));
+        _mm256_storeu_ps(x + i, sphere_flip_avx2_(SPHERE_MADD_F32X8_(st_head_f32x8, cp_head_f32x8, cp_f32x8), _mm256_xor_si256(qt_i32x8, _mm256_add_epi32(qp_i32x8, one_i32x8))));
+        _mm256_storeu_ps(y + i, sphere_flip_avx2_(SPHERE_MADD_F32X8_(st_head_f32x8, sp_head_f32x8, sp_f32x8), _mm256_xor_si256(qt_i32x8, qp_i32x8)));
+        _mm256_storeu_ps(z + i, _mm256_mul_ps(radius_f32x8, sphere_flip_avx2_(_mm256_add_ps(ct_f32x8, ct_rest_f32x8), _mm256_add_epi32(qt_i32x8, one_i32x8))));
     }
     sphere_to_cartesian_c_(x + i, y + i, z + i, r ? r + i : NULL, theta + i, phi + i, n - i);
 }
@@ -1904,25 +2270,99 @@ SPHERE_INLINE_ void sphere_store_narrow_neon_(float *out, float64x2_t v_f64x2)
     const float32x2_t v_f32x2 = vcvt_f32_f64(v_f64x2);
     vst1_f32(out, vbsl_f32(vceq_f32(v_f32x2, v_f32x2), v_f32x2, vdup_n_f32(sphere_nan_())));
 }
-static void sphere_to_cartesian_neon_(float *x, float *y, float *z, const float *r, const float *theta, const float *phi, size_t n)
+/* Four points in double; every angle is within the limit. */
+static void sphere_to_cartesian_wide_neon_(float *x, float *y, float *z, const float *r, const float *theta, const float *phi)
 {
-    const float32x2_t limit_f32x2 = vdup_n_f32(SPHERE_WIDE_LIMIT_);
-    size_t i = 0;
-    for (; i + 2 <= n; i += 2) {
-        const float32x2_t t_f32x2 = vld1_f32(theta + i), p_f32x2 = vld1_f32(phi + i);
-        const uint32x2_t small_u32x2 = vand_u32(vcle_f32(vabs_f32(t_f32x2), limit_f32x2), vcle_f32(vabs_f32(p_f32x2), limit_f32x2));
+    size_t i;
+    for (i = 0; i < 4; i += 2) {
         float64x2_t st_f64x2, ct_f64x2, sp_f64x2, cp_f64x2, r_f64x2 = vdupq_n_f64(1.0);
-        if (vminv_u32(small_u32x2) == 0) {
-            sphere_to_cartesian_c_(x + i, y + i, z + i, r ? r + i : NULL, theta + i, phi + i, 2);
-            continue;
-        }
         if (r) r_f64x2 = vcvt_f64_f32(vld1_f32(r + i));
-        sphere_sincos_wide_neon_(vcvt_f64_f32(t_f32x2), &st_f64x2, &ct_f64x2);
-        sphere_sincos_wide_neon_(vcvt_f64_f32(p_f32x2), &sp_f64x2, &cp_f64x2);
+        sphere_sincos_wide_neon_(vcvt_f64_f32(vld1_f32(theta + i)), &st_f64x2, &ct_f64x2);
+        sphere_sincos_wide_neon_(vcvt_f64_f32(vld1_f32(phi + i)), &sp_f64x2, &cp_f64x2);
         st_f64x2 = vmulq_f64(r_f64x2, st_f64x2);
         sphere_store_narrow_neon_(x + i, vmulq_f64(st_f64x2, cp_f64x2));
         sphere_store_narrow_neon_(y + i, vmulq_f64(st_f64x2, sp_f64x2));
         sphere_store_narrow_neon_(z + i, vmulq_f64(r_f64x2, ct_f64x2));
+    }
+}
+SPHERE_INLINE_ uint32x4_t sphere_sincos_pair_neon_(float32x4_t x_f32x4, float32x4_t *s_f32x4, float32x4_t *s_rest_f32x4, float32x4_t *c_f32x4, float32x4_t *c_rest_f32x4)
+{
+    const float32x4_t round_f32x4 = vdupq_n_f32(12582912.0f), turn_f32x4 = SPHERE_MADD_F32X4_(x_f32x4, vdupq_n_f32(0.636619747f), round_f32x4);
+    const float32x4_t k_f32x4 = vsubq_f32(turn_f32x4, round_f32x4), one_f32x4 = vdupq_n_f32(1.0f);
+    const float32x4_t a_f32x4 = vsubq_f32(x_f32x4, vmulq_f32(k_f32x4, vdupq_n_f32(1.57080078125f)));
+    const float32x4_t b_f32x4 = vmulq_f32(k_f32x4, vdupq_n_f32(-4.45445766672492e-06f)), r_f32x4 = vsubq_f32(a_f32x4, b_f32x4);
+    const float32x4_t low_f32x4 = vsubq_f32(vsubq_f32(vsubq_f32(a_f32x4, r_f32x4), b_f32x4), vmulq_f32(k_f32x4, vdupq_n_f32(2.56334407e-12f)));
+    const float32x4_t z_f32x4 = vmulq_f32(r_f32x4, r_f32x4), half_f32x4 = vmulq_f32(vdupq_n_f32(0.5f), z_f32x4), w_f32x4 = vsubq_f32(one_f32x4, half_f32x4);
+    const uint32x4_t q_u32x4 = vreinterpretq_u32_f32(turn_f32x4), odd_u32x4 = vtstq_u32(q_u32x4, vdupq_n_u32(1));
+    float32x4_t sr_f32x4 = SPHERE_MADD_F32X4_(vdupq_n_f32(-0.00019516499f), z_f32x4, vdupq_n_f32(0.00833217241f));
+    float32x4_t cr_f32x4 = SPHERE_MADD_F32X4_(vdupq_n_f32(2.44375551e-05f), z_f32x4, vdupq_n_f32(-0.00138873595f));
+    sr_f32x4 = SPHERE_MADD_F32X4_(sr_f32x4, z_f32x4, vdupq_n_f32(-0.166666552f));
+    cr_f32x4 = SPHERE_MADD_F32X4_(cr_f32x4, z_f32x4, vdupq_n_f32(0.0416666456f));
+    sr_f32x4 = SPHERE_MADD_F32X4_(sr_f32x4, vmulq_f32(z_f32x4, r_f32x4), low_f32x4);
+    cr_f32x4 = vsubq_f32(vmulq_f32(cr_f32x4, vmulq_f32(z_f32x4, z_f32x4)), vmulq_f32(r_f32x4, low_f32x4));
+    cr_f32x4 = vaddq_f32(vsubq_f32(vsubq_f32(one_f32x4, w_f32x4), half_f32x4), cr_f32x4);
+    *s_f32x4 = vbslq_f32(odd_u32x4, w_f32x4, r_f32x4);
+    *s_rest_f32x4 = vbslq_f32(odd_u32x4, cr_f32x4, sr_f32x4);
+    *c_f32x4 = vbslq_f32(odd_u32x4, r_f32x4, w_f32x4);
+    *c_rest_f32x4 = vbslq_f32(odd_u32x4, sr_f32x4, cr_f32x4);
+    return q_u32x4;
+}
+SPHERE_INLINE_ float32x4_t sphere_head_neon_(float32x4_t v_f32x4)
+{
+    return vreinterpretq_f32_u32(vandq_u32(vreinterpretq_u32_f32(v_f32x4), vdupq_n_u32((uint32_t)SPHERE_HEAD_)));
+}
+SPHERE_INLINE_ float32x4_t sphere_flip_neon_(float32x4_t v_f32x4, uint32x4_t q_u32x4)
+{
+    return vreinterpretq_f32_u32(veorq_u32(vreinterpretq_u32_f32(v_f32x4), vandq_u32(vshlq_n_u32(q_u32x4, 30), vdupq_n_u32(0x80000000u))));
+}
+/* All ones where |v| is 0 or from the low limit to high; the bits of a NaN are above every limit. */
+SPHERE_INLINE_ uint32x4_t sphere_turn_usual_neon_(uint32x4_t size_u32x4, uint32_t high)
+{
+    const uint32x4_t one_u32x4 = vdupq_n_u32(1);
+    return vandq_u32(vcleq_u32(size_u32x4, vdupq_n_u32(high)), vcgeq_u32(vsubq_u32(size_u32x4, one_u32x4), vdupq_n_u32(SPHERE_TURN_LOW_ - 1)));
+}
+static void sphere_to_cartesian_neon_(float *x, float *y, float *z, const float *r, const float *theta, const float *phi, size_t n)
+{
+    const uint32x4_t size_u32x4 = vdupq_n_u32(0x7fffffffu), one_u32x4 = vdupq_n_u32(1);
+    size_t i = 0;
+    for (; i + 4 <= n; i += 4) {
+        const float32x4_t t_f32x4 = vld1q_f32(theta + i), p_f32x4 = vld1q_f32(phi + i), radius_f32x4 = r ? vld1q_f32(r + i) : vdupq_n_f32(1.0f);
+        const uint32x4_t at_u32x4 = vandq_u32(vreinterpretq_u32_f32(t_f32x4), size_u32x4), ap_u32x4 = vandq_u32(vreinterpretq_u32_f32(p_f32x4), size_u32x4);
+        const uint32x4_t ar_u32x4 = vandq_u32(vreinterpretq_u32_f32(radius_f32x4), size_u32x4);
+        const uint32x4_t usual_u32x4 = vandq_u32(sphere_turn_usual_neon_(ar_u32x4, SPHERE_TURN_FAR_),
+                                                 vandq_u32(sphere_turn_usual_neon_(at_u32x4, SPHERE_TURN_HIGH_), sphere_turn_usual_neon_(ap_u32x4, SPHERE_TURN_HIGH_)));
+        float32x4_t st_f32x4, ct_f32x4, sp_f32x4, cp_f32x4, st_rest_f32x4, ct_rest_f32x4, sp_rest_f32x4, cp_rest_f32x4, lead_f32x4, st_head_f32x4, sp_head_f32x4, cp_head_f32x4;
+        uint32x4_t qt_u32x4, qp_u32x4;
+        if (vminvq_u32(usual_u32x4) == 0) {
+            const uint32x4_t wide_u32x4 = vcleq_f32(vreinterpretq_f32_u32(vmaxq_u32(at_u32x4, ap_u32x4)), vdupq_n_f32(SPHERE_WIDE_LIMIT_));
+            if (vmaxvq_u32(usual_u32x4) == 0 && vminvq_u32(wide_u32x4) != 0) sphere_to_cartesian_wide_neon_(x + i, y + i, z + i, r ? r + i : NULL, theta + i, phi + i);
+            else sphere_to_cartesian_c_(x + i, y + i, z + i, r ? r + i : NULL, theta + i, phi + i, 4);
+            continue;
+        }
+        qt_u32x4 = sphere_sincos_pair_neon_(t_f32x4, &lead_f32x4, &st_rest_f32x4, &ct_f32x4, &ct_rest_f32x4);
+        st_f32x4 = vaddq_f32(lead_f32x4, st_rest_f32x4);
+        st_head_f32x4 = sphere_head_neon_(st_f32x4);
+        st_rest_f32x4 = vaddq_f32(vsubq_f32(lead_f32x4, st_head_f32x4), st_rest_f32x4);
+        if (r) {
+            const float32x4_t r_head_f32x4 = sphere_head_neon_(radius_f32x4);
+            lead_f32x4 = vmulq_f32(r_head_f32x4, st_head_f32x4);
+            st_rest_f32x4 = SPHERE_MADD_F32X4_(r_head_f32x4, st_rest_f32x4, vmulq_f32(vsubq_f32(radius_f32x4, r_head_f32x4), st_f32x4));
+            st_head_f32x4 = sphere_head_neon_(vaddq_f32(lead_f32x4, st_rest_f32x4));
+            st_rest_f32x4 = vaddq_f32(vsubq_f32(lead_f32x4, st_head_f32x4), st_rest_f32x4);
+        }
+        qp_u32x4 = sphere_sincos_pair_neon_(p_f32x4, &lead_f32x4, &sp_rest_f32x4, &cp_f32x4, &cp_rest_f32x4);
+        sp_f32x4 = vaddq_f32(lead_f32x4, sp_rest_f32x4);
+        sp_head_f32x4 = sphere_head_neon_(sp_f32x4);
+        sp_rest_f32x4 = vaddq_f32(vsubq_f32(lead_f32x4, sp_head_f32x4), sp_rest_f32x4);
+        lead_f32x4 = cp_f32x4;
+        cp_f32x4 = vaddq_f32(lead_f32x4, cp_rest_f32x4);
+        cp_head_f32x4 = sphere_head_neon_(cp_f32x4);
+        cp_rest_f32x4 = vaddq_f32(vsubq_f32(lead_f32x4, cp_head_f32x4), cp_rest_f32x4);
+        cp_f32x4 = SPHERE_MADD_F32X4_(st_head_f32x4, cp_rest_f32x4, vmulq_f32(st_rest_f32x4, cp_f32x4));
+        sp_f32x4 = SPHERE_MADD_F32X4_(st_head_f32x4, sp_rest_f32x4, vmulq_f32(st_rest_f32x4, sp_f32x4));
+        vst1q_f32(x + i, sphere_flip_neon_(SPHERE_MADD_F32X4_(st_head_f32x4, cp_head_f32x4, cp_f32x4), veorq_u32(qt_u32x4, vaddq_u32(qp_u32x4, one_u32x4))));
+        vst1q_f32(y + i, sphere_flip_neon_(SPHERE_MADD_F32X4_(st_head_f32x4, sp_head_f32x4, sp_f32x4), veorq_u32(qt_u32x4, qp_u32x4)));
+        vst1q_f32(z + i, vmulq_f32(radius_f32x4, sphere_flip_neon_(vaddq_f32(ct_f32x4, ct_rest_f32x4), vaddq_u32(qt_u32x4, one_u32x4))));
     }
     sphere_to_cartesian_c_(x + i, y + i, z + i, r ? r + i : NULL, theta + i, phi + i, n - i);
 }
@@ -2730,6 +3170,7 @@ static void sphere_peak_neon_(uint32_t *bits, const float *data, size_t stride, 
 /* The table: one row per level of this build, best first, portable last. */
 typedef struct sphere_kernels_ {
     void (*row_dot)(float *out, const float *data, size_t stride, size_t n, size_t dim, const float *query);
+    void (*lane_dot)(float *lane, const float *a, const float *b, size_t n);
     void (*row_square)(float *out, const float *data, size_t stride, size_t n, size_t dim);
     void (*row_dot_square)(float *dot, float *square, const float *data, size_t stride, size_t n, size_t dim, const float *query);
     void (*row_variance)(float *out, const float *data, size_t stride, size_t n, size_t dim);
@@ -2758,7 +3199,7 @@ typedef struct sphere_kernels_ {
     void (*to_byte)(int8_t *byte, const float *in, size_t n, float scale);
     void (*peak)(uint32_t *bits, const float *data, size_t stride, size_t n, size_t dim);
 } sphere_kernels_;
-#define SPHERE_KERNELS_(level) { sphere_row_dot_##level, sphere_row_square_##level, sphere_row_dot_square_##level, sphere_row_variance_##level, \
+#define SPHERE_KERNELS_(level) { sphere_row_dot_##level, sphere_lane_dot_##level, sphere_row_square_##level, sphere_row_dot_square_##level, sphere_row_variance_##level, \
     sphere_root_##level, sphere_divide_##level, sphere_ratio_##level, sphere_add_##level, sphere_half_##level, sphere_panel_##level, \
     sphere_hits_##level, sphere_rank_##level, sphere_axis_##level, sphere_to_spherical_##level, sphere_to_cartesian_##level, \
     sphere_angles_##level, sphere_unit_##level, \
@@ -2783,6 +3224,7 @@ SPHERE_INLINE_ const sphere_kernels_ *sphere_kernels_for_(sphere_simd level)
 /* >>implementation */
 #define SPHERE_BLOCK_ 64                /* rows scored at a time: a tile of 64 x 16 scores stays in the first-level cache */
 #define SPHERE_GROUP_ 64                /* queries per task: four panels */
+#define SPHERE_FEW_ 3                   /* so many queries are scored one by one, without panels */
 #define SPHERE_CHUNK_ 65536             /* rows per task in element-wise work and in a search with few queries */
 
 SPHERE_API sphere_simd sphere_simd_best(void) { return sphere_simd_best_(); }
@@ -3233,7 +3675,8 @@ static float sphere_long_dot_(const sphere_long_ *l, const float *query, float a
     for (first = 0; first < l->packed->dim; first += width) {
         width = l->packed->dim - first < SPHERE_PIECE_ ? l->packed->dim - first : SPHERE_PIECE_;
         sphere_unpack_part_(l->kernels, l->packed, l->stride, l->row, 1, first, width, l->piece, width);
-        for (i = 0; i < width; i++) {
+        if (a == 1.0f && b == 1.0f && c == 1.0f && d == 1.0f) { l->kernels->lane_dot(lane, l->piece, query ? query + first : l->piece, width); continue; }
+        for (i = 0; i < width; i++) {                                   /* an odd norm: rare */
             const float v = l->piece[i] * a / b, q = query ? query[first + i] * c / d : v;
             lane[i & 15u] = SPHERE_MADD_(v, q, lane[i & 15u]);
         }
@@ -3506,6 +3949,7 @@ typedef struct sphere_search_plan_ { size_t chunks, chunk_rows, groups, queries,
 /* Where everything lies in the working memory; total is SIZE_MAX when a size overflows. */
 static sphere_search_plan_ sphere_search_plan_of_(size_t n, size_t dim, size_t m, size_t k, int packed, const sphere_exec *exec)
 {
+    const size_t piece = m > SPHERE_FEW_ ? 16384 : 4096;
     sphere_search_plan_ p;
     size_t entries;
     p.groups = m / SPHERE_GROUP_ + (m % SPHERE_GROUP_ != 0);
@@ -3531,8 +3975,8 @@ static sphere_search_plan_ sphere_search_plan_of_(size_t n, size_t dim, size_t m
     p.block = p.total;
     p.block_rows = SPHERE_BLOCK_;
     p.block_step = 0;
-    if (packed) {                                                       /* about 64 KB of rows, so that they stay in a near cache */
-        p.block_rows = dim <= 256 ? SPHERE_BLOCK_ : dim <= 2048 ? 16384 / dim & ~(size_t)3 : 8;
+    if (packed) {               /* panels are worth 64 KB of rows in the second-level cache, single queries 16 KB in the first */
+        p.block_rows = dim <= piece / SPHERE_BLOCK_ ? SPHERE_BLOCK_ : dim <= piece / 4 ? piece / dim & ~(size_t)3 : 4;
         if (exec && exec->parallel.run) p.block_step = sphere_size_(p.block_rows, dim, 0);       /* tasks in turn share one block */
         p.total = sphere_size_(sphere_size_(p.block_step ? sphere_size_(p.chunks, p.groups, 0) : 1, sphere_size_(p.block_rows, dim, 0), 0), sizeof(float), p.block);
     }
@@ -3620,7 +4064,7 @@ static sphere_status sphere_search_(const sphere_rows *rows, const sphere_packed
         if (job.cosine) sphere_norms_(job.kernels, &norm, query, queries->dim, 1, queries->dim);
         sphere_unit_row_(job.kernels, job.queries + i * queries->dim, query, queries->dim, norm);
     }
-    job.panels_used = queries->n > 3;
+    job.panels_used = queries->n > SPHERE_FEW_;
     if (job.panels_used) for (i = 0; i < queries->n; i += 16)
         sphere_pack_(job.panels + i * queries->dim, job.queries + i * queries->dim, queries->dim, queries->n - i < 16 ? queries->n - i : 16, queries->dim);
     sphere_parallel_(exec, plan.chunks * plan.groups, sphere_search_task_, &job);

@@ -323,12 +323,12 @@ SPHERE_FILL_API sphere_status sphere_fill_place(const float *px, const float *py
 #else
 #define SPHERE_NEON_ 0
 #endif
-/* From here to the end of the file no compiler may fuse a product and a sum. gcc fuses intrinsics too under -std=gnu11 -mfma. */
+/* From here on no compiler may fuse a product and a sum. gcc -mfma fuses intrinsics too, and its slp vectoriser complex products even so. */
 #if defined(__clang__)
 #pragma STDC FP_CONTRACT OFF
 #elif defined(__GNUC__)
 #pragma GCC push_options
-#pragma GCC optimize("fp-contract=off")
+#pragma GCC optimize("fp-contract=off", "no-tree-slp-vectorize")
 #endif
 #ifndef SPHERE_CORE_FUNCTIONS_
 #define SPHERE_CORE_FUNCTIONS_

@@ -437,14 +437,17 @@ static void (*plain_runner(const kernel_row *row))(const task *t)
 static size_t operand_count(char letter, size_t n, size_t dim)
 {
     switch (letter) {
-    case 'n': case 'N': case 's': case 'h': case 'u': case 'v': case 'w': case 'j': return n;
+    case 'n': case 'N': case 's': case 'h': case 'u': case 'v': case 'w': case 'j': case 'b': case 'y': return n;
     case 'r': case 'R': return n * dim;
     case 'd': return dim;
     case 't': return 16 * n;
     case 'i': case 'O': return 8 * n;
     case 'p': case 'l': case 'k': case 'C': return 16 * dim;
     case 'D': case 'S': return 8 * dim;
-    case 'f': return 16;
+    case 'f': case 'F': return 16;
+    case '2': return 2;
+    case '6': return 6;
+    case 'e': return (n + 31) / 32;
     case '3': case 'm': return 3;
     case '4': return 4;
     case 'q': return 256;
@@ -452,7 +455,7 @@ static size_t operand_count(char letter, size_t n, size_t dim)
     default: return 0;
     }
 }
-static size_t operand_width(char letter) { return letter == 'h' || letter == 'u' ? 2 : 4; }
+static size_t operand_width(char letter) { return letter == 'b' || letter == 'y' ? 1 : letter == 'h' || letter == 'u' ? 2 : 4; }
 static void fill_operand(char letter, void *to, size_t count, uint64_t stream)
 {
     size_t j;
@@ -461,7 +464,9 @@ static void fill_operand(char letter, void *to, size_t count, uint64_t stream)
     else if (strchr("kCBi", letter)) for (j = 0; j < count; j++) ((uint32_t *)to)[j] = random_word(stream << 40 | j) & 63u;
     else if (letter == 'T') for (j = 0; j < count; j++) ((uint32_t *)to)[j] = random_word(stream << 40 | j) & 0x80ffffffu;
     else if (letter == 'j') for (j = 0; j < count; j++) ((uint32_t *)to)[j] = random_word(stream << 40 | j) & 0x3ffffu;
+    else if (letter == 'y' || letter == 'b') for (j = 0; j < count; j++) ((unsigned char *)to)[j] = (unsigned char)random_word(stream << 40 | j);
     else fill_random(f, count, stream);
+    if (letter == '6') { f[0] = 0.6f; f[1] = 0; f[2] = 0.8f; f[3] = 0.70710678f; f[4] = 0; f[5] = 1; }     /* a cone of 45 degrees */
     if (letter == 's') for (j = 0; j < count; j++) f[j] = sphere_abs_(f[j]);
     if (letter == 'f') for (j = 0; j < count; j++) f[j] = 0.99f;        /* one value in 200 passes, as in a search with full heaps */
 }

@@ -120,15 +120,25 @@ static void to_spherical(float *restrict r, float *restrict theta, float *restri
         phi[i] = azimuth < 0 ? azimuth + 6.28318531f : azimuth;
     }
 }
+/* One loop for each function and angle: where a sine and a cosine of the same angle meet in one loop, gcc makes one call of sincosf of
+   them, for which the vector library has no version. With -ffast-math every loop here calls the vector sine or cosine. */
 static void to_cartesian(float *restrict x, float *restrict y, float *restrict z, const float *restrict r, const float *restrict theta,
                          const float *restrict phi, size_t n)
 {
-    size_t i;
-    for (i = 0; i < n; i++) {
-        const float radius = r ? r[i] : 1.0f, flat = radius * sinf(theta[i]);
-        x[i] = flat * cosf(phi[i]);
-        y[i] = flat * sinf(phi[i]);
-        z[i] = radius * cosf(theta[i]);
+    float sine_theta[256], cosine_theta[256], sine_phi[256], cosine_phi[256];
+    size_t at, i;
+    for (at = 0; at < n; at += 256) {
+        const size_t m = n - at < 256 ? n - at : 256;
+        for (i = 0; i < m; i++) sine_theta[i] = sinf(theta[at + i]);
+        for (i = 0; i < m; i++) cosine_theta[i] = cosf(theta[at + i]);
+        for (i = 0; i < m; i++) sine_phi[i] = sinf(phi[at + i]);
+        for (i = 0; i < m; i++) cosine_phi[i] = cosf(phi[at + i]);
+        for (i = 0; i < m; i++) {
+            const float radius = r ? r[at + i] : 1.0f, flat = radius * sine_theta[i];
+            x[at + i] = flat * cosine_phi[i];
+            y[at + i] = flat * sine_phi[i];
+            z[at + i] = radius * cosine_theta[i];
+        }
     }
 }
 static void angles(float *angle, const float *ax, const float *ay, const float *az, const float *bx, const float *by, const float *bz, size_t n)

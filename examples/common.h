@@ -11,6 +11,9 @@
      >>npy        .npy reader (float32, float64, half) and writer
      >>words      a text file as lines
      >>output     files that appear whole or not at all; base64, JSON and XML text
+     >>sine       sine and cosine that are the same everywhere
+     >>picture    PNG writer: filters, deflate
+     >>sound      WAV writer
      >>time       seconds, progress line
      >>pool       threads behind the hook of the headers (struct sphere_parallel); EX_NO_THREADS leaves them out
      >>formats    .fvecs, .bvecs and .safetensors readers, the reader by ending
@@ -307,7 +310,7 @@ static inline void ex_parse_options(int argc, char **argv, const char *usage, co
 typedef struct ex_matrix {
     float      *data;                              /* n rows of dim floats                                           */
     size_t      n, dim;
-    const char *type;                              /* "float16", "float32" or "float64": what the file held          */
+    const char *type;                              /* "float16", "float32", "float64" or "uint8": what the file held  */
 } ex_matrix;
 
 /* A cursor over the header's Python dictionary. Everything is checked against `end`: the text comes from a stranger. */
@@ -370,7 +373,7 @@ static inline int ex_take_shape(ex_cursor *c, uint64_t size[2], int *count)
     }
 }
 
-/* Read a .npy file of two dimensions, little-endian float32, float64 or half, C order, versions 1 to 3. Everything that is
+/* Read a .npy file of two dimensions, little-endian float32, float64 or half, or bytes, C order, versions 1 to 3. Everything that is
    not exactly that ends the program with a sentence; so do NaN, infinities and float64 values beyond the range of float.
    Works on pipes as well: the size is checked beforehand only where the system knows it. */
 static inline void ex_read_npy(const char *path, ex_matrix *out)
@@ -434,8 +437,8 @@ static inline void ex_read_npy(const char *path, ex_matrix *out)
     free(header);
     if (keys != 7) ex_fail(EX_BAD_INPUT, "'%s' has a malformed header: '%s' is missing.", path, !(keys & 1) ? "descr" : !(keys & 2) ? "fortran_order" : "shape");
     if (type[0] == '>') ex_fail(EX_BAD_INPUT, "'%s' is big-endian (%s); save it as little-endian.", path, type);
-    out->type = !strcmp(type, "<f2") ? "float16" : !strcmp(type, "<f4") ? "float32" : !strcmp(type, "<f8") ? "float64" : NULL;
-    if (!out->type) ex_fail(EX_BAD_INPUT, "'%s' holds numbers of type '%s'; float32, float64 and float16 can be read.", path, type);
+    out->type = !strcmp(type, "<f2") ? "float16" : !strcmp(type, "<f4") ? "float32" : !strcmp(type, "<f8") ? "float64" : !strcmp(type, "|u1") ? "uint8" : NULL;
+    if (!out->type) ex_fail(EX_BAD_INPUT, "'%s' holds numbers of type '%s'; float32, float64, float16 and uint8 can be read.", path, type);
     size = (size_t)(type[2] - '0');
     if (dimensions != 2) ex_fail(EX_BAD_INPUT, "'%s' has %d dimension%s; a table of rows and columns has 2.", path, dimensions, dimensions == 1 ? "" : "s");
     if (fortran) ex_fail(EX_BAD_INPUT, "'%s' is in Fortran order; save it with numpy.ascontiguousarray.", path);
@@ -466,7 +469,8 @@ static inline void ex_read_npy(const char *path, ex_matrix *out)
         }
         for (i = 0; i < part; i++) {
             const unsigned char *b = chunk + i * size;
-            if (size == 2) halves[i] = (uint16_t)(b[0] | b[1] << 8);
+            if (size == 1) to[i] = (float)b[0];
+            else if (size == 2) halves[i] = (uint16_t)(b[0] | b[1] << 8);
             else {
                 uint64_t bits = b[0] | (uint64_t)b[1] << 8 | (uint64_t)b[2] << 16 | (uint64_t)b[3] << 24;
                 if (size == 4) { uint32_t low = (uint32_t)bits; memcpy(&to[i], &low, 4); }
@@ -737,6 +741,252 @@ static inline void ex_write_xml(ex_file *file, const char *text, size_t length, 
         else if (code == '"') ex_puts(file, "&quot;");
         else if (code == '\'') ex_puts(file, "&#39;");
         else ex_write(file, out, ex_encode_char(code, out));
+    }
+}
+
+/* >>sine ------------------------------------------------------------------------------------------------------------ */
+
+/* Sine and cosine of a full turn times x, to the last digits of a double; x is reduced exactly, because a turn is 1. */
+static inline void ex_turn(double x, double *sine, double *cosine)
+{
+    double whole = (double)(int64_t)(x * 4), r, z, s, c;                /* quarter turns; |x| stays far below 2^60   */
+    int quarter;
+    if (whole > x * 4) whole -= 1;
+    quarter = (int)((int64_t)whole & 3);
+    r = (x * 4 - whole - .5) * 1.5707963267948966;                      /* -pi/4..pi/4 around the middle of the quarter */
+    z = r * r;
+    s = r * (1 + z * (-1.0 / 6 + z * (1.0 / 120 + z * (-1.0 / 5040 + z * (1.0 / 362880 + z * (-1.0 / 39916800 + z * (1.0 / 6227020800.0)))))));
+    c = 1 + z * (-1.0 / 2 + z * (1.0 / 24 + z * (-1.0 / 720 + z * (1.0 / 40320 + z * (-1.0 / 3628800 + z * (1.0 / 479001600.0 + z * (-1.0 / 87178291200.0)))))));
+    x = .70710678118654752 * (s + c);                                   /* turn on by an eighth                      */
+    z = .70710678118654752 * (c - s);
+    *sine = quarter == 0 ? x : quarter == 1 ? z : quarter == 2 ? -x : -z;
+    *cosine = quarter == 0 ? z : quarter == 1 ? -x : quarter == 2 ? -z : x;
+}
+
+/* >>picture --------------------------------------------------------------------------------------------------------- */
+
+/* Bits on their way into a deflate stream, the lowest first. */
+typedef struct ex_bits { unsigned char *out; size_t used; uint64_t hold; unsigned count; } ex_bits;
+static inline void ex_put_bits(ex_bits *b, uint32_t value, unsigned count)
+{
+    b->hold |= (uint64_t)value << b->count;
+    for (b->count += count; b->count >= 8; b->count -= 8, b->hold >>= 8) b->out[b->used++] = (unsigned char)(b->hold & 255);
+}
+
+typedef struct ex_huffman { uint32_t frequency[288], code[288]; unsigned char length[288]; } ex_huffman;
+
+/* Huffman's code for `count` symbols, none longer than `most` bits: while one is, the frequencies are halved, which flattens the tree.
+   At least two symbols get a code, because readers refuse a code of one. The first bit of a code is its lowest, as deflate sends it. */
+static inline void ex_huffman_build(ex_huffman *h, unsigned count, unsigned most)
+{
+    uint32_t weight[576], code = 0;
+    unsigned parent[576], alive[288], i, used = 0, nodes, longest, bit, k;
+    for (i = 0; i < count; i++) used += h->frequency[i] > 0;
+    for (i = 0; used < 2; i++) if (!h->frequency[i]) { h->frequency[i] = 1; used++; }
+    do {
+        for (i = 0, used = 0; i < count; i++) if (h->frequency[i]) { weight[i] = h->frequency[i]; alive[used++] = i; }
+        for (nodes = count; used > 1; nodes++) {                        /* join the two lightest, until one is left */
+            weight[nodes] = 0;
+            for (k = 0; k < 2; k++) {
+                unsigned lightest = 0;
+                for (i = 1; i < used; i++) if (weight[alive[i]] < weight[alive[lightest]]) lightest = i;
+                weight[nodes] += weight[alive[lightest]];
+                parent[alive[lightest]] = nodes;
+                alive[lightest] = alive[--used];
+            }
+            alive[used++] = nodes;
+        }
+        for (i = 0, longest = 0; i < count; i++) {
+            unsigned at = i, depth = 0;
+            if (h->frequency[i]) for (; at != nodes - 1; at = parent[at]) depth++;
+            h->length[i] = (unsigned char)depth;
+            if (depth > longest) longest = depth;
+        }
+        if (longest > most) for (i = 0; i < count; i++) h->frequency[i] = (h->frequency[i] + 1) / 2;
+    } while (longest > most);
+    for (bit = 1; bit <= most; bit++, code <<= 1) for (i = 0; i < count; i++) if (h->length[i] == bit) {
+        for (k = 0, h->code[i] = 0; k < bit; k++) h->code[i] |= (code >> k & 1u) << (bit - 1 - k);
+        code++;
+    }
+}
+
+/* A length (3..258) or a distance (1..32768) as deflate's symbol and its extra bits: after the first `plain` values the symbols come in groups
+   of `group`, each group with one extra bit more. */
+static inline unsigned ex_deflate_symbol(unsigned value, unsigned plain, unsigned group, unsigned *extra_bits, unsigned *extra)
+{
+    unsigned symbol, bits = 0, base = value - plain;
+    if (value < plain) { *extra_bits = *extra = 0; return value; }
+    /* group values of 2^1, then of 2^2 and so on: find the group that holds the value */
+    for (bits = 1; base >= group << bits; bits++) base -= group << bits;
+    symbol = plain + group * (bits - 1) + (base >> bits);
+    *extra_bits = bits;
+    *extra = base & ((1u << bits) - 1);
+    return symbol;
+}
+
+/* Compress into a zlib stream: repeats within the last 32 KB, codes by frequency, blocks of 65536 items. Small pictures are wanted, not
+   speed records: about 20 MB/s. Returns an allocated buffer. */
+static inline unsigned char *ex_deflate(const unsigned char *data, size_t n, size_t *bytes)
+{
+    enum { BLOCK = 65536, WINDOW = 32768, HEADS = 32768, TRIES = 64 };
+    static const unsigned char order[19] = { 16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15 };
+    size_t i = 0, k, at, *head = (size_t *)ex_alloc_array(HEADS, sizeof *head, "compressing"), *before = (size_t *)ex_alloc_array(WINDOW, sizeof *before, "compressing");
+    uint32_t *items = (uint32_t *)ex_alloc_array(BLOCK, sizeof *items, "compressing"), low = 1, high = 0;
+    ex_huffman *letters = (ex_huffman *)ex_alloc(3 * sizeof *letters, "compressing"), *distances = letters + 1, *lengths = letters + 2;
+    ex_bits b = { NULL, 0, 0, 0 };
+    b.out = (unsigned char *)ex_alloc(n > SIZE_MAX / 4 ? SIZE_MAX : 2 * n + n / 64 + 1024, "compressing");    /* no item takes above 2 bytes a byte */
+    b.out[b.used++] = 0x78;
+    b.out[b.used++] = 0x9c;
+    for (k = 0; k < HEADS; k++) head[k] = SIZE_MAX;
+    do {
+        size_t count = 0;
+        unsigned extra_bits, extra;
+        memset(letters, 0, 3 * sizeof *letters);
+        for (; i < n && count < BLOCK; count++) {
+            size_t best = 0, distance = 0, end = n - i < 258 ? n - i : 258, tries = TRIES;
+            if (end >= 3) {
+                const size_t spot = ((size_t)data[i] << 10 ^ (size_t)data[i + 1] << 5 ^ data[i + 2]) % HEADS;
+                for (at = head[spot]; at != SIZE_MAX && i - at <= WINDOW && tries--; at = before[at % WINDOW]) {
+                    for (k = 0; k < end && data[at + k] == data[i + k]; k++) { }
+                    if (k > best) { best = k; distance = i - at; }
+                    if (best == end || before[at % WINDOW] >= at) break;
+                }
+            }
+            items[count] = data[i];
+            if (best >= 3) {
+                letters->frequency[257 + (best == 258 ? 28 : ex_deflate_symbol((unsigned)best - 3, 8, 4, &extra_bits, &extra))]++;
+                distances->frequency[ex_deflate_symbol((unsigned)distance - 1, 4, 2, &extra_bits, &extra)]++;
+                items[count] = 0x80000000u | (uint32_t)best << 16 | (uint32_t)(distance - 1);
+            } else { letters->frequency[data[i]]++; best = 1; }
+            for (; best; best--, i++) if (n - i >= 3) {
+                const size_t spot = ((size_t)data[i] << 10 ^ (size_t)data[i + 1] << 5 ^ data[i + 2]) % HEADS;
+                before[i % WINDOW] = head[spot];
+                head[spot] = i;
+            }
+        }
+        letters->frequency[256] = 1;
+        ex_huffman_build(letters, 286, 15);
+        ex_huffman_build(distances, 30, 15);
+        for (k = 0; k < 286; k++) lengths->frequency[letters->length[k]]++;
+        for (k = 0; k < 30; k++) lengths->frequency[distances->length[k]]++;
+        ex_huffman_build(lengths, 19, 7);
+        ex_put_bits(&b, (i == n) | 2 << 1, 3);                          /* last block or not, codes of its own */
+        ex_put_bits(&b, 286 - 257, 5);
+        ex_put_bits(&b, 30 - 1, 5);
+        ex_put_bits(&b, 19 - 4, 4);
+        for (k = 0; k < 19; k++) ex_put_bits(&b, lengths->length[order[k]], 3);
+        for (k = 0; k < 286 + 30; k++) {
+            const unsigned char length = k < 286 ? letters->length[k] : distances->length[k - 286];
+            ex_put_bits(&b, lengths->code[length], lengths->length[length]);
+        }
+        for (k = 0; k < count; k++) {
+            unsigned symbol = items[k], length = items[k] >> 16 & 511u;
+            if (!(items[k] >> 31)) { ex_put_bits(&b, letters->code[symbol], letters->length[symbol]); continue; }
+            extra_bits = extra = 0;
+            symbol = 257 + (length == 258 ? 28 : ex_deflate_symbol(length - 3, 8, 4, &extra_bits, &extra));
+            ex_put_bits(&b, letters->code[symbol], letters->length[symbol]);
+            ex_put_bits(&b, extra, extra_bits);
+            symbol = ex_deflate_symbol(items[k] & 0x7fffu, 4, 2, &extra_bits, &extra);
+            ex_put_bits(&b, distances->code[symbol], distances->length[symbol]);
+            ex_put_bits(&b, extra, extra_bits);
+        }
+        ex_put_bits(&b, letters->code[256], letters->length[256]);
+    } while (i < n);
+    ex_put_bits(&b, 0, 7);                                              /* to the next whole byte */
+    for (k = 0; k < n; k++) { low = (low + data[k]) % 65521u; high = (high + low) % 65521u; }
+    for (k = 0; k < 4; k++) b.out[b.used++] = (unsigned char)((high << 16 | low) >> (24 - 8 * k) & 255u);
+    free(letters);
+    free(items);
+    free(before);
+    free(head);
+    *bytes = b.used;
+    return b.out;
+}
+
+static inline void ex_write_chunk(ex_file *file, const char *type, const unsigned char *data, size_t bytes)
+{
+    unsigned char lead[8], tail[4];
+    uint32_t crc = 0xffffffffu;
+    size_t i;
+    int k;
+    for (k = 0; k < 4; k++) { lead[k] = (unsigned char)(bytes >> (24 - 8 * k) & 255u); lead[4 + k] = (unsigned char)type[k]; }
+    for (i = 0; i < bytes + 4; i++) {                                   /* the checksum covers the type and the data */
+        crc ^= i < 4 ? lead[4 + i] : data[i - 4];
+        for (k = 0; k < 8; k++) crc = crc >> 1 ^ (0xedb88320u & (0u - (crc & 1u)));
+    }
+    for (k = 0; k < 4; k++) tail[k] = (unsigned char)((crc ^ 0xffffffffu) >> (24 - 8 * k) & 255u);
+    ex_write(file, lead, 8);
+    if (bytes) ex_write(file, data, bytes);
+    ex_write(file, tail, 4);
+}
+
+/* Write a PNG: rows from the top, 8 bits a channel; 1 channel is grey, 2 grey and alpha, 3 red green blue, 4 those and alpha. Every row takes the
+   one of PNG's five predictions that leaves the least, or none does, whichever file is smaller. The same bytes everywhere. */
+static inline void ex_write_png(ex_file *file, const unsigned char *pixels, size_t width, size_t height, int channels)
+{
+    static const unsigned char colour_type[5] = { 0, 0, 4, 2, 6 };
+    const size_t c = (size_t)channels, row = width * c;
+    unsigned char head[13], *lines, *packed, *plain;
+    size_t i, y, bytes, plain_bytes, k;
+    if (channels < 1 || channels > 4 || !width || !height || width > 65535 || height > 65535) ex_fail(EX_FAULT, "a picture of %llu x %llu points cannot be written.",
+                                                                                             (unsigned long long)width, (unsigned long long)height);
+    lines = (unsigned char *)ex_alloc_array(height + 5, row + 1, "the picture");          /* five more lines to try the predictions in */
+    for (y = 0; y < height; y++) {
+        const unsigned char *now = pixels + y * row, *above = y ? now - row : now;
+        unsigned char *best = NULL;
+        size_t least = SIZE_MAX;
+        for (k = 0; k < 5; k++) {
+            unsigned char *to = lines + (height + k) * (row + 1);
+            size_t sum = 0;
+            to[0] = (unsigned char)k;
+            for (i = 0; i < row; i++) {
+                const int left = i < c ? 0 : now[i - c], up = y ? above[i] : 0, corner = y && i >= c ? above[i - c] : 0;
+                const int p = left + up - corner, pa = p < left ? left - p : p - left, pb = p < up ? up - p : p - up, pc = p < corner ? corner - p : p - corner;
+                const int guess = k == 0 ? 0 : k == 1 ? left : k == 2 ? up : k == 3 ? (left + up) / 2 : pa <= pb && pa <= pc ? left : pb <= pc ? up : corner;
+                to[1 + i] = (unsigned char)((now[i] - guess) & 255);
+                sum += to[1 + i] < 128 ? to[1 + i] : 256u - to[1 + i];
+            }
+            if (sum < least) { least = sum; best = to; }
+        }
+        memcpy(lines + y * (row + 1), best, row + 1);
+    }
+    packed = ex_deflate(lines, height * (row + 1), &bytes);
+    for (y = 0; y < height; y++) { lines[y * (row + 1)] = 0; memcpy(lines + y * (row + 1) + 1, pixels + y * row, row); }
+    plain = ex_deflate(lines, height * (row + 1), &plain_bytes);        /* drawings are often smaller without predictions */
+    if (plain_bytes < bytes) { unsigned char *swap = packed; packed = plain; plain = swap; bytes = plain_bytes; }
+    free(plain);
+    for (k = 0; k < 4; k++) { head[k] = (unsigned char)(width >> (24 - 8 * k) & 255u); head[4 + k] = (unsigned char)(height >> (24 - 8 * k) & 255u); }
+    head[8] = 8;
+    head[9] = colour_type[channels];
+    head[10] = head[11] = head[12] = 0;
+    ex_write(file, "\x89PNG\r\n\x1a\n", 8);
+    ex_write_chunk(file, "IHDR", head, 13);
+    ex_write_chunk(file, "IDAT", packed, bytes);
+    ex_write_chunk(file, "IEND", NULL, 0);
+    free(packed);
+    free(lines);
+}
+
+/* >>sound ----------------------------------------------------------------------------------------------------------- */
+
+/* Write a WAV file, 16 bits, little-endian: n frames of `channels` samples, interleaved. */
+static inline void ex_write_wav(ex_file *file, const int16_t *samples, size_t n, unsigned channels, unsigned rate)
+{
+    unsigned char b[44];
+    const uint64_t data = (uint64_t)n * channels * 2;
+    const uint32_t words[11] = { 0x46464952u, 0, 0x45564157u, 0x20746d66u, 16, 1u | channels << 16, rate, rate * channels * 2, channels * 2 | 16u << 16,
+                                 0x61746164u, 0 };                      /* "RIFF", size, "WAVE", "fmt ", ..., "data", size */
+    size_t i;
+    if (data > 0xffffffffu - 36) ex_fail(EX_FAULT, "a WAV file ends at 4 GB, and %llu frames are longer.", (unsigned long long)n);
+    for (i = 0; i < 44; i++) {
+        const uint32_t word = i / 4 == 1 ? (uint32_t)data + 36 : i / 4 == 10 ? (uint32_t)data : words[i / 4];
+        b[i] = (unsigned char)(word >> 8 * (i % 4) & 255u);
+    }
+    ex_write(file, b, 44);
+    for (i = 0; i < (size_t)data / 2; i++) {
+        b[0] = (unsigned char)((uint16_t)samples[i] & 255u);
+        b[1] = (unsigned char)((uint16_t)samples[i] >> 8);
+        ex_write(file, b, 2);
     }
 }
 

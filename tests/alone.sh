@@ -1,11 +1,14 @@
 #!/bin/sh
 # Each header as the only file of an EMPTY directory, so that an #include of a sibling cannot be found by luck:
 # declarations only, implementation, static implementation x language standard x compiler, every warning an error.
-#   sh tests/alone.sh [HEADER...]      default: every sphere*.h
+#   sh tests/alone.sh [--quick] [HEADER...]      default: every sphere*.h; --quick: the oldest and the newest standard only
 # Ends with "N passed, M failed".
 set -u
 cd "$(dirname "$0")/.." || exit 1
 top=$(pwd)
+c_standards='c99 c11 c17 c2x gnu11'
+cpp_standards='c++11 c++14 c++17 c++20'
+[ "${1:-}" = --quick ] && { c_standards='c99 c2x'; cpp_standards='c++11 c++20'; shift; }
 headers=${*:-$(ls sphere*.h)}
 strict='-O1 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wundef -Werror'
 # A target without a C library: the compiler's own stdint.h and stddef.h, and the string.h that is written below.
@@ -63,11 +66,11 @@ TEXT
 {
   for header in $headers; do
     for mode in declarations implementation static; do
-      for std in c99 c11 c17 c2x gnu11; do
+      for std in $c_standards; do
         echo "$mode $header gcc -std=$std"
         echo "$mode $header clang -std=$std"
       done
-      for std in c++11 c++14 c++17 c++20; do
+      for std in $cpp_standards; do
         echo "$mode $header g++ -std=$std"
         echo "$mode $header clang++ -std=$std"
       done

@@ -50,7 +50,7 @@ int main(int argc, char **argv)
         char text[200];
         const char *type = argv[3];
         long n = atol(argv[4]), dim = atol(argv[5]), i, j, special = argc > 7 ? atol(argv[6]) : -1;
-        int used = sprintf(text, "{'descr': '<%s', 'fortran_order': False, 'shape': (%ld, %ld), }", type, n, dim);
+        int used = sprintf(text, "{'descr': '%s%s', 'fortran_order': False, 'shape': (%ld, %ld), }", type[1] == '1' ? "|" : "<", type, n, dim);
         FILE *f = fopen(argv[2], "wb");
         fwrite("\x93NUMPY\1\0\166\0", 1, 10, f);
         fprintf(f, "%-117.*s\n", used, text);
@@ -61,6 +61,7 @@ int main(int argc, char **argv)
             s = (float)d;
             if (!strcmp(type, "f8")) put(f, &d, 8);
             else if (!strcmp(type, "f4")) put(f, &s, 4);
+            else if (!strcmp(type, "u1")) fputc((int)(256 * (d + 0.5)), f);
             else put(f, i == special && j == 0 ? "\0\x7c" : d < 0 ? "\0\xb8" : j & i & 1 ? "\0\x3c" : "\0\x34", 2);
         }
         return fclose(f) != 0;
@@ -152,6 +153,8 @@ done
 check "one column, float64" test $? -eq 0
 "$npy" make half.npy f2 30 7;  "$atlas" half.npy --holdout 29 --out small >/dev/null 2>"$work/err"
 check "half precision, all but one row held out" test $? -eq 0
+"$npy" make bytes.npy u1 30 7; "$atlas" bytes.npy --out small >"$work/out" 2>"$work/err"
+check "bytes" test $? -eq 0 -a "$(wc -c <bytes.npy)" -eq 338
 "$atlas" /dev/stdin --out small >/dev/null 2>"$work/err" <half.npy
 check "from standard input" test $? -eq 0
 cat half.npy | "$atlas" /dev/stdin --out small >/dev/null 2>"$work/err"
@@ -194,6 +197,8 @@ printf '\223NUMPX\001\000\166\000' >x.npy;                                      
 printf '\223NUMPY\004\000\166\000' >x.npy;                                              bad "version 4" version x.npy
 { header "{'descr': '>f4', 'fortran_order': False, 'shape': (4, 3), }"; data 48; } >x.npy; bad "big-endian" big-endian x.npy
 { header "{'descr': '<i4', 'fortran_order': False, 'shape': (4, 3), }"; data 48; } >x.npy; bad "integers" type x.npy
+{ header "{'descr': '|i1', 'fortran_order': False, 'shape': (4, 3), }"; data 12; } >x.npy; bad "signed bytes" "type '|i1'" x.npy
+{ header "{'descr': '|u1', 'fortran_order': False, 'shape': (4, 3), }"; data 11; } >x.npy; bad "truncated bytes" truncated x.npy
 { header "{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (4, 3), }"; data 48; } >x.npy; bad "records" records x.npy
 { header "{'descr': '<f4', 'fortran_order': True, 'shape': (4, 3), }"; data 48; } >x.npy;  bad "Fortran order" Fortran x.npy
 { header "{$d, 'shape': (12,), }"; data 48; } >x.npy;                                   bad "one dimension" "1 dimension" x.npy

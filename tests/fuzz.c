@@ -2,7 +2,7 @@
    independent reading confirms, or with a sentence; never with a crash, a leak in success, or a result that depends on whether
    the bytes come from a file or a pipe. MIT licence.
 
-   One program per reader, by -DFUZZ_NPY or -DFUZZ_WORDS; tests/fuzz.sh builds and runs them. By hand:
+   One program per reader, by -DFUZZ_NPY, _WORDS, _FVECS, _BVECS or _SAFETENSORS; tests/fuzz.sh builds and runs them. By hand:
      clang -g -O1 -DFUZZ_NPY -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o fuzz tests/fuzz.c
      ./fuzz -close_fd_mask=2 build/corpus tests/fuzz/npy */
 #define _POSIX_C_SOURCE 200809L
@@ -132,9 +132,7 @@ static int fuzz_read(void (*reader)(const char *path, void *out), void *out, con
     return 1;
 }
 
-#ifdef FUZZ_NPY
-static void fuzz_npy(const char *path, void *out) { ex_read_npy(path, (ex_matrix *)out); }
-
+#if defined(FUZZ_NPY) || defined(FUZZ_SAFETENSORS)
 /* What an IEEE half is worth, from its fields; the reader goes through sphere_half_to_float. */
 static double fuzz_half(unsigned bits)
 {
@@ -144,6 +142,10 @@ static double fuzz_half(unsigned bits)
     for (; exponent < 0; exponent++) value /= 2;
     return bits & 0x8000 ? -value : value;
 }
+#endif
+
+#ifdef FUZZ_NPY
+static void fuzz_npy(const char *path, void *out) { ex_read_npy(path, (ex_matrix *)out); }
 
 /* Every number of an accepted table against the last bytes of the file, which is all that C order can mean. */
 static void fuzz_compare(const ex_matrix *table, const uint8_t *data, size_t size)
@@ -151,13 +153,14 @@ static void fuzz_compare(const ex_matrix *table, const uint8_t *data, size_t siz
     size_t width, i, count = table->n * table->dim;
     const uint8_t *body;
     fuzz_require(table->n > 0 && table->dim > 0, "an empty table was accepted");
-    width = !strcmp(table->type, "float16") ? 2 : !strcmp(table->type, "float32") ? 4 : 8;
+    width = !strcmp(table->type, "uint8") ? 1 : !strcmp(table->type, "float16") ? 2 : !strcmp(table->type, "float32") ? 4 : 8;
     fuzz_require(count * width < size, "the table is larger than the file");
     body = data + size - count * width;
     fuzz_require(body[-1] && strchr("} \t\r\n", body[-1]), "the rows do not follow the header");
     for (i = 0; i < count; i++) {
         float wanted;
-        if (width == 4) memcpy(&wanted, body + 4 * i, 4);
+        if (width == 1) wanted = (float)body[i];
+        else if (width == 4) memcpy(&wanted, body + 4 * i, 4);
         else if (width == 8) { double wide; memcpy(&wide, body + 8 * i, 8); wanted = (float)wide; }
         else wanted = (float)fuzz_half((unsigned)(body[2 * i] | body[2 * i + 1] << 8));
         fuzz_require(wanted - wanted == 0, "a number that is not finite was accepted");
@@ -241,6 +244,91 @@ static int fuzz_one(const uint8_t *data, size_t size)
         fuzz_lines(many, filled, 0);
     }
     return 1;
+}
+#endif
+
+/* The two formats whose rows begin with their length differ in the width of a number. */
+#ifdef FUZZ_FVECS
+#define FUZZ_WIDTH 4
+#endif
+#ifdef FUZZ_BVECS
+#define FUZZ_WIDTH 1
+#endif
+#if defined(FUZZ_WIDTH)
+static void fuzz_vecs(const char *path, void *out) { ex_read_vecs(path, FUZZ_WIDTH, (ex_matrix *)out); }
+static uint32_t fuzz_word(const uint8_t *p) { return (uint32_t)p[0] + 256u * p[1] + 65536u * p[2] + 16777216u * p[3]; }
+
+/* The rows of a file that is right to its last byte, 0 for every other: found in one pass over the bytes, row by row. */
+static size_t fuzz_rows(const uint8_t *data, size_t size)
+{
+    const size_t dim = size < 4 ? 0 : fuzz_word(data);
+    size_t at = 0, rows = 0, i;
+    if (!dim || dim > 1048576) return 0;
+    while (at < size) {
+        if (size - at < 4 || fuzz_word(data + at) != dim || (size - at - 4) / FUZZ_WIDTH < dim) return 0;
+        at += 4;
+        for (i = 0; i < dim; i++, at += FUZZ_WIDTH) if (FUZZ_WIDTH == 4 && (fuzz_word(data + at) & 0x7f800000u) == 0x7f800000u) return 0;
+        rows++;
+    }
+    return rows;
+}
+static int fuzz_one(const uint8_t *data, size_t size)
+{
+    ex_matrix table = { NULL, 0, 0, NULL };
+    const size_t rows = fuzz_rows(data, size);
+    const int accepted = fuzz_read(fuzz_vecs, &table, data, size, 0, 1);
+    size_t i, k;
+    fuzz_require(accepted == (rows > 0), accepted ? "a file with a fault was accepted" : "a good file was refused");
+    if (accepted) {
+        fuzz_require(table.n == rows && table.dim == fuzz_word(data), "the shape is not the file's");
+        for (i = 0; i < rows; i++) for (k = 0; k < table.dim; k++) {
+            const uint8_t *from = data + i * (4 + table.dim * FUZZ_WIDTH) + 4 + k * FUZZ_WIDTH;
+            const float wanted = (float)*from;
+            fuzz_require(!memcmp(&table.data[i * table.dim + k], FUZZ_WIDTH == 4 ? (const void *)from : (const void *)&wanted, 4), "a number was misread");
+        }
+    }
+    fuzz_release();
+    fuzz_require(!fuzz_read(fuzz_vecs, &table, data, size, 1, 0), "a pipe was accepted");
+    fuzz_release();
+    return accepted;
+}
+#endif
+
+#ifdef FUZZ_SAFETENSORS
+static const char *fuzz_name;                      /* of the tensor to read, NULL = the first table */
+static void fuzz_safetensors(const char *path, void *out) { ex_read_safetensors(path, fuzz_name, (ex_matrix *)out); }
+
+/* Where the rows lie is the header's business; whatever it says, they are a stretch of the bytes behind it. */
+static void fuzz_find(const ex_matrix *table, const uint8_t *data, size_t size)
+{
+    const size_t width = !strcmp(table->type, "float32") ? 4 : 2, count = table->n * table->dim;
+    size_t at = 8 + (size_t)data[0] + 256 * (size_t)data[1], i;
+    int found = 0;
+    fuzz_require(table->n > 0 && table->dim > 0 && at <= size && count <= (size - at) / width, "the table is larger than the file");
+    for (; !found && at + count * width <= size; at++) {
+        for (i = 0, found = 1; i < count && found; i++) {
+            float wanted;
+            if (width == 4) memcpy(&wanted, data + at + 4 * i, 4);
+            else if (!strcmp(table->type, "float16")) wanted = (float)fuzz_half((unsigned)(data[at + 2 * i] | data[at + 2 * i + 1] << 8));
+            else { const uint32_t bits = (uint32_t)(data[at + 2 * i] | data[at + 2 * i + 1] << 8) << 16; memcpy(&wanted, &bits, 4); }
+            found = !memcmp(&wanted, &table->data[i], 4) && wanted - wanted == 0;
+        }
+    }
+    fuzz_require(found, "the numbers are not in the file");
+}
+static int fuzz_one(const uint8_t *data, size_t size)
+{
+    ex_matrix table = { NULL, 0, 0, NULL };
+    int accepted;
+    for (fuzz_name = "rows"; ; fuzz_name = NULL) {
+        accepted = fuzz_read(fuzz_safetensors, &table, data, size, 0, 1);
+        if (accepted) fuzz_find(&table, data, size);
+        fuzz_release();
+        if (!fuzz_name) break;
+    }
+    fuzz_require(!fuzz_read(fuzz_safetensors, &table, data, size, 1, 0), "a pipe was accepted");
+    fuzz_release();
+    return accepted;
 }
 #endif
 

@@ -4,23 +4,20 @@
 
      hash [portable|best] [FILL]     FILL (0..255) is what output arrays and working memory hold before each call
 
-   Plain C99 without libm, small enough for a firmware image with 512 KB of RAM. Options, for the compiler:
+   Plain C99 without libm, small enough for a firmware image with 1 MB of RAM. Options, for the compiler:
      HASH_SMALL     leave out the lines on large arrays (their names end in .large)
-     HASH_THREADS   run the tasks on four POSIX threads
-     HASH_WITHOUT_FILL   sphere.h alone
-     HASH_FRAGMENT  a file of functions that are not in sphere.h yet */
+     HASH_THREADS   run the tasks on four POSIX threads */
 #if defined(HASH_THREADS)
 #define _POSIX_C_SOURCE 200809L
 #endif
 #define SPHERE_IMPLEMENTATION
 #include "../sphere.h"
-#if !defined(HASH_WITHOUT_FILL)
+#define SPHERE_SH_IMPLEMENTATION
+#include "../sphere_sh.h"
 #define SPHERE_FILL_IMPLEMENTATION
 #include "../sphere_fill.h"
-#endif
-#if defined(HASH_FRAGMENT)                   /* functions that are not in sphere.h yet */
-#include HASH_FRAGMENT
-#endif
+#define SPHERE_ANNEAL_IMPLEMENTATION
+#include "../sphere_anneal.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,9 +60,7 @@ static void N(const size_t *p, size_t n) { look(p, n * sizeof(*p)); for (; n; n-
 static void T(const char *text) { while (*text) take_byte((unsigned char)*text++); take_byte(0); }
 static void D(const double *p, size_t n) { look(p, n * sizeof(*p)); for (; n; n--) { uint64_t u; memcpy(&u, p++, 8); take64(u); } }
 static void B(const uint8_t *p, size_t n) { look(p, n); for (; n; n--) take_byte(*p++); }
-#if !defined(HASH_WITHOUT_FILL)
 static void Q(const uint64_t *p, size_t n) { look(p, n * sizeof(*p)); for (; n; n--) take64(*p++); }
-#endif
 
 /* SplitMix64: the inputs are the same on every machine, because only integers make them. Source: Steele, Lea, Flood 2014. */
 static uint64_t random_state;
@@ -302,7 +297,6 @@ static sphere_rows too_large(void)
     r.data = data; r.n = SIZE_MAX / 16; r.dim = 64; r.stride = 0;
     return r;
 }
-#if !defined(HASH_WITHOUT_FILL)
 static double   radii[SHELLS];
 static uint64_t quota[SHELLS];
 static sphere_fill_desc fill_desc(int kind)
@@ -338,9 +332,8 @@ static void neighbours(size_t n, size_t m, size_t k)
     size_t j;
     for (j = 0; j < m * k; j++) { index32[j] = random_word() % (uint32_t)n; o1[j] = 1.0f - (float)(random_word() >> 8) * 5.9604644775390625e-08f; }
 }
-#endif
 
-/* Each row of hash.inc becomes a function; w is the weather, j, d and bytes are at its disposal. */
+/* Each row of hash*.inc becomes a function; w is the weather, j, d and bytes are at its disposal. */
 #define EACH_WEATHER for (w = 0; w < WEATHERS; w++)
 #define EACH_DIM for (d = 0; d < DIMS; d++)
 #define LINE(name, ...) static void line_##name(void) \
@@ -349,6 +342,10 @@ static void neighbours(size_t n, size_t m, size_t k)
 /* A private scalar function of the core, v in, over every weather. */
 #define CORE(name, call) LINE(core_##name, EACH_WEATHER for (j = 0; j < 1500; j++) { const float v = random_float(w); o1[0] = call; F(o1, 1); })
 #include "hash.inc"
+#include "hash_sh_points.inc"
+#include "hash_sh_coefficients.inc"
+#include "hash_sh_transform.inc"
+#include "hash_anneal.inc"
 #undef LINE
 #undef LARGE
 typedef struct line { const char *name, *suffix; void (*run)(void); } line;
@@ -356,6 +353,10 @@ typedef struct line { const char *name, *suffix; void (*run)(void); } line;
 #define LARGE(name, ...) { #name, ".large", line_large_##name },
 static const line lines[] = {
 #include "hash.inc"
+#include "hash_sh_points.inc"
+#include "hash_sh_coefficients.inc"
+#include "hash_sh_transform.inc"
+#include "hash_anneal.inc"
     { NULL, NULL, NULL }
 };
 

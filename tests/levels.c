@@ -11,10 +11,8 @@
 #endif
 #define SPHERE_IMPLEMENTATION
 #include "../sphere.h"
-#if !defined(LEVELS_WITHOUT_FILL)
 #define SPHERE_FILL_IMPLEMENTATION
 #include "../sphere_fill.h"
-#endif
 #include <stdio.h>
 #include <stdlib.h>
 #if defined(__unix__)
@@ -120,7 +118,7 @@ static size_t operand_count(char letter, const shape *s)
     case 'i': case 'O': return 8 * s->n;
     case 'p': case 'l': case 'k': case 'C': return 16 * s->dim;
     case 'D': case 'S': return 8 * s->dim;
-    case 'f': return 16;
+    case 'f': case 'F': return 16;
     case '3': case 'm': return 3;
     case '2': return 2;
     case '4': return 4;
@@ -132,7 +130,7 @@ static size_t operand_count(char letter, const shape *s)
 }
 static size_t operand_width(char letter) { return letter == 'b' || letter == 'y' ? 1 : letter == 'h' || letter == 'u' ? 2 : 4; }
 static int operand_is_float(char letter) { return !strchr("huvwjikCmTBbey", letter); }
-static int operand_is_read_and_written(char letter) { return strchr("NSCB", letter) != NULL; }
+static int operand_is_read_and_written(char letter) { return strchr("NSCBF", letter) != NULL; }
 static void fill_operand(char letter, unsigned char *to, size_t count, int weather)
 {
     size_t j;
@@ -172,23 +170,19 @@ typedef struct kernel_row {
     }
 #define KERNEL(name, outputs, inputs, bytes, flops, call) RUN_(sphere_kernels_, , name, call)
 #define VARIANT(name, variant, outputs, inputs, call) RUN_(sphere_kernels_, , name##_##variant, call)
-#if !defined(LEVELS_WITHOUT_FILL)
 #define FILL_KERNEL(name, outputs, inputs, bytes, flops, call) RUN_(sphere_fill_kernels_, fill_, name, call)
 #define FILL_VARIANT(name, variant, outputs, inputs, call) RUN_(sphere_fill_kernels_, fill_, name##_##variant, call)
-#endif
 #include "kernels.inc"
 #undef KERNEL
 #undef VARIANT
 #define KERNEL(name, outputs, inputs, bytes, flops, call) { #name, outputs, inputs, offsetof(sphere_kernels_, name), run_##name, 0 },
 #define VARIANT(name, variant, outputs, inputs, call) { #name "_" #variant, outputs, inputs, NO_MEMBER, run_##name##_##variant, 0 },
-#if !defined(LEVELS_WITHOUT_FILL)
 #undef FILL_KERNEL
 #undef FILL_VARIANT
 #define FILL_KERNEL(name, outputs, inputs, bytes, flops, call) \
     { "fill_" #name, outputs, inputs, offsetof(sphere_fill_kernels_, name), run_fill_##name, 1 },
 #define FILL_VARIANT(name, variant, outputs, inputs, call) \
     { "fill_" #name "_" #variant, outputs, inputs, NO_MEMBER, run_fill_##name##_##variant, 1 },
-#endif
 #define NO_MEMBER ((size_t)-1)               /* a variant of a kernel that has its row already */
 static const kernel_row kernel_rows[] = {
 #include "kernels.inc"
@@ -196,9 +190,7 @@ static const kernel_row kernel_rows[] = {
 };
 static const void *table_for(int header, sphere_simd level)
 {
-#if !defined(LEVELS_WITHOUT_FILL)
     if (header == 1) return sphere_fill_kernels_for_(level);
-#endif
     (void)header;
     return sphere_kernels_for_(level);
 }
@@ -207,9 +199,7 @@ static void check_rows(void)
 {
     static const size_t members[] = {
         sizeof(sphere_kernels_) / sizeof(void (*)(void)),
-#if !defined(LEVELS_WITHOUT_FILL)
         sizeof(sphere_fill_kernels_) / sizeof(void (*)(void)),
-#endif
     };
     size_t header, rows;
     char detail[80];
@@ -503,7 +493,6 @@ static void public_graph_and_quality(const sphere_exec *exec)
         keep(&fidelity.recall, 1); keep(&fidelity.trust, 1); keep(fidelity.cone, 4); keep_size(fidelity.samples);
     }
 }
-#if !defined(LEVELS_WITHOUT_FILL)
 static void public_fill(const sphere_exec *exec)
 {
     static const float exponents[] = { 0, 2, -1 };
@@ -564,16 +553,13 @@ static void public_layout(const sphere_exec *exec)
     keep_status(sphere_fill_place(px, py, pz, ROWS, index_out, 50, BEST_K, out_a, out_b, out_c, exec));
     keep(out_a, 50); keep(out_b, 50); keep(out_c, 50);
 }
-#endif
 
 static void check_public(sphere_simd best)
 {
     static const struct { const char *name; void (*run)(const sphere_exec *exec); } parts[] = {
         { "coordinates", public_coordinates }, { "rows", public_rows }, { "search", public_search },
         { "graph_and_quality", public_graph_and_quality },
-#if !defined(LEVELS_WITHOUT_FILL)
         { "fill", public_fill }, { "layout", public_layout },
-#endif
     };
     /* level x order of tasks; the first one is the specification */
     const sphere_simd levels[2] = { SPHERE_SIMD_PORTABLE, best };

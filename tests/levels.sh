@@ -1,13 +1,15 @@
 #!/bin/sh
-# Build tests/levels.c with every compiler, optimisation and target at hand, run each, and compare the digests of their portable
-# results: one set of bits for all. Programs and logs are left in build/levels.
+# Build tests/levels.c and tests/levels_*.c with every compiler, optimisation and target at hand, run each, and compare the digests of
+# their portable results: one set of bits for all. Programs and logs are left in build/levels.
+#   sh tests/levels.sh [--quick]      --quick: gcc, clang that may fuse, and AArch64 only
 # Ends with "N passed, M failed".
 set -u
 cd "$(dirname "$0")/.." || exit 1
 dir=build/levels
 mkdir -p $dir || exit 1
 strict='-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wundef -Wstrict-prototypes -Werror'
-[ -f sphere_fill.h ] || strict="$strict -DLEVELS_WITHOUT_FILL"
+
+programs=$(ls tests/levels*.c | sed 's,tests/\(.*\)\.c,\1,')
 
 # name | run with | compiler and flags. The slow ones first, so that they share the time of the others.
 # A static binary is what an emulator can run without the target's libraries. Nehalem has no AVX: the portable code is the best.
@@ -23,16 +25,20 @@ gcc-contract||gcc -std=gnu11 -O2 -march=native -ffp-contract=fast
 clang-O2||clang -std=c99 -O2
 clang-O3-native||clang -std=gnu11 -O3 -march=native
 TEXT
+[ "${1:-}" != --quick ] || { grep -E '^(aarch64-gcc|gcc-O2|clang-O3-native)\|' $dir/variants > $dir/some; mv $dir/some $dir/variants; }
+# program@name of the variant | the rest
+for program in $programs; do sed "s/^/$program@/" $dir/variants; done > $dir/jobs
 
 cat > $dir/one.sh <<'TEXT'
 name=${1%%|*}
+program=${name%%@*}
 rest=${1#*|}
 runner=${rest%%|*}
 compiler=${rest#*|}
 cd build/levels || exit 1
 rm -f "$name" "$name.log"
 start=$(date +%s)
-if ! $compiler $STRICT ../../tests/levels.c -o "$name" > "$name.log" 2>&1; then
+if ! $compiler $STRICT ../../tests/$program.c -o "$name" > "$name.log" 2>&1; then
   echo "0 passed, 1 failed" >> "$name.log"
   exit 0
 fi
@@ -43,7 +49,7 @@ tail -n 1 "$name.log" | grep -qE '^[0-9]+ passed, [0-9]+ failed$' || echo "0 pas
 [ $code -eq 0 ] || tail -n 1 "$name.log" | grep -qv ', 0 failed$' || echo "0 passed, 1 failed" >> "$name.log"
 echo "$(($(date +%s) - start))" > "$name.seconds"
 TEXT
-tr '\n' '\0' < $dir/variants | STRICT=$strict xargs -0 -P "$(getconf _NPROCESSORS_ONLN)" -n 1 sh $dir/one.sh
+tr '\n' '\0' < $dir/jobs | STRICT=$strict xargs -0 -P "$(getconf _NPROCESSORS_ONLN)" -n 1 sh $dir/one.sh
 
 passed=0
 failed=0
@@ -55,8 +61,9 @@ while IFS='|' read -r name runner compiler; do
   passed=$((passed + ${p:-0}))
   failed=$((failed + ${f:-1}))
   best=$(sed -n 's/^best level: //p' "$log")
+  [ "${name%%@*}" = "${first%%@*}" ] || first=
   # Which level each machine must have had: an emulator that hides the vector unit would make the test empty.
-  case $name in aarch64*) want=neon ;; nehalem) want=portable ;; *) if grep -qw avx2 /proc/cpuinfo; then want=avx2; else want=portable; fi ;; esac
+  case ${name#*@} in aarch64*) want=neon ;; nehalem) want=portable ;; *) if grep -qw avx2 /proc/cpuinfo; then want=avx2; else want=portable; fi ;; esac
   echo "$name: $compiler: ${best:-did not run}, ${p:-0} passed, ${f:-1} failed, $(cat "$dir/$name.seconds" 2>/dev/null) s"
   [ "${f:-1}" = 0 ] || { echo "not ok - $name:"; grep -E '^not ok|error|warning|ERROR|signal' "$log" | head -n 5; }
   if [ "$best" = $want ]; then passed=$((passed + 1)); else failed=$((failed + 1)); echo "not ok - $name: the best level is ${best:-unknown}, not $want"; fi
@@ -69,6 +76,6 @@ while IFS='|' read -r name runner compiler; do
     echo "not ok - the digests of $name differ from those of $first:"
     diff "$dir/$first.digests" "$dir/$name.digests" | grep '^>' | head -n 5
   fi
-done < $dir/variants
+done < $dir/jobs
 printf '%d passed, %d failed\n' $passed $failed
 [ $failed -eq 0 ]

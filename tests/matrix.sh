@@ -15,7 +15,6 @@ dir=build/matrix
 golden=tests/golden/hashes.txt
 mkdir -p $dir || exit 1
 strict='-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wundef -Werror'
-[ -f sphere_fill.h ] || strict="$strict -DHASH_WITHOUT_FILL"
 
 if [ "${1:-}" = --update ]; then
   gcc -std=c99 -O0 -DSPHERE_NO_SIMD $strict tests/hash.c -o $dir/update || exit 1
@@ -65,7 +64,7 @@ fi
 # gnu11 lets gcc fuse products and sums wherever the processor can: the guards of the headers must hold. On the small rows the
 # program leaves out its large arrays. A static binary is what an emulator runs without the target's libraries.
 if grep -qw avx2 /proc/cpuinfo; then x86=avx2; else x86=portable; fi
-arm='-Wl,--defsym=__flash=0 -Wl,--defsym=__flash_size=0x80000 -Wl,--defsym=__ram=0x20000000 -Wl,--defsym=__ram_size=0x80000'
+arm='-Wl,--defsym=__flash=0 -Wl,--defsym=__flash_size=0x400000 -Wl,--defsym=__ram=0x20000000 -Wl,--defsym=__ram_size=0x400000'
 semihosting='-display none -serial none -monitor none -semihosting-config enable=on,target=native'
 cat > $dir/rows <<TEXT
 cortex-m4f small gcc gnu11|portable|-|qemu-system-arm -M mps2-an386 $semihosting -kernel @|arm-none-eabi-gcc -std=gnu11 -O2 -DHASH_SMALL -mthumb -mcpu=cortex-m4 -mfpu=fpv4-sp-d16 -mfloat-abi=hard --specs=picolibc.specs --oslib=semihost --crt0=semihost $arm
@@ -109,8 +108,9 @@ fi
 grep -v '^#' $golden > $dir/golden
 grep -v '\.large ' $dir/golden > $dir/golden.small
 # libgcc 12 subtracts doubles wrongly in software on Cortex-M: of a - b with a a power of two and b smaller by 2^33, half are rounded the
-# wrong way. Two functions meet such numbers here in their last bits; on these machines, and only there, their lines are left out.
-libgcc='^(sphere_row_slerp|sphere_quaternion_between) '
+# wrong way. These functions work in double and meet such numbers in their last bits; on these machines, and only there, their lines
+# are left out.
+libgcc='^(sphere_row_slerp|sphere_quaternion_between|sphere_shd_(gradients|gradients_angles|sum|sum_angles|values_angles)) '
 grep -vE "$libgcc" $dir/golden.small > $dir/golden.cortex
 export libgcc
 
@@ -140,7 +140,7 @@ printf '%s\n' "$runs" | tr ',' '\n' | while read -r run; do
   case $run in portable*) want=portable ;; *) want=$level ;; esac
   out="$file.$(printf %s "$run" | tr -c 'A-Za-z0-9_\n' '_').txt"
   # Firmware prints to the emulator's stderr; a sanitizer's report must count as a difference anyway.
-  timeout 300 $(printf %s "$runner" | sed "s,@,./$file,") $arguments > "$out" 2>&1 < /dev/null
+  timeout 900 $(printf %s "$runner" | sed "s,@,./$file,") $arguments > "$out" 2>&1 < /dev/null
   code=$?
   had=$(sed -n 's/^# level //p' "$out")
   case $name in cortex*) grep -v '^#' "$out" | grep -vE "$libgcc" > "$out.lines" ;; *) grep -v '^#' "$out" > "$out.lines" ;; esac
@@ -168,14 +168,14 @@ if [ -z "$only" ]; then
   cut -d ' ' -f 1 $dir/golden | sed 's/\.large$//' | sort -u > $dir/hashed
   lacking=$(comm -23 $dir/declared $dir/hashed | tr '\n' ' ')
   if [ -s $dir/declared ] && [ -z "$lacking" ]; then echo "ok - all $(($(wc -l < $dir/declared))) public functions have a line in $golden"
-  else echo "not ok - public functions without a line in tests/hash.inc and $golden: $lacking"; fi >> $dir/verdicts
+  else echo "not ok - public functions without a line in tests/hash*.inc and $golden: $lacking"; fi >> $dir/verdicts
 
   # The comparison must be able to fail. Without the guards against contraction, a compiler that fuses by default and a processor
   # that can must give other bits. AArch64 always can.
   rm -rf $dir/unguarded
   mkdir -p $dir/unguarded/tests
   for header in sphere*.h; do sed -E 's/^#pragma (STDC FP_CONTRACT OFF|GCC optimize.*)$//' $header > $dir/unguarded/$header; done
-  cp tests/hash.c tests/hash.inc $dir/unguarded/tests/
+  cp tests/hash.c tests/hash*.inc $dir/unguarded/tests/
   if clang --target=aarch64-linux-gnu -static -std=c99 -O2 $dir/unguarded/tests/hash.c -o $dir/unguarded/hash > $dir/unguarded/log 2>&1 &&
     qemu-aarch64-static $dir/unguarded/hash portable 2> /dev/null | grep -v '^#' > $dir/unguarded/lines && [ -s $dir/unguarded/lines ]; then
     differ=$(diff $dir/golden $dir/unguarded/lines | grep -c '^>')

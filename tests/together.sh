@@ -54,13 +54,25 @@ done | sort > declared
 cp main.c main.cpp
 if [ -s declared ]; then ok "$(wc -l < declared) declared functions"; else bad 'no declared function was found'; fi
 
-# 1. All implementations in one file, in every order; the declarations came before in the opposite order.
+# 1. All implementations in one file, in every order; the declarations came before in the opposite order. Every order goes through the
+# front end of gcc; each compiler builds and links the first order and the last, which is the first one backwards.
 permutations $headers > orders
-while read -r order; do
+units() {
   backwards=
   for h in $order; do backwards="$h $backwards"; done
-  { defines IMPLEMENTATION $headers; includes $order; } > one.c
-  { includes $backwards; defines IMPLEMENTATION $headers; includes $order; includes $backwards; } > two.c
+  { defines IMPLEMENTATION $order; includes $order; } > $1.c
+  { includes $backwards; defines IMPLEMENTATION $headers; includes $order; includes $backwards; } > $2.c
+}
+n=0
+while read -r order; do
+  n=$((n + 1))
+  units order$n.1 order$n.2
+done < orders
+printf 'if gcc -std=c99 -fsyntax-only %s $1 > $1.log 2>&1; then echo ok; else echo "not ok - $(sed -n 2,9p $1 | tr -d \\n) $(grep -m 1 error $1.log)"; fi\n' "$strict" > syntax.sh
+ls order*.c | xargs -P "$(getconf _NPROCESSORS_ONLN)" -n 1 sh syntax.sh > syntax
+if [ "$(grep -c '^ok$' syntax)" = $((2 * n)) ]; then ok "$n orders, declared before or not: gcc"; else bad "orders of inclusion: $(grep -m 3 -v '^ok$' syntax)"; fi
+for order in "$(head -n 1 orders)" "$(tail -n 1 orders)"; do
+  units one two
   cp one.c one.cpp
   cp two.c two.cpp
   for unit in one two; do
@@ -70,7 +82,7 @@ while read -r order; do
     try "$order: $how: g++" g++ -std=c++11 -O0 $strict $unit.cpp main.cpp -o all
     try "$order: $how: clang++" clang++ -std=c++11 -O0 $strict $unit.cpp main.cpp -o all
   done
-done < orders
+done
 
 # 2. One implementation per object, linked by each compiler into one program that runs; then C objects into a C++ program.
 for compiler in gcc clang g++ clang++; do
@@ -133,6 +145,14 @@ for try in 'gcc -O0' 'gcc -O2' 'clang -O0' 'clang -O2' 'g++ -O0' 'g++ -O2' 'clan
   else
     bad "symbols: $try: defines [$leaked], needs [$needed], writable [$state]"
   fi
+done
+
+# No compiler that may fuse a product and a sum does, on a processor that can; the compilers' own ways around their options included.
+for try in 'gcc -std=gnu11 -O3 -mavx2 -mfma -ffp-contract=fast' 'gcc -std=gnu11 -O2 -mavx2 -mfma' 'g++ -std=c++17 -O3 -mavx2 -mfma' 'clang -std=gnu11 -O3 -mavx2 -mfma'; do
+  case $try in *++*) end=cpp ;; *) end=c ;; esac
+  rm -f fused.o
+  $try -c all.$end -o fused.o > log 2>&1
+  if [ -s fused.o ] && fused=$(objdump -d fused.o | grep -cE 'vfn?m(add|sub)'); [ "$fused" = 0 ]; then ok "nothing is fused: $try"; else bad "${fused:-no object:} fused instructions: $try"; fi
 done
 
 # 5. Headers of different versions refuse each other.

@@ -1,0 +1,271 @@
+/* The spherical harmonic transform of sphere_sh.h on this machine, one core: time per transform on a Gauss grid, longitudes contiguous.
+
+   From the root of the project:
+     cc -O2 -o b bench/bench_sht.c && ./b
+   Beside libsharp, where it is installed (apt-get install libsharp-dev), in double, in the same run and on the same coefficients:
+     cc -O2 -DBENCH_LIBSHARP bench/bench_sht.c -o b -lsharp -lgomp -lm && ./b
+   Options: --quick (few repetitions, to degree 255), --degree N (only this one), --portable (the portable kernels), --field (only the
+   interference field; -DBENCH_BLAS -lopenblas puts the dense-basis method by sgemv beside it, 554 MB at degree 64).
+
+   What the columns mean
+     us         best of several repetitions, microseconds of processor time; the peers take turns, one repetition each
+     % peak     1.5 (degree + 1)(degree + 2) latitudes operations (the Legendre part of the method; the FFT is not counted, nor what a
+                polar cut saves) per second, in percent of the rate that separate multiplications and additions reach on this core
+     x sharp    time / time of libsharp in double, the same direction. Speed never makes this program fail. */
+#if defined(__unix__) || defined(__APPLE__)
+#define _DEFAULT_SOURCE
+#define _POSIX_C_SOURCE 200809L
+#endif
+#define SPHERE_SH_IMPLEMENTATION
+#include "../sphere_sh.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#if defined(BENCH_LIBSHARP)
+#include <libsharp/sharp.h>
+#include <libsharp/sharp_almhelpers.h>
+#include <libsharp/sharp_geomhelpers.h>
+void omp_set_num_threads(int threads);
+#endif
+#if defined(BENCH_BLAS)
+void cblas_sgemv(int order, int trans, int m, int n, float alpha, const float *a, int lda, const float *x, int incx, float beta, float *y, int incy);
+void openblas_set_num_threads(int threads);
+#endif
+
+static double now(void)
+{
+#if defined(CLOCK_THREAD_CPUTIME_ID)
+    struct timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+#else
+    return (double)clock() / CLOCKS_PER_SEC;
+#endif
+}
+static void *get(size_t bytes)
+{
+    void *p = malloc(bytes ? bytes : 1);
+    if (!p) { fprintf(stderr, "out of memory\n"); exit(1); }
+    memset(p, 0, bytes);
+    return p;
+}
+static uint64_t random_state = 1;
+static double random_value(void)
+{
+    uint64_t z = random_state += 0x9e3779b97f4a7c15u;
+    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u; z = (z ^ z >> 27) * 0x94d049bb133111ebu; z ^= z >> 31;
+    return (double)(z >> 11) / 4503599627370496.0 - 1;
+}
+
+/* The rate of separate multiplications and additions, 1e9 operations per second, in float; double is half of it. */
+#if defined(__SSE2__) && defined(__GNUC__)
+#define PEAK_STEP(k) a##k = _mm256_add_ps(a##k, s); p##k = _mm256_mul_ps(p##k, m); __asm__ volatile("" : "+x"(a##k), "+x"(p##k));
+__attribute__((target("avx2"), noinline)) static float peak_loop(size_t n)
+{
+    const __m256 m = _mm256_set1_ps(0.999999f), s = _mm256_set1_ps(1e-6f);
+    __m256 a0 = m, a1 = m, a2 = m, a3 = m, a4 = m, a5 = m, a6 = m, p0 = m, p1 = m, p2 = m, p3 = m, p4 = m, p5 = m, p6 = m;
+    float out[8];
+    for (; n; n--) { PEAK_STEP(0) PEAK_STEP(1) PEAK_STEP(2) PEAK_STEP(3) PEAK_STEP(4) PEAK_STEP(5) PEAK_STEP(6) }
+    a0 = _mm256_add_ps(_mm256_add_ps(_mm256_add_ps(a0, a1), _mm256_add_ps(a2, a3)), _mm256_add_ps(_mm256_add_ps(a4, a5), a6));
+    p0 = _mm256_add_ps(_mm256_add_ps(_mm256_add_ps(p0, p1), _mm256_add_ps(p2, p3)), _mm256_add_ps(_mm256_add_ps(p4, p5), p6));
+    _mm256_storeu_ps(out, _mm256_add_ps(a0, p0));
+    return out[0];
+}
+static double peak_rate(void)
+{
+    static volatile float sink;
+    double best = 1e9;
+    int r;
+    if (!__builtin_cpu_supports("avx2")) return 0;
+    for (r = 0; r < 40; r++) { const double t = now(); double d; sink = peak_loop(100000); d = now() - t; if (d < best) best = d; }
+    (void)sink;
+    return 100000.0 * 14 * 8 / best * 1e-9;
+}
+#else
+static double peak_rate(void) { return 0; }
+#endif
+
+static int quick, portable, field_only;
+static sphere_exec exec;
+typedef struct row { double synthesis, analysis; } row;
+static void shorter(double *best, double t) { if (t < *best) *best = t; }
+/* Repeat until both took 20 ms in this turn at least; the best of one call or of a batch of calls for short ones. */
+#define DEFINE_OURS(name, sh, real) \
+typedef struct name { sphere_##sh##_plan plan; void *memory, *work; size_t work_bytes; real *in, *field, *out; } name; \
+static void name##_make(name *o, size_t degree) \
+{ \
+    size_t bytes = sphere_##sh##_plan_size(degree, NULL), i; \
+    o->memory = get(bytes); \
+    if (sphere_##sh##_plan_init(&o->plan, degree, NULL, o->memory, bytes)) exit(1); \
+    o->work_bytes = sphere_##sh##_transform_size(&o->plan); o->work = get(o->work_bytes); \
+    o->in = (real *)get(o->plan.coefficients * sizeof(real)); o->out = (real *)get(o->plan.coefficients * sizeof(real)); o->field = (real *)get(o->plan.values * sizeof(real)); \
+    random_state = 1; \
+    for (i = 0; i < o->plan.coefficients; i++) o->in[i] = (real)random_value(); \
+} \
+static void name##_turn(name *o, int calls, row *best) \
+{ \
+    double t = now(), u; \
+    int i; \
+    for (i = 0; i < calls; i++) if (sphere_##sh##_synthesis(&o->plan, o->in, 0, o->field, 0, 1, o->work, o->work_bytes, &exec)) exit(1); \
+    u = now(); shorter(&best->synthesis, (u - t) / calls); \
+    for (i = 0; i < calls; i++) if (sphere_##sh##_analysis(&o->plan, o->field, 0, o->out, 0, 1, o->work, o->work_bytes, &exec)) exit(1); \
+    t = now(); shorter(&best->analysis, (t - u) / calls); \
+} \
+static double name##_error(const name *o) \
+{ \
+    double worst = 0; \
+    size_t i; \
+    for (i = 0; i < o->plan.coefficients; i++) { double d = (double)o->in[i] - (double)o->out[i]; d = d < 0 ? -d : d; if (!(d <= worst)) worst = d; } \
+    return worst; \
+} \
+static void name##_free(name *o) { free(o->memory); free(o->work); free(o->in); free(o->out); free(o->field); }
+DEFINE_OURS(single, sh, float)
+DEFINE_OURS(twice, shd, double)
+
+#if defined(BENCH_LIBSHARP)
+typedef struct sharp { sharp_geom_info *geometry; sharp_alm_info *order; double *in, *out, *field; } sharp;
+static void sharp_make(sharp *s, size_t degree, const twice *o)
+{
+    const int l = (int)degree;
+    size_t i, count = (degree + 1) * (degree + 2);
+    sharp_make_gauss_geom_info(l + 1, (int)o->plan.ring[0].count, 0, 1, (int)o->plan.ring[0].count, &s->geometry);
+    sharp_make_triangular_alm_info(l, l, 1, &s->order);
+    s->in = (double *)get(count * sizeof(double)); s->out = (double *)get(count * sizeof(double)); s->field = (double *)get(o->plan.values * sizeof(double));
+    for (i = 0; i < count; i++) s->in[i] = i < 2 * (degree + 1) && i % 2 ? 0 : random_value();
+}
+static void sharp_turn(sharp *s, int calls, row *best)
+{
+    void *alm = s->in, *map = s->field, *back = s->out;
+    double t = now(), u;
+    int i;
+    for (i = 0; i < calls; i++) sharp_execute(SHARP_ALM2MAP, 0, &alm, &map, s->geometry, s->order, SHARP_DP, NULL, NULL);
+    u = now(); shorter(&best->synthesis, (u - t) / calls);
+    for (i = 0; i < calls; i++) sharp_execute(SHARP_MAP2ALM, 0, &back, &map, s->geometry, s->order, SHARP_DP, NULL, NULL);
+    t = now(); shorter(&best->analysis, (t - u) / calls);
+}
+static void sharp_free(sharp *s) { sharp_destroy_geom_info(s->geometry); sharp_destroy_alm_info(s->order); free(s->in); free(s->out); free(s->field); }
+#endif
+
+static void bench_degree(size_t degree, double peak)
+{
+    const double work = 1.5 * (double)(degree + 1) * (double)(degree + 2) * (double)(degree + 1);
+    const double guess = 2e-6 + work / 1e10;
+    const int calls = guess > 5e-4 ? 1 : (int)(5e-4 / guess) + 1;
+    int turns = (int)((quick ? 0.05 : 0.6) / (guess * calls)), i;
+    row f = { 1e9, 1e9 }, d = { 1e9, 1e9 }, s = { 1e9, 1e9 };
+    single a;
+    twice b;
+#if defined(BENCH_LIBSHARP)
+    sharp c;
+#endif
+    if (turns < 4) turns = 4;
+    single_make(&a, degree); twice_make(&b, degree);
+#if defined(BENCH_LIBSHARP)
+    sharp_make(&c, degree, &b);
+#endif
+    for (i = 0; i < turns; i++) {
+        single_turn(&a, calls, &f); twice_turn(&b, calls, &d);
+#if defined(BENCH_LIBSHARP)
+        sharp_turn(&c, calls, &s);
+#endif
+    }
+    printf("%6lu  float  %10.3f %10.3f   %5.1f %5.1f   %6.2f %6.2f   %.1e\n", (unsigned long)degree, f.synthesis * 1e6, f.analysis * 1e6,
+           peak > 0 ? work / f.synthesis / peak * 1e-7 : 0, peak > 0 ? work / f.analysis / peak * 1e-7 : 0, f.synthesis / s.synthesis, f.analysis / s.analysis, single_error(&a));
+    printf("%6lu  double %10.3f %10.3f   %5.1f %5.1f   %6.2f %6.2f   %.1e\n", (unsigned long)degree, d.synthesis * 1e6, d.analysis * 1e6,
+           peak > 0 ? 2 * work / d.synthesis / peak * 1e-7 : 0, peak > 0 ? 2 * work / d.analysis / peak * 1e-7 : 0, d.synthesis / s.synthesis, d.analysis / s.analysis, twice_error(&b));
+#if defined(BENCH_LIBSHARP)
+    printf("%6lu  sharp  %10.3f %10.3f\n", (unsigned long)degree, s.synthesis * 1e6, s.analysis * 1e6);
+    sharp_free(&c);
+#endif
+    fflush(stdout);
+    single_free(&a); twice_free(&b);
+}
+
+/* The interference field of one probe on the reference's 2 L x 4 L grid: ours beside the dense-basis method, which keeps every harmonic at every
+   sample: coefficients = basis^T (weights field), field = basis coefficients. */
+static void bench_field(size_t degree)
+{
+    sphere_sh_plan_desc desc;
+    sphere_sh_plan plan;
+    sphere_sh_peak peak;
+    size_t bytes, work_bytes, i, j, best_index = 0;
+    void *memory, *work;
+    float *amplitude, *density;
+    double ours = 1e9, dense = 1e9, t;
+    int k;
+    memset(&desc, 0, sizeof(desc)); memset(&peak, 0, sizeof(peak));
+    desc.grid = SPHERE_SH_MIDPOINT;
+    bytes = sphere_sh_plan_size(degree, &desc); memory = get(bytes);
+    if (sphere_sh_plan_init(&plan, degree, &desc, memory, bytes)) exit(1);
+    work_bytes = sphere_sh_interference_size(&plan); work = get(work_bytes);
+    amplitude = (float *)get(plan.values * sizeof(float)); density = (float *)get(plan.values * sizeof(float));
+    random_state = 5;
+    for (i = 0; i < 60; i++) { const size_t at = (size_t)((random_value() + 1) / 2 * (double)plan.values); amplitude[at % plan.values] += (float)(random_value() + 1.2); }
+    for (k = 0; k < (quick ? 20 : 200); k++) {
+        t = now();
+        if (sphere_sh_interference(&plan, amplitude, density, &peak, work, work_bytes, &exec)) exit(1);
+        shorter(&ours, now() - t);
+    }
+#if defined(BENCH_BLAS)
+    {
+        const size_t n = plan.coefficients, v = plan.values;
+        float *basis = (float *)get(n * v * sizeof(float)), *unit = (float *)get(n * sizeof(float)), *c = (float *)get(n * sizeof(float)), *weighted = (float *)get(v * sizeof(float)), *field = (float *)get(v * sizeof(float));
+        openblas_set_num_threads(1);
+        for (i = 0; i < n; i++) {
+            unit[i] = 1;
+            if (sphere_sh_synthesis(&plan, unit, 0, basis + i * v, 0, 1, work, work_bytes, &exec)) exit(1);
+            unit[i] = 0;
+        }
+        for (k = 0; k < 5; k++) {
+            double total = 0;
+            t = now();
+            for (j = 0; j < v; j++) weighted[j] = amplitude[j] * (float)(plan.ring[j / plan.ring[0].count].weight / (double)plan.ring[0].count);
+            cblas_sgemv(101, 111, (int)n, (int)v, 1, basis, (int)v, weighted, 1, 0, c, 1);
+            cblas_sgemv(101, 112, (int)n, (int)v, 1, basis, (int)v, c, 1, 0, field, 1);
+            for (j = 0; j < v; j++) { field[j] *= field[j]; total += (double)field[j]; }
+            for (j = 0; j < v; j++) field[j] = (float)((double)field[j] / total);
+            shorter(&dense, now() - t);
+        }
+        for (j = 0; j < v; j++) if (field[j] > field[best_index]) best_index = j;
+        free(basis); free(unit); free(c); free(weighted); free(field);
+        printf("interference %3lu: ours %8.1f us, dense basis (%lu MB) %10.1f us, ratio %6.0f, the same peak: %s\n", (unsigned long)degree, ours * 1e6, (unsigned long)(n * v * sizeof(float) >> 20), dense * 1e6,
+               dense / ours, best_index == peak.index ? "yes" : "NO");
+    }
+#else
+    (void)j; (void)best_index; (void)dense;
+    printf("interference %3lu: ours %8.1f us, peak at %.4f %.4f\n", (unsigned long)degree, ours * 1e6, peak.theta, peak.phi);
+#endif
+    fflush(stdout);
+    free(memory); free(work); free(amplitude); free(density);
+}
+
+int main(int argc, char **argv)
+{
+    static const size_t degrees[] = { 2, 8, 15, 31, 63, 127, 255, 511, 1023 };
+    size_t only = 0, i;
+    double peak;
+    int k;
+    for (k = 1; k < argc; k++) {
+        if (!strcmp(argv[k], "--quick")) quick = 1;
+        else if (!strcmp(argv[k], "--portable")) portable = 1;
+        else if (!strcmp(argv[k], "--field")) field_only = 1;
+        else if (!strcmp(argv[k], "--degree") && k + 1 < argc) only = (size_t)atol(argv[++k]);
+        else { fprintf(stderr, "usage: %s [--quick] [--portable] [--field] [--degree N]\n", argv[0]); return 2; }
+    }
+    if (portable) exec.simd = SPHERE_SIMD_PORTABLE;
+    if (field_only) { bench_field(16); bench_field(32); bench_field(64); return 0; }
+#if defined(BENCH_LIBSHARP)
+    omp_set_num_threads(1);
+#endif
+    peak = peak_rate();
+    printf("separate multiplications and additions, AVX2: %.0f G/s float, %.0f G/s double\n", peak, peak / 2);
+    printf("degree  type    synthesis   analysis   %% of peak       x sharp        round trip\n");
+    for (i = 0; i < sizeof(degrees) / sizeof(degrees[0]); i++) {
+        if (only ? degrees[i] != only && !(i == 0) : (quick && degrees[i] > 255)) continue;
+        if (only) { bench_degree(only, peak); break; }
+        bench_degree(degrees[i], peak);
+    }
+    if (!only) { bench_field(16); bench_field(32); bench_field(64); }
+    return 0;
+}
