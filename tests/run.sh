@@ -24,7 +24,8 @@ needs='meson:meson ninja:ninja-build cmake:cmake make:make pkg-config:pkg-config
   xargs:findutils awk:mawk aarch64-linux-gnu-gcc:gcc-aarch64-linux-gnu qemu-aarch64-static:qemu-user-static qemu-x86_64-static:qemu-user-static objdump:binutils
   /usr/include/criterion/criterion.h:libcriterion-dev /usr/include/stdio.h:libc6-dev /usr/aarch64-linux-gnu/include/stdio.h:libc6-dev-arm64-cross'
 [ $words = 0 ] || needs="$needs npm:npm"
-[ $all = 0 ] || needs="$needs /usr/lib/llvm-14/lib/clang/14.0.6/lib/linux/libclang_rt.fuzzer-x86_64.a:libclang-rt-14-dev"
+[ $all = 0 ] || needs="$needs arm-none-eabi-gcc:gcc-arm-none-eabi qemu-system-arm:qemu-system-arm
+  /usr/lib/picolibc/arm-none-eabi/include/stdio.h:picolibc-arm-none-eabi /usr/lib/llvm-14/lib/clang/14.0.6/lib/linux/libclang_rt.fuzzer-x86_64.a:libclang-rt-14-dev"
 missing() {
   for need in $needs; do
     what=${need%%:*}
@@ -109,7 +110,8 @@ part 'alone' sh tests/alone.sh $quick
 part 'together' sh tests/together.sh
 part 'readme' sh tests/readme.sh
 part 'packaging' sh tests/packaging.sh
-for example in atlas geomag chord sludge spectrum; do part "$example" sh tests/$example.sh; done
+part 'geomag' sh tests/geomag.sh $quick
+for example in atlas spectrum chord sludge; do part "$example" sh tests/$example.sh; done
 if [ $all = 1 ]; then
   part 'matrix' sh tests/matrix.sh
   part 'fuzz' sh tests/fuzz.sh
