@@ -1,7 +1,7 @@
 #!/bin/sh
 # Build tests/levels.c and tests/levels_*.c with every compiler, optimisation and target at hand, run each, and compare the digests of
 # their portable results: one set of bits for all. Programs and logs are left in build/levels.
-#   sh tests/levels.sh [--quick]      --quick: gcc, clang that may fuse, and AArch64 only
+#   sh tests/levels.sh [--quick]      --quick: gcc, and clang that may fuse
 # Ends with "N passed, M failed".
 set -u
 cd "$(dirname "$0")/.." || exit 1
@@ -25,7 +25,7 @@ gcc-contract||gcc -std=gnu11 -O2 -march=native -ffp-contract=fast
 clang-O2||clang -std=c99 -O2
 clang-O3-native||clang -std=gnu11 -O3 -march=native
 TEXT
-[ "${1:-}" != --quick ] || { grep -E '^(aarch64-gcc|gcc-O2|clang-O3-native)\|' $dir/variants > $dir/some; mv $dir/some $dir/variants; }
+[ "${1:-}" != --quick ] || { grep -E '^(gcc-O2|clang-O3-native)\|' $dir/variants > $dir/some; mv $dir/some $dir/variants; }
 # program@name of the variant | the rest
 for program in $programs; do sed "s/^/$program@/" $dir/variants; done > $dir/jobs
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Run every test, from a fresh clone on a bare Debian 12 (x86-64): what is missing is installed first.
-#   sh tests/run.sh            less than ten minutes on two cores
+#   sh tests/run.sh            about ten minutes on two cores
 #   sh tests/run.sh --all      the slow parts too: every language standard, other processors by emulation, fuzzing
 #   sh tests/run.sh --words    all that, and the atlas of 50,000 words, an npm download of 118 MB
 # The last line is "N passed, M failed", over all parts; the exit code is 1 when anything failed. A part that cannot run counts
@@ -103,11 +103,11 @@ quick=--quick
 part 'core in sync' sh tests/core_sync.sh check
 part 'double from float' python3 tests/double.py check
 part 'criterion, gcc' criterion gcc gcc
-part 'criterion, clang' criterion clang clang
-part 'criterion, sanitizers' criterion gcc sanitize -Db_sanitize=address,undefined -Dc_args=-fno-sanitize-recover=all
+part 'criterion, clang' criterion clang clang -Doptimization=1
+part 'criterion, sanitizers' criterion gcc sanitize -Doptimization=1 -Db_sanitize=address,undefined -Dc_args=-fno-sanitize-recover=all
 part 'levels' sh tests/levels.sh $quick
 part 'alone' sh tests/alone.sh $quick
-part 'together' sh tests/together.sh
+part 'together' sh tests/together.sh $quick
 part 'readme' sh tests/readme.sh
 part 'packaging' sh tests/packaging.sh
 part 'geomag' sh tests/geomag.sh $quick

@@ -1,10 +1,12 @@
 #!/bin/sh
 # The headers beside each other: every include order, all implementations in one file or one each, C and C++ mixed, static
 # twice, linked without -lm, and the symbols that the objects define and need.
+#   sh tests/together.sh [--quick]     --quick: fewer compilers and levels of optimisation
 # Ends with "N passed, M failed".
 set -u
 cd "$(dirname "$0")/.." || exit 1
 top=$(pwd)
+quick=${1:-}
 headers=$(ls sphere*.h)
 strict='-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wundef -Werror'
 passed=0
@@ -71,7 +73,9 @@ done < orders
 printf 'if gcc -std=c99 -fsyntax-only %s $1 > $1.log 2>&1; then echo ok; else echo "not ok - $(sed -n 2,9p $1 | tr -d \\n) $(grep -m 1 error $1.log)"; fi\n' "$strict" > syntax.sh
 ls order*.c | xargs -P "$(getconf _NPROCESSORS_ONLN)" -n 1 sh syntax.sh > syntax
 if [ "$(grep -c '^ok$' syntax)" = $((2 * n)) ]; then ok "$n orders, declared before or not: gcc"; else bad "orders of inclusion: $(grep -m 3 -v '^ok$' syntax)"; fi
-for order in "$(head -n 1 orders)" "$(tail -n 1 orders)"; do
+[ "$quick" = --quick ] || head -n 1 orders > some
+tail -n 1 orders >> some
+while read -r order; do
   units one two
   cp one.c one.cpp
   cp two.c two.cpp
@@ -82,7 +86,7 @@ for order in "$(head -n 1 orders)" "$(tail -n 1 orders)"; do
     try "$order: $how: g++" g++ -std=c++11 -O0 $strict $unit.cpp main.cpp -o all
     try "$order: $how: clang++" clang++ -std=c++11 -O0 $strict $unit.cpp main.cpp -o all
   done
-done
+done < some
 
 # 2. One implementation per object, linked by each compiler into one program that runs; then C objects into a C++ program.
 for compiler in gcc clang g++ clang++; do
@@ -130,7 +134,12 @@ done
 # 4. What an object defines and needs. -fno-pie keeps tables of pointers out of the writable sections, where nothing may be.
 { defines IMPLEMENTATION $headers; includes $headers; } > all.c
 cp all.c all.cpp
-for try in 'gcc -O0' 'gcc -O2' 'clang -O0' 'clang -O2' 'g++ -O0' 'g++ -O2' 'clang++ -O0' 'clang++ -O2' 'aarch64-linux-gnu-gcc -O0' 'aarch64-linux-gnu-gcc -O2'; do
+symbols() {
+  if [ "$quick" = --quick ]; then printf '%s\n' 'gcc -O2' 'clang -O0' 'g++ -O0' 'aarch64-linux-gnu-gcc -O0'
+  else for c in gcc clang g++ clang++ aarch64-linux-gnu-gcc; do printf '%s\n' "$c -O0" "$c -O2"; done; fi
+}
+symbols > tries
+while read -r try; do
   case $try in *++*) end=cpp ;; *) end=c ;; esac
   rm -f all.o
   $try -fno-pie -c all.$end -o all.o > log 2>&1
@@ -145,10 +154,11 @@ for try in 'gcc -O0' 'gcc -O2' 'clang -O0' 'clang -O2' 'g++ -O0' 'g++ -O2' 'clan
   else
     bad "symbols: $try: defines [$leaked], needs [$needed], writable [$state]"
   fi
-done
+done < tries
 
 # No compiler that may fuse a product and a sum does, on a processor that can; the compilers' own ways around their options included.
-for try in 'gcc -std=gnu11 -O3 -mavx2 -mfma -ffp-contract=fast' 'gcc -std=gnu11 -O2 -mavx2 -mfma' 'g++ -std=c++17 -O3 -mavx2 -mfma' 'clang -std=gnu11 -O3 -mavx2 -mfma'; do
+for try in 'gcc -std=gnu11 -O3 -mavx2 -mfma -ffp-contract=fast' 'clang -std=gnu11 -O3 -mavx2 -mfma' 'gcc -std=gnu11 -O2 -mavx2 -mfma' 'g++ -std=c++17 -O3 -mavx2 -mfma'; do
+  case $quick$try in --quick*-O2*|--quick*++*) continue ;; esac
   case $try in *++*) end=cpp ;; *) end=c ;; esac
   rm -f fused.o
   $try -c all.$end -o fused.o > log 2>&1
