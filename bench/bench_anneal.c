@@ -7,7 +7,9 @@
    a call with two takes longer than a call with one; a Newton step, taken where iterations do not halve the error, is what a call with
    three takes longer than one with two, less an iteration. */
 #if defined(__unix__) || defined(__APPLE__)
+#define _DEFAULT_SOURCE                      /* madvise, and clock_gettime under -std=c99 */
 #define _POSIX_C_SOURCE 200809L
+#include <sys/mman.h>
 #endif
 #define SPHERE_ANNEAL_IMPLEMENTATION
 #include "../sphere_anneal.h"
@@ -29,7 +31,14 @@ static double now(void)
 }
 static void *get(size_t bytes)
 {
-    void *p = malloc(bytes);
+    void *p = NULL;
+#if defined(MADV_HUGEPAGE)
+    bytes = (bytes / 2097152 + 1) * 2097152;
+    if (posix_memalign(&p, 2097152, bytes)) p = NULL;
+    if (p) (void)madvise(p, bytes, MADV_HUGEPAGE);                      /* a refusal only makes it slower */
+#else
+    p = malloc(bytes);
+#endif
     if (!p) { fprintf(stderr, "bench: no memory for %.0f MB\n", (double)bytes * 1e-6); exit(1); }
     memset(p, 0, bytes);
     return p;
