@@ -7927,8 +7927,8 @@ static void sphere_sh_expand_c_(float *out, size_t stride, int first, float *t, 
     }
 }
 /* >>kernel project: 2 or 4 groups of lanes `steps` degrees on, and on the way sum[k][0..3][lane mod 2 groups] += t_k[lane] in[group][0..3][lane], lanes
-   ascending. Lanes with n > 0 count as 0; n may be NULL. */
-static void sphere_sh_project_c_(float *sum, float *t, float *d, const float *n, const float *y, const float *a, const float *b, size_t next, const float *in, size_t stride,
+   ascending; first: it starts from 0. Lanes with n > 0 count as 0; n may be NULL. */
+static void sphere_sh_project_c_(float *sum, int first, float *t, float *d, const float *n, const float *y, const float *a, const float *b, size_t next, const float *in, size_t stride,
                                  size_t steps, size_t lanes, int kind)
 {
     size_t k, i, j;
@@ -7937,7 +7937,7 @@ static void sphere_sh_project_c_(float *sum, float *t, float *d, const float *n,
         for (k = 0; k < steps; k++) {
             const float row = n && n[i] > 0 ? 0 : t[i];
             float *const s = sum + k * 8 * SPHERE_SH_GROUP_ + i % (2 * SPHERE_SH_GROUP_);
-            for (j = 0; j < 4; j++) s[2 * j * SPHERE_SH_GROUP_] = SPHERE_MADD_(row, v[j * SPHERE_SH_GROUP_], s[2 * j * SPHERE_SH_GROUP_]);
+            for (j = 0; j < 4; j++) s[2 * j * SPHERE_SH_GROUP_] = SPHERE_MADD_(row, v[j * SPHERE_SH_GROUP_], first && i < 2 * SPHERE_SH_GROUP_ ? 0 : s[2 * j * SPHERE_SH_GROUP_]);
             t[i] = sphere_sh_next_(SPHERE_MADD_(a[k], y[i], b[i / (2 * SPHERE_SH_GROUP_) * next + k]), t[i], d + i, kind);
         }
     }
@@ -8066,18 +8066,12 @@ static void sphere_sh_fft_c_(float *out, const float *in, size_t n, size_t s, si
         }
     }
 }
-/* >>kernel square: values = values^2; returns their sum in 16 (float) or 8 (double) virtual lanes. */
-static float sphere_sh_square_rest_(float *values, size_t n, float *lane)
+/* >>kernel square: values = values^2; lane[i mod 2 groups] = their sums. */
+static void sphere_sh_square_c_(float *lane, float *values, size_t n)
 {
-    size_t i, width;
+    size_t i;
+    for (i = 0; i < 2 * SPHERE_SH_GROUP_; i++) lane[i] = 0;
     for (i = 0; i < n; i++) { values[i] *= values[i]; lane[i % (2 * SPHERE_SH_GROUP_)] += values[i]; }
-    for (width = SPHERE_SH_GROUP_; width; width /= 2) for (i = 0; i < width; i++) lane[i] += lane[i + width];
-    return lane[0];
-}
-static float sphere_sh_square_c_(float *values, size_t n)
-{
-    float lane[2 * SPHERE_SH_GROUP_MOST_] = { 0 };
-    return sphere_sh_square_rest_(values, n, lane);
 }
 /* >>kernel scale: values *= factor, none negative; returns the largest. */
 static float sphere_sh_scale_c_(float *values, size_t n, float factor)
@@ -8175,8 +8169,8 @@ static void sphere_shd_expand_c_(double *out, size_t stride, int first, double *
     }
 }
 /* >>kernel project: 2 or 4 groups of lanes `steps` degrees on, and on the way sum[k][0..3][lane mod 2 groups] += t_k[lane] in[group][0..3][lane], lanes
-   ascending. Lanes with n > 0 count as 0; n may be NULL. */
-static void sphere_shd_project_c_(double *sum, double *t, double *d, const double *n, const double *y, const double *a, const double *b, size_t next, const double *in, size_t stride,
+   ascending; first: it starts from 0. Lanes with n > 0 count as 0; n may be NULL. */
+static void sphere_shd_project_c_(double *sum, int first, double *t, double *d, const double *n, const double *y, const double *a, const double *b, size_t next, const double *in, size_t stride,
                                  size_t steps, size_t lanes, int kind)
 {
     size_t k, i, j;
@@ -8185,7 +8179,7 @@ static void sphere_shd_project_c_(double *sum, double *t, double *d, const doubl
         for (k = 0; k < steps; k++) {
             const double row = n && n[i] > 0 ? 0 : t[i];
             double *const s = sum + k * 8 * SPHERE_SHD_GROUP_ + i % (2 * SPHERE_SHD_GROUP_);
-            for (j = 0; j < 4; j++) s[2 * j * SPHERE_SHD_GROUP_] = SPHERE_MADD_(row, v[j * SPHERE_SHD_GROUP_], s[2 * j * SPHERE_SHD_GROUP_]);
+            for (j = 0; j < 4; j++) s[2 * j * SPHERE_SHD_GROUP_] = SPHERE_MADD_(row, v[j * SPHERE_SHD_GROUP_], first && i < 2 * SPHERE_SHD_GROUP_ ? 0 : s[2 * j * SPHERE_SHD_GROUP_]);
             t[i] = sphere_shd_next_(SPHERE_MADD_(a[k], y[i], b[i / (2 * SPHERE_SHD_GROUP_) * next + k]), t[i], d + i, kind);
         }
     }
@@ -8314,18 +8308,12 @@ static void sphere_shd_fft_c_(double *out, const double *in, size_t n, size_t s,
         }
     }
 }
-/* >>kernel square: values = values^2; returns their sum in 16 (double) or 8 (double) virtual lanes. */
-static double sphere_shd_square_rest_(double *values, size_t n, double *lane)
+/* >>kernel square: values = values^2; lane[i mod 2 groups] = their sums. */
+static void sphere_shd_square_c_(double *lane, double *values, size_t n)
 {
-    size_t i, width;
+    size_t i;
+    for (i = 0; i < 2 * SPHERE_SHD_GROUP_; i++) lane[i] = 0;
     for (i = 0; i < n; i++) { values[i] *= values[i]; lane[i % (2 * SPHERE_SHD_GROUP_)] += values[i]; }
-    for (width = SPHERE_SHD_GROUP_; width; width /= 2) for (i = 0; i < width; i++) lane[i] += lane[i + width];
-    return lane[0];
-}
-static double sphere_shd_square_c_(double *values, size_t n)
-{
-    double lane[2 * SPHERE_SH_GROUP_MOST_] = { 0 };
-    return sphere_shd_square_rest_(values, n, lane);
 }
 /* >>kernel scale: values *= factor, none negative; returns the largest. */
 static double sphere_shd_scale_c_(double *values, size_t n, double factor)
@@ -8407,7 +8395,6 @@ SPHERE_SH_SQUARES_SIMD_(neon_, static)
 #define SPHERE_SH_SUB_avx2_(a, b) _mm256_sub_ps(a, b)
 #define SPHERE_SH_MUL_avx2_(a, b) _mm256_mul_ps(a, b)
 #define SPHERE_SH_MADD_avx2_(a, b, c) SPHERE_MADD_F32X8_(a, b, c)
-#define SPHERE_SH_LARGER_avx2_(a, b) _mm256_blendv_ps(b, a, _mm256_cmp_ps(a, b, _CMP_GT_OQ))
 #endif
 #if SPHERE_NEON_
 #define SPHERE_SH_FN_neon_ static
@@ -8421,7 +8408,6 @@ SPHERE_SH_SQUARES_SIMD_(neon_, static)
 #define SPHERE_SH_SUB_neon_(a, b) vsubq_f32(a, b)
 #define SPHERE_SH_MUL_neon_(a, b) vmulq_f32(a, b)
 #define SPHERE_SH_MADD_neon_(a, b, c) SPHERE_MADD_F32X4_(a, b, c)
-#define SPHERE_SH_LARGER_neon_(a, b) vbslq_f32(vcgtq_f32(a, b), a, b)
 #endif
 
 #define SPHERE_SH_JOIN_SIMD_(level) \
@@ -8682,37 +8668,9 @@ SPHERE_SH_FN_##level void sphere_sh_columns_##level(const sphere_sh_degrees_ *de
         SPHERE_SH_NARROW_##level(out + 6 * stride + k, odd); \
     } \
 }
-#define SPHERE_SH_FIELD_SIMD_(level) \
-SPHERE_SH_FN_##level float sphere_sh_square_##level(float *values, size_t n) \
-{ \
-    float lane[2 * SPHERE_SH_GROUP_MOST_] = { 0 }; \
-    size_t i, h; \
-    for (i = 0; i + 2 * SPHERE_SH_GROUP_ <= n; i += 2 * SPHERE_SH_GROUP_) for (h = 0; h < 2 * SPHERE_SH_GROUP_; h += SPHERE_SH_WIDTH_##level) { \
-        SPHERE_SH_VEC_##level v = SPHERE_SH_LD_##level(values + i + h); \
-        v = SPHERE_SH_MUL_##level(v, v); \
-        SPHERE_SH_ST_##level(values + i + h, v); SPHERE_SH_ST_##level(lane + h, SPHERE_SH_ADD_##level(SPHERE_SH_LD_##level(lane + h), v)); \
-    } \
-    return sphere_sh_square_rest_(values + i, n - i, lane); \
-} \
-SPHERE_SH_FN_##level float sphere_sh_scale_##level(float *values, size_t n, float factor) \
-{ \
-    const SPHERE_SH_VEC_##level f = SPHERE_SH_SET_##level(factor); \
-    SPHERE_SH_VEC_##level most = SPHERE_SH_SET_##level(0); \
-    float lane[SPHERE_SH_GROUP_MOST_], rest; \
-    size_t i; \
-    for (i = 0; i + SPHERE_SH_WIDTH_##level <= n; i += SPHERE_SH_WIDTH_##level) { \
-        const SPHERE_SH_VEC_##level v = SPHERE_SH_MUL_##level(SPHERE_SH_LD_##level(values + i), f); \
-        SPHERE_SH_ST_##level(values + i, v); most = SPHERE_SH_LARGER_##level(v, most); \
-    } \
-    rest = sphere_sh_scale_c_(values + i, n - i, factor); \
-    SPHERE_SH_ST_##level(lane, most); \
-    for (i = 0; i < SPHERE_SH_WIDTH_##level; i++) rest = lane[i] > rest ? lane[i] : rest; \
-    return rest; \
-}
-
 #define SPHERE_SH_TRANSFORM_SIMD_(level) SPHERE_SH_JOIN_SIMD_(level) \
     SPHERE_SH_PART_SIMD_(level) SPHERE_SH_FFT2_SIMD_(level) SPHERE_SH_FFT3_SIMD_(level) SPHERE_SH_FFT4_SIMD_(level) SPHERE_SH_FFT5_SIMD_(level) SPHERE_SH_FFT_SIMD_(level) \
-    SPHERE_SH_FIELD_SIMD_(level) SPHERE_SH_COLUMNS_SIMD_(level)
+    SPHERE_SH_COLUMNS_SIMD_(level)
 #if SPHERE_AVX2_
 SPHERE_SH_TRANSFORM_SIMD_(avx2_)
 SPHERE_TARGET_AVX2_ static unsigned sphere_sh_begin_avx2_(float *t, float *d, float *n, const float *a, const float *an, const float *b, const float *bn, size_t lanes, const int *kind)
@@ -8855,22 +8813,22 @@ SPHERE_TARGET_AVX2_ static void sphere_sh_expand_avx2_(float *out, size_t stride
     }
 }
 /* project: four vectors share each load and store of the sums; two when there are no more, or some lanes are out of range. */
-SPHERE_SH_PT_AVX2_FN_ void sphere_sh_project_add4_avx2_(float *sum, const float *in, size_t stride, __m256 t0_f32x8, __m256 t1_f32x8, __m256 t2_f32x8, __m256 t3_f32x8)
+SPHERE_SH_PT_AVX2_FN_ void sphere_sh_project_add4_avx2_(float *sum, int first, const float *in, size_t stride, __m256 t0_f32x8, __m256 t1_f32x8, __m256 t2_f32x8, __m256 t3_f32x8)
 {
-    const __m256 s_f32x8 = SPHERE_MADD_F32X8_(t0_f32x8, _mm256_loadu_ps(in), _mm256_loadu_ps(sum));
-    const __m256 r_f32x8 = SPHERE_MADD_F32X8_(t1_f32x8, _mm256_loadu_ps(in + stride), _mm256_loadu_ps(sum + SPHERE_SH_GROUP_));
+    const __m256 s_f32x8 = SPHERE_MADD_F32X8_(t0_f32x8, _mm256_loadu_ps(in), first ? _mm256_setzero_ps() : _mm256_loadu_ps(sum));
+    const __m256 r_f32x8 = SPHERE_MADD_F32X8_(t1_f32x8, _mm256_loadu_ps(in + stride), first ? _mm256_setzero_ps() : _mm256_loadu_ps(sum + SPHERE_SH_GROUP_));
     _mm256_storeu_ps(sum, SPHERE_MADD_F32X8_(t2_f32x8, _mm256_loadu_ps(in + 2 * stride), s_f32x8));
     _mm256_storeu_ps(sum + SPHERE_SH_GROUP_, SPHERE_MADD_F32X8_(t3_f32x8, _mm256_loadu_ps(in + 3 * stride), r_f32x8));
 }
-SPHERE_SH_PT_AVX2_FN_ void sphere_sh_project_row4_avx2_(float *sum, const float *in, size_t stride, __m256 t0_f32x8, __m256 t1_f32x8, __m256 t2_f32x8, __m256 t3_f32x8)
+SPHERE_SH_PT_AVX2_FN_ void sphere_sh_project_row4_avx2_(float *sum, int first, const float *in, size_t stride, __m256 t0_f32x8, __m256 t1_f32x8, __m256 t2_f32x8, __m256 t3_f32x8)
 {
     const size_t w = SPHERE_SH_GROUP_;
-    sphere_sh_project_add4_avx2_(sum, in, stride, t0_f32x8, t1_f32x8, t2_f32x8, t3_f32x8);
-    sphere_sh_project_add4_avx2_(sum + 2 * w, in + w, stride, t0_f32x8, t1_f32x8, t2_f32x8, t3_f32x8);
-    sphere_sh_project_add4_avx2_(sum + 4 * w, in + 2 * w, stride, t0_f32x8, t1_f32x8, t2_f32x8, t3_f32x8);
-    sphere_sh_project_add4_avx2_(sum + 6 * w, in + 3 * w, stride, t0_f32x8, t1_f32x8, t2_f32x8, t3_f32x8);
+    sphere_sh_project_add4_avx2_(sum, first, in, stride, t0_f32x8, t1_f32x8, t2_f32x8, t3_f32x8);
+    sphere_sh_project_add4_avx2_(sum + 2 * w, first, in + w, stride, t0_f32x8, t1_f32x8, t2_f32x8, t3_f32x8);
+    sphere_sh_project_add4_avx2_(sum + 4 * w, first, in + 2 * w, stride, t0_f32x8, t1_f32x8, t2_f32x8, t3_f32x8);
+    sphere_sh_project_add4_avx2_(sum + 6 * w, first, in + 3 * w, stride, t0_f32x8, t1_f32x8, t2_f32x8, t3_f32x8);
 }
-SPHERE_SH_PT_AVX2_FN_ void sphere_sh_project4_avx2_(float *sum, float *t, float *d, const float *y, const float *a, const float *b, size_t next, const float *in, size_t stride, size_t steps, int kind)
+SPHERE_SH_PT_AVX2_FN_ void sphere_sh_project4_avx2_(float *sum, int first, float *t, float *d, const float *y, const float *a, const float *b, size_t next, const float *in, size_t stride, size_t steps, int kind)
 {
     const size_t w = SPHERE_SH_GROUP_;
     const __m256 y0_f32x8 = _mm256_loadu_ps(y), y1_f32x8 = _mm256_loadu_ps(y + w), y2_f32x8 = _mm256_loadu_ps(y + 2 * w), y3_f32x8 = _mm256_loadu_ps(y + 3 * w);
@@ -8887,35 +8845,35 @@ SPHERE_SH_PT_AVX2_FN_ void sphere_sh_project4_avx2_(float *sum, float *t, float 
         u1_f32x8 = sphere_sh_next_avx2_(SPHERE_MADD_F32X8_(a_f32x8, y1_f32x8, b_f32x8), t1_f32x8, &d1_f32x8, kind);
         u2_f32x8 = sphere_sh_next_avx2_(SPHERE_MADD_F32X8_(a_f32x8, y2_f32x8, c_f32x8), t2_f32x8, &d2_f32x8, kind);
         u3_f32x8 = sphere_sh_next_avx2_(SPHERE_MADD_F32X8_(a_f32x8, y3_f32x8, c_f32x8), t3_f32x8, &d3_f32x8, kind);
-        sphere_sh_project_row4_avx2_(sum, whole, 4 * w, t0_f32x8, t1_f32x8, t2_f32x8, t3_f32x8);
+        sphere_sh_project_row4_avx2_(sum, first, whole, 4 * w, t0_f32x8, t1_f32x8, t2_f32x8, t3_f32x8);
         a_f32x8 = _mm256_broadcast_ss(a + k + 1); b_f32x8 = _mm256_broadcast_ss(b + k + 1); c_f32x8 = _mm256_broadcast_ss(b + next + k + 1);
         t0_f32x8 = sphere_sh_next_avx2_(SPHERE_MADD_F32X8_(a_f32x8, y0_f32x8, b_f32x8), u0_f32x8, &d0_f32x8, kind);
         t1_f32x8 = sphere_sh_next_avx2_(SPHERE_MADD_F32X8_(a_f32x8, y1_f32x8, b_f32x8), u1_f32x8, &d1_f32x8, kind);
         t2_f32x8 = sphere_sh_next_avx2_(SPHERE_MADD_F32X8_(a_f32x8, y2_f32x8, c_f32x8), u2_f32x8, &d2_f32x8, kind);
         t3_f32x8 = sphere_sh_next_avx2_(SPHERE_MADD_F32X8_(a_f32x8, y3_f32x8, c_f32x8), u3_f32x8, &d3_f32x8, kind);
-        sphere_sh_project_row4_avx2_(sum + 8 * w, whole, 4 * w, u0_f32x8, u1_f32x8, u2_f32x8, u3_f32x8);
+        sphere_sh_project_row4_avx2_(sum + 8 * w, first, whole, 4 * w, u0_f32x8, u1_f32x8, u2_f32x8, u3_f32x8);
     }
     _mm256_storeu_ps(t, t0_f32x8); _mm256_storeu_ps(t + w, t1_f32x8); _mm256_storeu_ps(t + 2 * w, t2_f32x8); _mm256_storeu_ps(t + 3 * w, t3_f32x8);
     _mm256_storeu_ps(d, d0_f32x8); _mm256_storeu_ps(d + w, d1_f32x8); _mm256_storeu_ps(d + 2 * w, d2_f32x8); _mm256_storeu_ps(d + 3 * w, d3_f32x8);
     if (k < steps) {
-        sphere_sh_project_row4_avx2_(sum, whole, 4 * w, t0_f32x8, t1_f32x8, t2_f32x8, t3_f32x8);
+        sphere_sh_project_row4_avx2_(sum, first, whole, 4 * w, t0_f32x8, t1_f32x8, t2_f32x8, t3_f32x8);
         sphere_sh_step_kind_avx2_(t, d, y, a + k, b + k, next, 1, 4 * w, kind);
     }
 }
-SPHERE_SH_PT_AVX2_FN_ void sphere_sh_project_add2_avx2_(float *sum, const float *in, size_t stride, __m256 t0_f32x8, __m256 t1_f32x8)
+SPHERE_SH_PT_AVX2_FN_ void sphere_sh_project_add2_avx2_(float *sum, int first, const float *in, size_t stride, __m256 t0_f32x8, __m256 t1_f32x8)
 {
-    _mm256_storeu_ps(sum, SPHERE_MADD_F32X8_(t0_f32x8, _mm256_loadu_ps(in), _mm256_loadu_ps(sum)));
-    _mm256_storeu_ps(sum + SPHERE_SH_GROUP_, SPHERE_MADD_F32X8_(t1_f32x8, _mm256_loadu_ps(in + stride), _mm256_loadu_ps(sum + SPHERE_SH_GROUP_)));
+    _mm256_storeu_ps(sum, SPHERE_MADD_F32X8_(t0_f32x8, _mm256_loadu_ps(in), first ? _mm256_setzero_ps() : _mm256_loadu_ps(sum)));
+    _mm256_storeu_ps(sum + SPHERE_SH_GROUP_, SPHERE_MADD_F32X8_(t1_f32x8, _mm256_loadu_ps(in + stride), first ? _mm256_setzero_ps() : _mm256_loadu_ps(sum + SPHERE_SH_GROUP_)));
 }
-SPHERE_SH_PT_AVX2_FN_ void sphere_sh_project_row2_avx2_(float *sum, const float *in, size_t stride, __m256 t0_f32x8, __m256 t1_f32x8)
+SPHERE_SH_PT_AVX2_FN_ void sphere_sh_project_row2_avx2_(float *sum, int first, const float *in, size_t stride, __m256 t0_f32x8, __m256 t1_f32x8)
 {
     const size_t w = SPHERE_SH_GROUP_;
-    sphere_sh_project_add2_avx2_(sum, in, stride, t0_f32x8, t1_f32x8);
-    sphere_sh_project_add2_avx2_(sum + 2 * w, in + w, stride, t0_f32x8, t1_f32x8);
-    sphere_sh_project_add2_avx2_(sum + 4 * w, in + 2 * w, stride, t0_f32x8, t1_f32x8);
-    sphere_sh_project_add2_avx2_(sum + 6 * w, in + 3 * w, stride, t0_f32x8, t1_f32x8);
+    sphere_sh_project_add2_avx2_(sum, first, in, stride, t0_f32x8, t1_f32x8);
+    sphere_sh_project_add2_avx2_(sum + 2 * w, first, in + w, stride, t0_f32x8, t1_f32x8);
+    sphere_sh_project_add2_avx2_(sum + 4 * w, first, in + 2 * w, stride, t0_f32x8, t1_f32x8);
+    sphere_sh_project_add2_avx2_(sum + 6 * w, first, in + 3 * w, stride, t0_f32x8, t1_f32x8);
 }
-SPHERE_SH_PT_AVX2_FN_ void sphere_sh_project2_avx2_(float *sum, float *t, float *d, const float *n, const float *y, const float *a, const float *b, const float *in, size_t stride,
+SPHERE_SH_PT_AVX2_FN_ void sphere_sh_project2_avx2_(float *sum, int first, float *t, float *d, const float *n, const float *y, const float *a, const float *b, const float *in, size_t stride,
                                                     size_t steps, int kind, int some)
 {
     const size_t w = SPHERE_SH_GROUP_;
@@ -8929,41 +8887,80 @@ SPHERE_SH_PT_AVX2_FN_ void sphere_sh_project2_avx2_(float *sum, float *t, float 
         u0_f32x8 = sphere_sh_next_avx2_(SPHERE_MADD_F32X8_(a_f32x8, y0_f32x8, b_f32x8), t0_f32x8, &d0_f32x8, kind);
         u1_f32x8 = sphere_sh_next_avx2_(SPHERE_MADD_F32X8_(a_f32x8, y1_f32x8, b_f32x8), t1_f32x8, &d1_f32x8, kind);
         if (some) { t0_f32x8 = _mm256_andnot_ps(out0_f32x8, t0_f32x8); t1_f32x8 = _mm256_andnot_ps(out1_f32x8, t1_f32x8); }
-        sphere_sh_project_row2_avx2_(sum, in, stride, t0_f32x8, t1_f32x8);
+        sphere_sh_project_row2_avx2_(sum, first, in, stride, t0_f32x8, t1_f32x8);
         a_f32x8 = _mm256_broadcast_ss(a + k + 1); b_f32x8 = _mm256_broadcast_ss(b + k + 1);
         t0_f32x8 = sphere_sh_next_avx2_(SPHERE_MADD_F32X8_(a_f32x8, y0_f32x8, b_f32x8), u0_f32x8, &d0_f32x8, kind);
         t1_f32x8 = sphere_sh_next_avx2_(SPHERE_MADD_F32X8_(a_f32x8, y1_f32x8, b_f32x8), u1_f32x8, &d1_f32x8, kind);
         if (some) { u0_f32x8 = _mm256_andnot_ps(out0_f32x8, u0_f32x8); u1_f32x8 = _mm256_andnot_ps(out1_f32x8, u1_f32x8); }
-        sphere_sh_project_row2_avx2_(sum + 8 * w, in, stride, u0_f32x8, u1_f32x8);
+        sphere_sh_project_row2_avx2_(sum + 8 * w, first, in, stride, u0_f32x8, u1_f32x8);
     }
     _mm256_storeu_ps(t, t0_f32x8); _mm256_storeu_ps(t + w, t1_f32x8); _mm256_storeu_ps(d, d0_f32x8); _mm256_storeu_ps(d + w, d1_f32x8);
     if (k < steps) {
-        sphere_sh_project_row2_avx2_(sum, in, stride, some ? _mm256_andnot_ps(out0_f32x8, t0_f32x8) : t0_f32x8, some ? _mm256_andnot_ps(out1_f32x8, t1_f32x8) : t1_f32x8);
+        sphere_sh_project_row2_avx2_(sum, first, in, stride, some ? _mm256_andnot_ps(out0_f32x8, t0_f32x8) : t0_f32x8, some ? _mm256_andnot_ps(out1_f32x8, t1_f32x8) : t1_f32x8);
         sphere_sh_step_kind_avx2_(t, d, y, a + k, b + k, 0, 1, 2 * w, kind);
     }
 }
-SPHERE_TARGET_AVX2_ static void sphere_sh_project_avx2_(float *sum, float *t, float *d, const float *n, const float *y, const float *a, const float *b, size_t next, const float *in,
-                                                        size_t stride, size_t steps, size_t lanes, int kind)
+SPHERE_TARGET_AVX2_ static void sphere_sh_project_avx2_(float *sum, int first, float *t, float *d, const float *n, const float *y, const float *a, const float *b, size_t next,
+                                                        const float *in, size_t stride, size_t steps, size_t lanes, int kind)
 {
     const size_t half = 2 * SPHERE_SH_GROUP_;
     if (lanes > half && !n) {
-        if (kind == SPHERE_SH_MIDDLE_) sphere_sh_project4_avx2_(sum, t, d, y, a, b, next, in, stride, steps, SPHERE_SH_MIDDLE_);
-        else if (kind == SPHERE_SH_POLE_) sphere_sh_project4_avx2_(sum, t, d, y, a, b, next, in, stride, steps, SPHERE_SH_POLE_);
-        else sphere_sh_project4_avx2_(sum, t, d, y, a, b, next, in, stride, steps, SPHERE_SH_EQUATOR_);
+        if (kind == SPHERE_SH_MIDDLE_) {
+            if (first) sphere_sh_project4_avx2_(sum, 1, t, d, y, a, b, next, in, stride, steps, SPHERE_SH_MIDDLE_);
+            else sphere_sh_project4_avx2_(sum, 0, t, d, y, a, b, next, in, stride, steps, SPHERE_SH_MIDDLE_);
+        } else if (kind == SPHERE_SH_POLE_) sphere_sh_project4_avx2_(sum, first, t, d, y, a, b, next, in, stride, steps, SPHERE_SH_POLE_);
+        else sphere_sh_project4_avx2_(sum, first, t, d, y, a, b, next, in, stride, steps, SPHERE_SH_EQUATOR_);
         return;
     }
-    for (; lanes; lanes -= half, t += half, d += half, n = n ? n + half : n, y += half, b += next, in += 2 * stride) {
+    for (; lanes; lanes -= half, first = 0, t += half, d += half, n = n ? n + half : n, y += half, b += next, in += 2 * stride) {
         if (kind == SPHERE_SH_MIDDLE_) {
-            if (n) sphere_sh_project2_avx2_(sum, t, d, n, y, a, b, in, stride, steps, SPHERE_SH_MIDDLE_, 1);
-            else sphere_sh_project2_avx2_(sum, t, d, n, y, a, b, in, stride, steps, SPHERE_SH_MIDDLE_, 0);
+            if (n) sphere_sh_project2_avx2_(sum, first, t, d, n, y, a, b, in, stride, steps, SPHERE_SH_MIDDLE_, 1);
+            else if (first) sphere_sh_project2_avx2_(sum, 1, t, d, n, y, a, b, in, stride, steps, SPHERE_SH_MIDDLE_, 0);
+            else sphere_sh_project2_avx2_(sum, 0, t, d, n, y, a, b, in, stride, steps, SPHERE_SH_MIDDLE_, 0);
         } else if (kind == SPHERE_SH_POLE_) {
-            if (n) sphere_sh_project2_avx2_(sum, t, d, n, y, a, b, in, stride, steps, SPHERE_SH_POLE_, 1);
-            else sphere_sh_project2_avx2_(sum, t, d, n, y, a, b, in, stride, steps, SPHERE_SH_POLE_, 0);
+            if (n) sphere_sh_project2_avx2_(sum, first, t, d, n, y, a, b, in, stride, steps, SPHERE_SH_POLE_, 1);
+            else sphere_sh_project2_avx2_(sum, first, t, d, n, y, a, b, in, stride, steps, SPHERE_SH_POLE_, 0);
         } else {
-            if (n) sphere_sh_project2_avx2_(sum, t, d, n, y, a, b, in, stride, steps, SPHERE_SH_EQUATOR_, 1);
-            else sphere_sh_project2_avx2_(sum, t, d, n, y, a, b, in, stride, steps, SPHERE_SH_EQUATOR_, 0);
+            if (n) sphere_sh_project2_avx2_(sum, first, t, d, n, y, a, b, in, stride, steps, SPHERE_SH_EQUATOR_, 1);
+            else sphere_sh_project2_avx2_(sum, first, t, d, n, y, a, b, in, stride, steps, SPHERE_SH_EQUATOR_, 0);
         }
     }
+}
+SPHERE_TARGET_AVX2_ static void sphere_sh_square_avx2_(float *lane, float *values, size_t n)
+{
+    __m256 sum0_f32x8 = _mm256_setzero_ps(), sum1_f32x8 = sum0_f32x8;
+    size_t i, j;
+    for (i = 0; i + 2 * SPHERE_SH_GROUP_ <= n; i += 2 * SPHERE_SH_GROUP_) {
+        __m256 v0_f32x8 = _mm256_loadu_ps(values + i), v1_f32x8 = _mm256_loadu_ps(values + i + SPHERE_SH_GROUP_);
+        v0_f32x8 = _mm256_mul_ps(v0_f32x8, v0_f32x8); v1_f32x8 = _mm256_mul_ps(v1_f32x8, v1_f32x8);
+        _mm256_storeu_ps(values + i, v0_f32x8); _mm256_storeu_ps(values + i + SPHERE_SH_GROUP_, v1_f32x8);
+        sum0_f32x8 = _mm256_add_ps(sum0_f32x8, v0_f32x8); sum1_f32x8 = _mm256_add_ps(sum1_f32x8, v1_f32x8);
+    }
+    _mm256_storeu_ps(lane, sum0_f32x8); _mm256_storeu_ps(lane + SPHERE_SH_GROUP_, sum1_f32x8);
+    for (j = 0; i + j < n; j++) { values[i + j] *= values[i + j]; lane[j] += values[i + j]; }
+}
+/* scale: the largest in four vectors, since one would wait for itself. */
+SPHERE_SH_PT_AVX2_FN_ __m256 sphere_sh_scale_one_avx2_(float *values, __m256 factor_f32x8, __m256 most_f32x8)
+{
+    const __m256 v_f32x8 = _mm256_mul_ps(_mm256_loadu_ps(values), factor_f32x8);
+    _mm256_storeu_ps(values, v_f32x8);
+    return _mm256_blendv_ps(most_f32x8, v_f32x8, _mm256_cmp_ps(v_f32x8, most_f32x8, _CMP_GT_OQ));
+}
+SPHERE_TARGET_AVX2_ static float sphere_sh_scale_avx2_(float *values, size_t n, float factor)
+{
+    const size_t w = SPHERE_SH_AVX2_LANES_;
+    const __m256 factor_f32x8 = _mm256_set1_ps(factor);
+    __m256 m0_f32x8 = _mm256_setzero_ps(), m1_f32x8 = m0_f32x8, m2_f32x8 = m0_f32x8, m3_f32x8 = m0_f32x8;
+    float lane[4 * SPHERE_SH_AVX2_LANES_], most;
+    size_t i;
+    for (i = 0; i + 4 * w <= n; i += 4 * w) {
+        m0_f32x8 = sphere_sh_scale_one_avx2_(values + i, factor_f32x8, m0_f32x8); m1_f32x8 = sphere_sh_scale_one_avx2_(values + i + w, factor_f32x8, m1_f32x8);
+        m2_f32x8 = sphere_sh_scale_one_avx2_(values + i + 2 * w, factor_f32x8, m2_f32x8); m3_f32x8 = sphere_sh_scale_one_avx2_(values + i + 3 * w, factor_f32x8, m3_f32x8);
+    }
+    most = sphere_sh_scale_c_(values + i, n - i, factor);
+    _mm256_storeu_ps(lane, m0_f32x8); _mm256_storeu_ps(lane + w, m1_f32x8); _mm256_storeu_ps(lane + 2 * w, m2_f32x8); _mm256_storeu_ps(lane + 3 * w, m3_f32x8);
+    for (i = 0; i < 4 * w; i++) most = lane[i] > most ? lane[i] : most;
+    return most;
 }
 SPHERE_TARGET_AVX2_ static void sphere_sh_shift_avx2_(float *out, const float *a, const float *b, float y0, size_t steps)
 {
@@ -9079,7 +9076,7 @@ static void sphere_sh_expand_neon_(float *out, size_t stride, int first, float *
     else if (kind == SPHERE_SH_POLE_) sphere_sh_expand_kind_neon_(out, stride, first, t, d, n, y, a, b, c, steps, SPHERE_SH_POLE_, 0);
     else sphere_sh_expand_kind_neon_(out, stride, first, t, d, n, y, a, b, c, steps, SPHERE_SH_EQUATOR_, 0);
 }
-SPHERE_INLINE_ void sphere_sh_project_kind_neon_(float *sum, float *t, float *d, const float *n, const float *y, const float *a, const float *b, const float *in, size_t stride,
+SPHERE_INLINE_ void sphere_sh_project_kind_neon_(float *sum, int first, float *t, float *d, const float *n, const float *y, const float *a, const float *b, const float *in, size_t stride,
                                                  size_t steps, int kind)
 {
     const size_t w = SPHERE_SH_NEON_LANES_;
@@ -9098,21 +9095,50 @@ SPHERE_INLINE_ void sphere_sh_project_kind_neon_(float *sum, float *t, float *d,
             t_f32x4[i] = sphere_sh_next_neon_(SPHERE_MADD_F32X4_(a_f32x4, y_f32x4[i], b_f32x4), t_f32x4[i], d_f32x4 + i, kind);
             for (j = 0; j < 4; j++) {
                 float *const s = sum + 2 * j * SPHERE_SH_GROUP_ + i * w;
-                vst1q_f32(s, SPHERE_MADD_F32X4_(row_f32x4, vld1q_f32(v + j * SPHERE_SH_GROUP_), vld1q_f32(s)));
+                vst1q_f32(s, SPHERE_MADD_F32X4_(row_f32x4, vld1q_f32(v + j * SPHERE_SH_GROUP_), first ? vdupq_n_f32(0) : vld1q_f32(s)));
             }
         }
     }
     for (i = 0; i < 4; i++) { vst1q_f32(t + i * w, t_f32x4[i]); vst1q_f32(d + i * w, d_f32x4[i]); }
 }
-static void sphere_sh_project_neon_(float *sum, float *t, float *d, const float *n, const float *y, const float *a, const float *b, size_t next, const float *in, size_t stride,
+static void sphere_sh_project_neon_(float *sum, int first, float *t, float *d, const float *n, const float *y, const float *a, const float *b, size_t next, const float *in, size_t stride,
                                     size_t steps, size_t lanes, int kind)
 {
     const size_t half = 2 * SPHERE_SH_GROUP_;
-    for (; lanes; lanes -= half, t += half, d += half, n = n ? n + half : n, y += half, b += next, in += 2 * stride) {
-        if (kind == SPHERE_SH_MIDDLE_) sphere_sh_project_kind_neon_(sum, t, d, n, y, a, b, in, stride, steps, SPHERE_SH_MIDDLE_);
-        else if (kind == SPHERE_SH_POLE_) sphere_sh_project_kind_neon_(sum, t, d, n, y, a, b, in, stride, steps, SPHERE_SH_POLE_);
-        else sphere_sh_project_kind_neon_(sum, t, d, n, y, a, b, in, stride, steps, SPHERE_SH_EQUATOR_);
+    for (; lanes; lanes -= half, first = 0, t += half, d += half, n = n ? n + half : n, y += half, b += next, in += 2 * stride) {
+        if (kind == SPHERE_SH_MIDDLE_) sphere_sh_project_kind_neon_(sum, first, t, d, n, y, a, b, in, stride, steps, SPHERE_SH_MIDDLE_);
+        else if (kind == SPHERE_SH_POLE_) sphere_sh_project_kind_neon_(sum, first, t, d, n, y, a, b, in, stride, steps, SPHERE_SH_POLE_);
+        else sphere_sh_project_kind_neon_(sum, first, t, d, n, y, a, b, in, stride, steps, SPHERE_SH_EQUATOR_);
     }
+}
+static void sphere_sh_square_neon_(float *lane, float *values, size_t n)
+{
+    const size_t w = SPHERE_SH_NEON_LANES_;
+    float32x4_t sum_f32x4[4];
+    size_t i, j;
+    for (j = 0; j < 4; j++) sum_f32x4[j] = vdupq_n_f32(0);
+    for (i = 0; i + 4 * w <= n; i += 4 * w) for (j = 0; j < 4; j++) {
+        const float32x4_t v_f32x4 = vmulq_f32(vld1q_f32(values + i + j * w), vld1q_f32(values + i + j * w));
+        vst1q_f32(values + i + j * w, v_f32x4); sum_f32x4[j] = vaddq_f32(sum_f32x4[j], v_f32x4);
+    }
+    for (j = 0; j < 4; j++) vst1q_f32(lane + j * w, sum_f32x4[j]);
+    for (j = 0; i + j < n; j++) { values[i + j] *= values[i + j]; lane[j] += values[i + j]; }
+}
+static float sphere_sh_scale_neon_(float *values, size_t n, float factor)
+{
+    const size_t w = SPHERE_SH_NEON_LANES_;
+    const float32x4_t factor_f32x4 = vdupq_n_f32(factor);
+    float32x4_t most_f32x4 = vdupq_n_f32(0);
+    float lane[SPHERE_SH_NEON_LANES_], most;
+    size_t i;
+    for (i = 0; i + w <= n; i += w) {
+        const float32x4_t v_f32x4 = vmulq_f32(vld1q_f32(values + i), factor_f32x4);
+        vst1q_f32(values + i, v_f32x4); most_f32x4 = vbslq_f32(vcgtq_f32(v_f32x4, most_f32x4), v_f32x4, most_f32x4);
+    }
+    most = sphere_sh_scale_c_(values + i, n - i, factor);
+    vst1q_f32(lane, most_f32x4);
+    for (i = 0; i < w; i++) most = lane[i] > most ? lane[i] : most;
+    return most;
 }
 static void sphere_sh_shift_neon_(float *out, const float *a, const float *b, float y0, size_t steps)
 {
@@ -9135,7 +9161,6 @@ static void sphere_sh_shift_neon_(float *out, const float *a, const float *b, fl
 #define SPHERE_SHD_SUB_avx2_(a, b) _mm256_sub_pd(a, b)
 #define SPHERE_SHD_MUL_avx2_(a, b) _mm256_mul_pd(a, b)
 #define SPHERE_SHD_MADD_avx2_(a, b, c) SPHERE_SH_MADD_F64X4_(a, b, c)
-#define SPHERE_SHD_LARGER_avx2_(a, b) _mm256_blendv_pd(b, a, _mm256_cmp_pd(a, b, _CMP_GT_OQ))
 #endif
 #if SPHERE_NEON_
 #define SPHERE_SHD_FN_neon_ static
@@ -9149,7 +9174,6 @@ static void sphere_sh_shift_neon_(float *out, const float *a, const float *b, fl
 #define SPHERE_SHD_SUB_neon_(a, b) vsubq_f64(a, b)
 #define SPHERE_SHD_MUL_neon_(a, b) vmulq_f64(a, b)
 #define SPHERE_SHD_MADD_neon_(a, b, c) SPHERE_SH_MADD_F64X2_(a, b, c)
-#define SPHERE_SHD_LARGER_neon_(a, b) vbslq_f64(vcgtq_f64(a, b), a, b)
 #endif
 
 #define SPHERE_SHD_JOIN_SIMD_(level) \
@@ -9410,37 +9434,9 @@ SPHERE_SHD_FN_##level void sphere_shd_columns_##level(const sphere_sh_degrees_ *
         SPHERE_SHD_NARROW_##level(out + 6 * stride + k, odd); \
     } \
 }
-#define SPHERE_SHD_FIELD_SIMD_(level) \
-SPHERE_SHD_FN_##level double sphere_shd_square_##level(double *values, size_t n) \
-{ \
-    double lane[2 * SPHERE_SH_GROUP_MOST_] = { 0 }; \
-    size_t i, h; \
-    for (i = 0; i + 2 * SPHERE_SHD_GROUP_ <= n; i += 2 * SPHERE_SHD_GROUP_) for (h = 0; h < 2 * SPHERE_SHD_GROUP_; h += SPHERE_SHD_WIDTH_##level) { \
-        SPHERE_SHD_VEC_##level v = SPHERE_SHD_LD_##level(values + i + h); \
-        v = SPHERE_SHD_MUL_##level(v, v); \
-        SPHERE_SHD_ST_##level(values + i + h, v); SPHERE_SHD_ST_##level(lane + h, SPHERE_SHD_ADD_##level(SPHERE_SHD_LD_##level(lane + h), v)); \
-    } \
-    return sphere_shd_square_rest_(values + i, n - i, lane); \
-} \
-SPHERE_SHD_FN_##level double sphere_shd_scale_##level(double *values, size_t n, double factor) \
-{ \
-    const SPHERE_SHD_VEC_##level f = SPHERE_SHD_SET_##level(factor); \
-    SPHERE_SHD_VEC_##level most = SPHERE_SHD_SET_##level(0); \
-    double lane[SPHERE_SH_GROUP_MOST_], rest; \
-    size_t i; \
-    for (i = 0; i + SPHERE_SHD_WIDTH_##level <= n; i += SPHERE_SHD_WIDTH_##level) { \
-        const SPHERE_SHD_VEC_##level v = SPHERE_SHD_MUL_##level(SPHERE_SHD_LD_##level(values + i), f); \
-        SPHERE_SHD_ST_##level(values + i, v); most = SPHERE_SHD_LARGER_##level(v, most); \
-    } \
-    rest = sphere_shd_scale_c_(values + i, n - i, factor); \
-    SPHERE_SHD_ST_##level(lane, most); \
-    for (i = 0; i < SPHERE_SHD_WIDTH_##level; i++) rest = lane[i] > rest ? lane[i] : rest; \
-    return rest; \
-}
-
 #define SPHERE_SHD_TRANSFORM_SIMD_(level) SPHERE_SHD_JOIN_SIMD_(level) \
     SPHERE_SHD_PART_SIMD_(level) SPHERE_SHD_FFT2_SIMD_(level) SPHERE_SHD_FFT3_SIMD_(level) SPHERE_SHD_FFT4_SIMD_(level) SPHERE_SHD_FFT5_SIMD_(level) SPHERE_SHD_FFT_SIMD_(level) \
-    SPHERE_SHD_FIELD_SIMD_(level) SPHERE_SHD_COLUMNS_SIMD_(level)
+    SPHERE_SHD_COLUMNS_SIMD_(level)
 #if SPHERE_AVX2_
 SPHERE_SHD_TRANSFORM_SIMD_(avx2_)
 SPHERE_TARGET_AVX2_ static unsigned sphere_shd_begin_avx2_(double *t, double *d, double *n, const double *a, const double *an, const double *b, const double *bn, size_t lanes, const int *kind)
@@ -9583,22 +9579,22 @@ SPHERE_TARGET_AVX2_ static void sphere_shd_expand_avx2_(double *out, size_t stri
     }
 }
 /* project: four vectors share each load and store of the sums; two when there are no more, or some lanes are out of range. */
-SPHERE_SH_PT_AVX2_FN_ void sphere_shd_project_add4_avx2_(double *sum, const double *in, size_t stride, __m256d t0_f64x4, __m256d t1_f64x4, __m256d t2_f64x4, __m256d t3_f64x4)
+SPHERE_SH_PT_AVX2_FN_ void sphere_shd_project_add4_avx2_(double *sum, int first, const double *in, size_t stride, __m256d t0_f64x4, __m256d t1_f64x4, __m256d t2_f64x4, __m256d t3_f64x4)
 {
-    const __m256d s_f64x4 = SPHERE_SH_MADD_F64X4_(t0_f64x4, _mm256_loadu_pd(in), _mm256_loadu_pd(sum));
-    const __m256d r_f64x4 = SPHERE_SH_MADD_F64X4_(t1_f64x4, _mm256_loadu_pd(in + stride), _mm256_loadu_pd(sum + SPHERE_SHD_GROUP_));
+    const __m256d s_f64x4 = SPHERE_SH_MADD_F64X4_(t0_f64x4, _mm256_loadu_pd(in), first ? _mm256_setzero_pd() : _mm256_loadu_pd(sum));
+    const __m256d r_f64x4 = SPHERE_SH_MADD_F64X4_(t1_f64x4, _mm256_loadu_pd(in + stride), first ? _mm256_setzero_pd() : _mm256_loadu_pd(sum + SPHERE_SHD_GROUP_));
     _mm256_storeu_pd(sum, SPHERE_SH_MADD_F64X4_(t2_f64x4, _mm256_loadu_pd(in + 2 * stride), s_f64x4));
     _mm256_storeu_pd(sum + SPHERE_SHD_GROUP_, SPHERE_SH_MADD_F64X4_(t3_f64x4, _mm256_loadu_pd(in + 3 * stride), r_f64x4));
 }
-SPHERE_SH_PT_AVX2_FN_ void sphere_shd_project_row4_avx2_(double *sum, const double *in, size_t stride, __m256d t0_f64x4, __m256d t1_f64x4, __m256d t2_f64x4, __m256d t3_f64x4)
+SPHERE_SH_PT_AVX2_FN_ void sphere_shd_project_row4_avx2_(double *sum, int first, const double *in, size_t stride, __m256d t0_f64x4, __m256d t1_f64x4, __m256d t2_f64x4, __m256d t3_f64x4)
 {
     const size_t w = SPHERE_SHD_GROUP_;
-    sphere_shd_project_add4_avx2_(sum, in, stride, t0_f64x4, t1_f64x4, t2_f64x4, t3_f64x4);
-    sphere_shd_project_add4_avx2_(sum + 2 * w, in + w, stride, t0_f64x4, t1_f64x4, t2_f64x4, t3_f64x4);
-    sphere_shd_project_add4_avx2_(sum + 4 * w, in + 2 * w, stride, t0_f64x4, t1_f64x4, t2_f64x4, t3_f64x4);
-    sphere_shd_project_add4_avx2_(sum + 6 * w, in + 3 * w, stride, t0_f64x4, t1_f64x4, t2_f64x4, t3_f64x4);
+    sphere_shd_project_add4_avx2_(sum, first, in, stride, t0_f64x4, t1_f64x4, t2_f64x4, t3_f64x4);
+    sphere_shd_project_add4_avx2_(sum + 2 * w, first, in + w, stride, t0_f64x4, t1_f64x4, t2_f64x4, t3_f64x4);
+    sphere_shd_project_add4_avx2_(sum + 4 * w, first, in + 2 * w, stride, t0_f64x4, t1_f64x4, t2_f64x4, t3_f64x4);
+    sphere_shd_project_add4_avx2_(sum + 6 * w, first, in + 3 * w, stride, t0_f64x4, t1_f64x4, t2_f64x4, t3_f64x4);
 }
-SPHERE_SH_PT_AVX2_FN_ void sphere_shd_project4_avx2_(double *sum, double *t, double *d, const double *y, const double *a, const double *b, size_t next, const double *in, size_t stride, size_t steps, int kind)
+SPHERE_SH_PT_AVX2_FN_ void sphere_shd_project4_avx2_(double *sum, int first, double *t, double *d, const double *y, const double *a, const double *b, size_t next, const double *in, size_t stride, size_t steps, int kind)
 {
     const size_t w = SPHERE_SHD_GROUP_;
     const __m256d y0_f64x4 = _mm256_loadu_pd(y), y1_f64x4 = _mm256_loadu_pd(y + w), y2_f64x4 = _mm256_loadu_pd(y + 2 * w), y3_f64x4 = _mm256_loadu_pd(y + 3 * w);
@@ -9615,35 +9611,35 @@ SPHERE_SH_PT_AVX2_FN_ void sphere_shd_project4_avx2_(double *sum, double *t, dou
         u1_f64x4 = sphere_shd_next_avx2_(SPHERE_SH_MADD_F64X4_(a_f64x4, y1_f64x4, b_f64x4), t1_f64x4, &d1_f64x4, kind);
         u2_f64x4 = sphere_shd_next_avx2_(SPHERE_SH_MADD_F64X4_(a_f64x4, y2_f64x4, c_f64x4), t2_f64x4, &d2_f64x4, kind);
         u3_f64x4 = sphere_shd_next_avx2_(SPHERE_SH_MADD_F64X4_(a_f64x4, y3_f64x4, c_f64x4), t3_f64x4, &d3_f64x4, kind);
-        sphere_shd_project_row4_avx2_(sum, whole, 4 * w, t0_f64x4, t1_f64x4, t2_f64x4, t3_f64x4);
+        sphere_shd_project_row4_avx2_(sum, first, whole, 4 * w, t0_f64x4, t1_f64x4, t2_f64x4, t3_f64x4);
         a_f64x4 = _mm256_broadcast_sd(a + k + 1); b_f64x4 = _mm256_broadcast_sd(b + k + 1); c_f64x4 = _mm256_broadcast_sd(b + next + k + 1);
         t0_f64x4 = sphere_shd_next_avx2_(SPHERE_SH_MADD_F64X4_(a_f64x4, y0_f64x4, b_f64x4), u0_f64x4, &d0_f64x4, kind);
         t1_f64x4 = sphere_shd_next_avx2_(SPHERE_SH_MADD_F64X4_(a_f64x4, y1_f64x4, b_f64x4), u1_f64x4, &d1_f64x4, kind);
         t2_f64x4 = sphere_shd_next_avx2_(SPHERE_SH_MADD_F64X4_(a_f64x4, y2_f64x4, c_f64x4), u2_f64x4, &d2_f64x4, kind);
         t3_f64x4 = sphere_shd_next_avx2_(SPHERE_SH_MADD_F64X4_(a_f64x4, y3_f64x4, c_f64x4), u3_f64x4, &d3_f64x4, kind);
-        sphere_shd_project_row4_avx2_(sum + 8 * w, whole, 4 * w, u0_f64x4, u1_f64x4, u2_f64x4, u3_f64x4);
+        sphere_shd_project_row4_avx2_(sum + 8 * w, first, whole, 4 * w, u0_f64x4, u1_f64x4, u2_f64x4, u3_f64x4);
     }
     _mm256_storeu_pd(t, t0_f64x4); _mm256_storeu_pd(t + w, t1_f64x4); _mm256_storeu_pd(t + 2 * w, t2_f64x4); _mm256_storeu_pd(t + 3 * w, t3_f64x4);
     _mm256_storeu_pd(d, d0_f64x4); _mm256_storeu_pd(d + w, d1_f64x4); _mm256_storeu_pd(d + 2 * w, d2_f64x4); _mm256_storeu_pd(d + 3 * w, d3_f64x4);
     if (k < steps) {
-        sphere_shd_project_row4_avx2_(sum, whole, 4 * w, t0_f64x4, t1_f64x4, t2_f64x4, t3_f64x4);
+        sphere_shd_project_row4_avx2_(sum, first, whole, 4 * w, t0_f64x4, t1_f64x4, t2_f64x4, t3_f64x4);
         sphere_shd_step_kind_avx2_(t, d, y, a + k, b + k, next, 1, 4 * w, kind);
     }
 }
-SPHERE_SH_PT_AVX2_FN_ void sphere_shd_project_add2_avx2_(double *sum, const double *in, size_t stride, __m256d t0_f64x4, __m256d t1_f64x4)
+SPHERE_SH_PT_AVX2_FN_ void sphere_shd_project_add2_avx2_(double *sum, int first, const double *in, size_t stride, __m256d t0_f64x4, __m256d t1_f64x4)
 {
-    _mm256_storeu_pd(sum, SPHERE_SH_MADD_F64X4_(t0_f64x4, _mm256_loadu_pd(in), _mm256_loadu_pd(sum)));
-    _mm256_storeu_pd(sum + SPHERE_SHD_GROUP_, SPHERE_SH_MADD_F64X4_(t1_f64x4, _mm256_loadu_pd(in + stride), _mm256_loadu_pd(sum + SPHERE_SHD_GROUP_)));
+    _mm256_storeu_pd(sum, SPHERE_SH_MADD_F64X4_(t0_f64x4, _mm256_loadu_pd(in), first ? _mm256_setzero_pd() : _mm256_loadu_pd(sum)));
+    _mm256_storeu_pd(sum + SPHERE_SHD_GROUP_, SPHERE_SH_MADD_F64X4_(t1_f64x4, _mm256_loadu_pd(in + stride), first ? _mm256_setzero_pd() : _mm256_loadu_pd(sum + SPHERE_SHD_GROUP_)));
 }
-SPHERE_SH_PT_AVX2_FN_ void sphere_shd_project_row2_avx2_(double *sum, const double *in, size_t stride, __m256d t0_f64x4, __m256d t1_f64x4)
+SPHERE_SH_PT_AVX2_FN_ void sphere_shd_project_row2_avx2_(double *sum, int first, const double *in, size_t stride, __m256d t0_f64x4, __m256d t1_f64x4)
 {
     const size_t w = SPHERE_SHD_GROUP_;
-    sphere_shd_project_add2_avx2_(sum, in, stride, t0_f64x4, t1_f64x4);
-    sphere_shd_project_add2_avx2_(sum + 2 * w, in + w, stride, t0_f64x4, t1_f64x4);
-    sphere_shd_project_add2_avx2_(sum + 4 * w, in + 2 * w, stride, t0_f64x4, t1_f64x4);
-    sphere_shd_project_add2_avx2_(sum + 6 * w, in + 3 * w, stride, t0_f64x4, t1_f64x4);
+    sphere_shd_project_add2_avx2_(sum, first, in, stride, t0_f64x4, t1_f64x4);
+    sphere_shd_project_add2_avx2_(sum + 2 * w, first, in + w, stride, t0_f64x4, t1_f64x4);
+    sphere_shd_project_add2_avx2_(sum + 4 * w, first, in + 2 * w, stride, t0_f64x4, t1_f64x4);
+    sphere_shd_project_add2_avx2_(sum + 6 * w, first, in + 3 * w, stride, t0_f64x4, t1_f64x4);
 }
-SPHERE_SH_PT_AVX2_FN_ void sphere_shd_project2_avx2_(double *sum, double *t, double *d, const double *n, const double *y, const double *a, const double *b, const double *in, size_t stride,
+SPHERE_SH_PT_AVX2_FN_ void sphere_shd_project2_avx2_(double *sum, int first, double *t, double *d, const double *n, const double *y, const double *a, const double *b, const double *in, size_t stride,
                                                     size_t steps, int kind, int some)
 {
     const size_t w = SPHERE_SHD_GROUP_;
@@ -9657,41 +9653,80 @@ SPHERE_SH_PT_AVX2_FN_ void sphere_shd_project2_avx2_(double *sum, double *t, dou
         u0_f64x4 = sphere_shd_next_avx2_(SPHERE_SH_MADD_F64X4_(a_f64x4, y0_f64x4, b_f64x4), t0_f64x4, &d0_f64x4, kind);
         u1_f64x4 = sphere_shd_next_avx2_(SPHERE_SH_MADD_F64X4_(a_f64x4, y1_f64x4, b_f64x4), t1_f64x4, &d1_f64x4, kind);
         if (some) { t0_f64x4 = _mm256_andnot_pd(out0_f64x4, t0_f64x4); t1_f64x4 = _mm256_andnot_pd(out1_f64x4, t1_f64x4); }
-        sphere_shd_project_row2_avx2_(sum, in, stride, t0_f64x4, t1_f64x4);
+        sphere_shd_project_row2_avx2_(sum, first, in, stride, t0_f64x4, t1_f64x4);
         a_f64x4 = _mm256_broadcast_sd(a + k + 1); b_f64x4 = _mm256_broadcast_sd(b + k + 1);
         t0_f64x4 = sphere_shd_next_avx2_(SPHERE_SH_MADD_F64X4_(a_f64x4, y0_f64x4, b_f64x4), u0_f64x4, &d0_f64x4, kind);
         t1_f64x4 = sphere_shd_next_avx2_(SPHERE_SH_MADD_F64X4_(a_f64x4, y1_f64x4, b_f64x4), u1_f64x4, &d1_f64x4, kind);
         if (some) { u0_f64x4 = _mm256_andnot_pd(out0_f64x4, u0_f64x4); u1_f64x4 = _mm256_andnot_pd(out1_f64x4, u1_f64x4); }
-        sphere_shd_project_row2_avx2_(sum + 8 * w, in, stride, u0_f64x4, u1_f64x4);
+        sphere_shd_project_row2_avx2_(sum + 8 * w, first, in, stride, u0_f64x4, u1_f64x4);
     }
     _mm256_storeu_pd(t, t0_f64x4); _mm256_storeu_pd(t + w, t1_f64x4); _mm256_storeu_pd(d, d0_f64x4); _mm256_storeu_pd(d + w, d1_f64x4);
     if (k < steps) {
-        sphere_shd_project_row2_avx2_(sum, in, stride, some ? _mm256_andnot_pd(out0_f64x4, t0_f64x4) : t0_f64x4, some ? _mm256_andnot_pd(out1_f64x4, t1_f64x4) : t1_f64x4);
+        sphere_shd_project_row2_avx2_(sum, first, in, stride, some ? _mm256_andnot_pd(out0_f64x4, t0_f64x4) : t0_f64x4, some ? _mm256_andnot_pd(out1_f64x4, t1_f64x4) : t1_f64x4);
         sphere_shd_step_kind_avx2_(t, d, y, a + k, b + k, 0, 1, 2 * w, kind);
     }
 }
-SPHERE_TARGET_AVX2_ static void sphere_shd_project_avx2_(double *sum, double *t, double *d, const double *n, const double *y, const double *a, const double *b, size_t next, const double *in,
-                                                        size_t stride, size_t steps, size_t lanes, int kind)
+SPHERE_TARGET_AVX2_ static void sphere_shd_project_avx2_(double *sum, int first, double *t, double *d, const double *n, const double *y, const double *a, const double *b, size_t next,
+                                                        const double *in, size_t stride, size_t steps, size_t lanes, int kind)
 {
     const size_t half = 2 * SPHERE_SHD_GROUP_;
     if (lanes > half && !n) {
-        if (kind == SPHERE_SH_MIDDLE_) sphere_shd_project4_avx2_(sum, t, d, y, a, b, next, in, stride, steps, SPHERE_SH_MIDDLE_);
-        else if (kind == SPHERE_SH_POLE_) sphere_shd_project4_avx2_(sum, t, d, y, a, b, next, in, stride, steps, SPHERE_SH_POLE_);
-        else sphere_shd_project4_avx2_(sum, t, d, y, a, b, next, in, stride, steps, SPHERE_SH_EQUATOR_);
+        if (kind == SPHERE_SH_MIDDLE_) {
+            if (first) sphere_shd_project4_avx2_(sum, 1, t, d, y, a, b, next, in, stride, steps, SPHERE_SH_MIDDLE_);
+            else sphere_shd_project4_avx2_(sum, 0, t, d, y, a, b, next, in, stride, steps, SPHERE_SH_MIDDLE_);
+        } else if (kind == SPHERE_SH_POLE_) sphere_shd_project4_avx2_(sum, first, t, d, y, a, b, next, in, stride, steps, SPHERE_SH_POLE_);
+        else sphere_shd_project4_avx2_(sum, first, t, d, y, a, b, next, in, stride, steps, SPHERE_SH_EQUATOR_);
         return;
     }
-    for (; lanes; lanes -= half, t += half, d += half, n = n ? n + half : n, y += half, b += next, in += 2 * stride) {
+    for (; lanes; lanes -= half, first = 0, t += half, d += half, n = n ? n + half : n, y += half, b += next, in += 2 * stride) {
         if (kind == SPHERE_SH_MIDDLE_) {
-            if (n) sphere_shd_project2_avx2_(sum, t, d, n, y, a, b, in, stride, steps, SPHERE_SH_MIDDLE_, 1);
-            else sphere_shd_project2_avx2_(sum, t, d, n, y, a, b, in, stride, steps, SPHERE_SH_MIDDLE_, 0);
+            if (n) sphere_shd_project2_avx2_(sum, first, t, d, n, y, a, b, in, stride, steps, SPHERE_SH_MIDDLE_, 1);
+            else if (first) sphere_shd_project2_avx2_(sum, 1, t, d, n, y, a, b, in, stride, steps, SPHERE_SH_MIDDLE_, 0);
+            else sphere_shd_project2_avx2_(sum, 0, t, d, n, y, a, b, in, stride, steps, SPHERE_SH_MIDDLE_, 0);
         } else if (kind == SPHERE_SH_POLE_) {
-            if (n) sphere_shd_project2_avx2_(sum, t, d, n, y, a, b, in, stride, steps, SPHERE_SH_POLE_, 1);
-            else sphere_shd_project2_avx2_(sum, t, d, n, y, a, b, in, stride, steps, SPHERE_SH_POLE_, 0);
+            if (n) sphere_shd_project2_avx2_(sum, first, t, d, n, y, a, b, in, stride, steps, SPHERE_SH_POLE_, 1);
+            else sphere_shd_project2_avx2_(sum, first, t, d, n, y, a, b, in, stride, steps, SPHERE_SH_POLE_, 0);
         } else {
-            if (n) sphere_shd_project2_avx2_(sum, t, d, n, y, a, b, in, stride, steps, SPHERE_SH_EQUATOR_, 1);
-            else sphere_shd_project2_avx2_(sum, t, d, n, y, a, b, in, stride, steps, SPHERE_SH_EQUATOR_, 0);
+            if (n) sphere_shd_project2_avx2_(sum, first, t, d, n, y, a, b, in, stride, steps, SPHERE_SH_EQUATOR_, 1);
+            else sphere_shd_project2_avx2_(sum, first, t, d, n, y, a, b, in, stride, steps, SPHERE_SH_EQUATOR_, 0);
         }
     }
+}
+SPHERE_TARGET_AVX2_ static void sphere_shd_square_avx2_(double *lane, double *values, size_t n)
+{
+    __m256d sum0_f64x4 = _mm256_setzero_pd(), sum1_f64x4 = sum0_f64x4;
+    size_t i, j;
+    for (i = 0; i + 2 * SPHERE_SHD_GROUP_ <= n; i += 2 * SPHERE_SHD_GROUP_) {
+        __m256d v0_f64x8 = _mm256_loadu_pd(values + i), v1_f64x8 = _mm256_loadu_pd(values + i + SPHERE_SHD_GROUP_);
+        v0_f64x8 = _mm256_mul_pd(v0_f64x8, v0_f64x8); v1_f64x8 = _mm256_mul_pd(v1_f64x8, v1_f64x8);
+        _mm256_storeu_pd(values + i, v0_f64x8); _mm256_storeu_pd(values + i + SPHERE_SHD_GROUP_, v1_f64x8);
+        sum0_f64x4 = _mm256_add_pd(sum0_f64x4, v0_f64x8); sum1_f64x4 = _mm256_add_pd(sum1_f64x4, v1_f64x8);
+    }
+    _mm256_storeu_pd(lane, sum0_f64x4); _mm256_storeu_pd(lane + SPHERE_SHD_GROUP_, sum1_f64x4);
+    for (j = 0; i + j < n; j++) { values[i + j] *= values[i + j]; lane[j] += values[i + j]; }
+}
+/* scale: the largest in four vectors, since one would wait for itself. */
+SPHERE_SH_PT_AVX2_FN_ __m256d sphere_shd_scale_one_avx2_(double *values, __m256d factor_f64x4, __m256d most_f64x4)
+{
+    const __m256d v_f64x4 = _mm256_mul_pd(_mm256_loadu_pd(values), factor_f64x4);
+    _mm256_storeu_pd(values, v_f64x4);
+    return _mm256_blendv_pd(most_f64x4, v_f64x4, _mm256_cmp_pd(v_f64x4, most_f64x4, _CMP_GT_OQ));
+}
+SPHERE_TARGET_AVX2_ static double sphere_shd_scale_avx2_(double *values, size_t n, double factor)
+{
+    const size_t w = SPHERE_SHD_AVX2_LANES_;
+    const __m256d factor_f64x4 = _mm256_set1_pd(factor);
+    __m256d m0_f64x4 = _mm256_setzero_pd(), m1_f64x4 = m0_f64x4, m2_f64x4 = m0_f64x4, m3_f64x4 = m0_f64x4;
+    double lane[4 * SPHERE_SHD_AVX2_LANES_], most;
+    size_t i;
+    for (i = 0; i + 4 * w <= n; i += 4 * w) {
+        m0_f64x4 = sphere_shd_scale_one_avx2_(values + i, factor_f64x4, m0_f64x4); m1_f64x4 = sphere_shd_scale_one_avx2_(values + i + w, factor_f64x4, m1_f64x4);
+        m2_f64x4 = sphere_shd_scale_one_avx2_(values + i + 2 * w, factor_f64x4, m2_f64x4); m3_f64x4 = sphere_shd_scale_one_avx2_(values + i + 3 * w, factor_f64x4, m3_f64x4);
+    }
+    most = sphere_shd_scale_c_(values + i, n - i, factor);
+    _mm256_storeu_pd(lane, m0_f64x4); _mm256_storeu_pd(lane + w, m1_f64x4); _mm256_storeu_pd(lane + 2 * w, m2_f64x4); _mm256_storeu_pd(lane + 3 * w, m3_f64x4);
+    for (i = 0; i < 4 * w; i++) most = lane[i] > most ? lane[i] : most;
+    return most;
 }
 SPHERE_TARGET_AVX2_ static void sphere_shd_shift_avx2_(double *out, const double *a, const double *b, double y0, size_t steps)
 {
@@ -9807,7 +9842,7 @@ static void sphere_shd_expand_neon_(double *out, size_t stride, int first, doubl
     else if (kind == SPHERE_SH_POLE_) sphere_shd_expand_kind_neon_(out, stride, first, t, d, n, y, a, b, c, steps, SPHERE_SH_POLE_, 0);
     else sphere_shd_expand_kind_neon_(out, stride, first, t, d, n, y, a, b, c, steps, SPHERE_SH_EQUATOR_, 0);
 }
-SPHERE_INLINE_ void sphere_shd_project_kind_neon_(double *sum, double *t, double *d, const double *n, const double *y, const double *a, const double *b, const double *in, size_t stride,
+SPHERE_INLINE_ void sphere_shd_project_kind_neon_(double *sum, int first, double *t, double *d, const double *n, const double *y, const double *a, const double *b, const double *in, size_t stride,
                                                  size_t steps, int kind)
 {
     const size_t w = SPHERE_SHD_NEON_LANES_;
@@ -9826,21 +9861,50 @@ SPHERE_INLINE_ void sphere_shd_project_kind_neon_(double *sum, double *t, double
             t_f64x2[i] = sphere_shd_next_neon_(SPHERE_SH_MADD_F64X2_(a_f64x2, y_f64x2[i], b_f64x2), t_f64x2[i], d_f64x2 + i, kind);
             for (j = 0; j < 4; j++) {
                 double *const s = sum + 2 * j * SPHERE_SHD_GROUP_ + i * w;
-                vst1q_f64(s, SPHERE_SH_MADD_F64X2_(row_f64x2, vld1q_f64(v + j * SPHERE_SHD_GROUP_), vld1q_f64(s)));
+                vst1q_f64(s, SPHERE_SH_MADD_F64X2_(row_f64x2, vld1q_f64(v + j * SPHERE_SHD_GROUP_), first ? vdupq_n_f64(0) : vld1q_f64(s)));
             }
         }
     }
     for (i = 0; i < 4; i++) { vst1q_f64(t + i * w, t_f64x2[i]); vst1q_f64(d + i * w, d_f64x2[i]); }
 }
-static void sphere_shd_project_neon_(double *sum, double *t, double *d, const double *n, const double *y, const double *a, const double *b, size_t next, const double *in, size_t stride,
+static void sphere_shd_project_neon_(double *sum, int first, double *t, double *d, const double *n, const double *y, const double *a, const double *b, size_t next, const double *in, size_t stride,
                                     size_t steps, size_t lanes, int kind)
 {
     const size_t half = 2 * SPHERE_SHD_GROUP_;
-    for (; lanes; lanes -= half, t += half, d += half, n = n ? n + half : n, y += half, b += next, in += 2 * stride) {
-        if (kind == SPHERE_SH_MIDDLE_) sphere_shd_project_kind_neon_(sum, t, d, n, y, a, b, in, stride, steps, SPHERE_SH_MIDDLE_);
-        else if (kind == SPHERE_SH_POLE_) sphere_shd_project_kind_neon_(sum, t, d, n, y, a, b, in, stride, steps, SPHERE_SH_POLE_);
-        else sphere_shd_project_kind_neon_(sum, t, d, n, y, a, b, in, stride, steps, SPHERE_SH_EQUATOR_);
+    for (; lanes; lanes -= half, first = 0, t += half, d += half, n = n ? n + half : n, y += half, b += next, in += 2 * stride) {
+        if (kind == SPHERE_SH_MIDDLE_) sphere_shd_project_kind_neon_(sum, first, t, d, n, y, a, b, in, stride, steps, SPHERE_SH_MIDDLE_);
+        else if (kind == SPHERE_SH_POLE_) sphere_shd_project_kind_neon_(sum, first, t, d, n, y, a, b, in, stride, steps, SPHERE_SH_POLE_);
+        else sphere_shd_project_kind_neon_(sum, first, t, d, n, y, a, b, in, stride, steps, SPHERE_SH_EQUATOR_);
     }
+}
+static void sphere_shd_square_neon_(double *lane, double *values, size_t n)
+{
+    const size_t w = SPHERE_SHD_NEON_LANES_;
+    float64x2_t sum_f64x2[4];
+    size_t i, j;
+    for (j = 0; j < 4; j++) sum_f64x2[j] = vdupq_n_f64(0);
+    for (i = 0; i + 4 * w <= n; i += 4 * w) for (j = 0; j < 4; j++) {
+        const float64x2_t v_f64x2 = vmulq_f64(vld1q_f64(values + i + j * w), vld1q_f64(values + i + j * w));
+        vst1q_f64(values + i + j * w, v_f64x2); sum_f64x2[j] = vaddq_f64(sum_f64x2[j], v_f64x2);
+    }
+    for (j = 0; j < 4; j++) vst1q_f64(lane + j * w, sum_f64x2[j]);
+    for (j = 0; i + j < n; j++) { values[i + j] *= values[i + j]; lane[j] += values[i + j]; }
+}
+static double sphere_shd_scale_neon_(double *values, size_t n, double factor)
+{
+    const size_t w = SPHERE_SHD_NEON_LANES_;
+    const float64x2_t factor_f64x2 = vdupq_n_f64(factor);
+    float64x2_t most_f64x2 = vdupq_n_f64(0);
+    double lane[SPHERE_SHD_NEON_LANES_], most;
+    size_t i;
+    for (i = 0; i + w <= n; i += w) {
+        const float64x2_t v_f64x2 = vmulq_f64(vld1q_f64(values + i), factor_f64x2);
+        vst1q_f64(values + i, v_f64x2); most_f64x2 = vbslq_f64(vcgtq_f64(v_f64x2, most_f64x2), v_f64x2, most_f64x2);
+    }
+    most = sphere_shd_scale_c_(values + i, n - i, factor);
+    vst1q_f64(lane, most_f64x2);
+    for (i = 0; i < w; i++) most = lane[i] > most ? lane[i] : most;
+    return most;
 }
 static void sphere_shd_shift_neon_(double *out, const double *a, const double *b, double y0, size_t steps)
 {
@@ -9952,27 +10016,37 @@ SPHERE_INLINE_ float64x2_t sphere_shd_canonical_neon_(float64x2_t v_f64x2) { ret
 #if SPHERE_AVX2_
 SPHERE_TARGET_AVX2_ static void sphere_sh_rows_out_avx2_(float *const *north, float *const *south, const float *z, size_t from, size_t n)
 {
-    size_t j = from, i, part;
-    for (; j + SPHERE_SH_AVX2_LANES_ <= n; j += SPHERE_SH_AVX2_LANES_) for (part = 0; part < 2; part++) {
-        float *const *const row = part ? south : north;
-        __m256 v_f32x8[SPHERE_SH_AVX2_LANES_];
-        for (i = 0; i < SPHERE_SH_AVX2_LANES_; i++) v_f32x8[i] = _mm256_loadu_ps(z + (j + i) * SPHERE_SH_PLACE_ + part * SPHERE_SH_GROUP_);
-        sphere_sh_transpose_avx2_(v_f32x8);
-        for (i = 0; i < SPHERE_SH_AVX2_LANES_; i++) _mm256_storeu_ps(row[i] + j, sphere_sh_canonical_avx2_(v_f32x8[i]));
+    const size_t end = from + (n - from) / SPHERE_SH_AVX2_LANES_ * SPHERE_SH_AVX2_LANES_;
+    size_t j, i, part;
+    for (part = 0; part < 2; part++) {
+        float *row[SPHERE_SH_AVX2_LANES_];
+        for (i = 0; i < SPHERE_SH_AVX2_LANES_; i++) row[i] = part ? south[i] : north[i];
+        for (j = from; j < end; j += SPHERE_SH_AVX2_LANES_) {
+            const float *const place = z + j * SPHERE_SH_PLACE_ + part * SPHERE_SH_GROUP_;
+            __m256 v_f32x8[SPHERE_SH_AVX2_LANES_];
+            for (i = 0; i < SPHERE_SH_AVX2_LANES_; i++) v_f32x8[i] = _mm256_loadu_ps(place + i * SPHERE_SH_PLACE_);
+            sphere_sh_transpose_avx2_(v_f32x8);
+            for (i = 0; i < SPHERE_SH_AVX2_LANES_; i++) _mm256_storeu_ps(row[i] + j, sphere_sh_canonical_avx2_(v_f32x8[i]));
+        }
     }
-    sphere_sh_rows_out_c_(north, south, z, j, n);
+    sphere_sh_rows_out_c_(north, south, z, end, n);
 }
 SPHERE_TARGET_AVX2_ static void sphere_sh_rows_in_avx2_(float *z, const float *const *north, const float *const *south, size_t from, size_t n)
 {
-    size_t j = from, i, part;
-    for (; j + SPHERE_SH_AVX2_LANES_ <= n; j += SPHERE_SH_AVX2_LANES_) for (part = 0; part < 2; part++) {
-        const float *const *const row = part ? south : north;
-        __m256 v_f32x8[SPHERE_SH_AVX2_LANES_];
-        for (i = 0; i < SPHERE_SH_AVX2_LANES_; i++) v_f32x8[i] = _mm256_loadu_ps(row[i] + j);
-        sphere_sh_transpose_avx2_(v_f32x8);
-        for (i = 0; i < SPHERE_SH_AVX2_LANES_; i++) _mm256_storeu_ps(z + (j + i) * SPHERE_SH_PLACE_ + part * SPHERE_SH_GROUP_, v_f32x8[i]);
+    const size_t end = from + (n - from) / SPHERE_SH_AVX2_LANES_ * SPHERE_SH_AVX2_LANES_;
+    size_t j, i, part;
+    for (part = 0; part < 2; part++) {
+        const float *row[SPHERE_SH_AVX2_LANES_];
+        for (i = 0; i < SPHERE_SH_AVX2_LANES_; i++) row[i] = part ? south[i] : north[i];
+        for (j = from; j < end; j += SPHERE_SH_AVX2_LANES_) {
+            float *const place = z + j * SPHERE_SH_PLACE_ + part * SPHERE_SH_GROUP_;
+            __m256 v_f32x8[SPHERE_SH_AVX2_LANES_];
+            for (i = 0; i < SPHERE_SH_AVX2_LANES_; i++) v_f32x8[i] = _mm256_loadu_ps(row[i] + j);
+            sphere_sh_transpose_avx2_(v_f32x8);
+            for (i = 0; i < SPHERE_SH_AVX2_LANES_; i++) _mm256_storeu_ps(place + i * SPHERE_SH_PLACE_, v_f32x8[i]);
+        }
     }
-    sphere_sh_rows_in_c_(z, north, south, j, n);
+    sphere_sh_rows_in_c_(z, north, south, end, n);
 }
 #endif
 #if SPHERE_NEON_
@@ -10007,27 +10081,37 @@ static void sphere_sh_rows_in_neon_(float *z, const float *const *north, const f
 #if SPHERE_AVX2_
 SPHERE_TARGET_AVX2_ static void sphere_shd_rows_out_avx2_(double *const *north, double *const *south, const double *z, size_t from, size_t n)
 {
-    size_t j = from, i, part;
-    for (; j + SPHERE_SHD_AVX2_LANES_ <= n; j += SPHERE_SHD_AVX2_LANES_) for (part = 0; part < 2; part++) {
-        double *const *const row = part ? south : north;
-        __m256d v_f64x4[SPHERE_SHD_AVX2_LANES_];
-        for (i = 0; i < SPHERE_SHD_AVX2_LANES_; i++) v_f64x4[i] = _mm256_loadu_pd(z + (j + i) * SPHERE_SHD_PLACE_ + part * SPHERE_SHD_GROUP_);
-        sphere_shd_transpose_avx2_(v_f64x4);
-        for (i = 0; i < SPHERE_SHD_AVX2_LANES_; i++) _mm256_storeu_pd(row[i] + j, sphere_shd_canonical_avx2_(v_f64x4[i]));
+    const size_t end = from + (n - from) / SPHERE_SHD_AVX2_LANES_ * SPHERE_SHD_AVX2_LANES_;
+    size_t j, i, part;
+    for (part = 0; part < 2; part++) {
+        double *row[SPHERE_SHD_AVX2_LANES_];
+        for (i = 0; i < SPHERE_SHD_AVX2_LANES_; i++) row[i] = part ? south[i] : north[i];
+        for (j = from; j < end; j += SPHERE_SHD_AVX2_LANES_) {
+            const double *const place = z + j * SPHERE_SHD_PLACE_ + part * SPHERE_SHD_GROUP_;
+            __m256d v_f64x4[SPHERE_SHD_AVX2_LANES_];
+            for (i = 0; i < SPHERE_SHD_AVX2_LANES_; i++) v_f64x4[i] = _mm256_loadu_pd(place + i * SPHERE_SHD_PLACE_);
+            sphere_shd_transpose_avx2_(v_f64x4);
+            for (i = 0; i < SPHERE_SHD_AVX2_LANES_; i++) _mm256_storeu_pd(row[i] + j, sphere_shd_canonical_avx2_(v_f64x4[i]));
+        }
     }
-    sphere_shd_rows_out_c_(north, south, z, j, n);
+    sphere_shd_rows_out_c_(north, south, z, end, n);
 }
 SPHERE_TARGET_AVX2_ static void sphere_shd_rows_in_avx2_(double *z, const double *const *north, const double *const *south, size_t from, size_t n)
 {
-    size_t j = from, i, part;
-    for (; j + SPHERE_SHD_AVX2_LANES_ <= n; j += SPHERE_SHD_AVX2_LANES_) for (part = 0; part < 2; part++) {
-        const double *const *const row = part ? south : north;
-        __m256d v_f64x4[SPHERE_SHD_AVX2_LANES_];
-        for (i = 0; i < SPHERE_SHD_AVX2_LANES_; i++) v_f64x4[i] = _mm256_loadu_pd(row[i] + j);
-        sphere_shd_transpose_avx2_(v_f64x4);
-        for (i = 0; i < SPHERE_SHD_AVX2_LANES_; i++) _mm256_storeu_pd(z + (j + i) * SPHERE_SHD_PLACE_ + part * SPHERE_SHD_GROUP_, v_f64x4[i]);
+    const size_t end = from + (n - from) / SPHERE_SHD_AVX2_LANES_ * SPHERE_SHD_AVX2_LANES_;
+    size_t j, i, part;
+    for (part = 0; part < 2; part++) {
+        const double *row[SPHERE_SHD_AVX2_LANES_];
+        for (i = 0; i < SPHERE_SHD_AVX2_LANES_; i++) row[i] = part ? south[i] : north[i];
+        for (j = from; j < end; j += SPHERE_SHD_AVX2_LANES_) {
+            double *const place = z + j * SPHERE_SHD_PLACE_ + part * SPHERE_SHD_GROUP_;
+            __m256d v_f64x4[SPHERE_SHD_AVX2_LANES_];
+            for (i = 0; i < SPHERE_SHD_AVX2_LANES_; i++) v_f64x4[i] = _mm256_loadu_pd(row[i] + j);
+            sphere_shd_transpose_avx2_(v_f64x4);
+            for (i = 0; i < SPHERE_SHD_AVX2_LANES_; i++) _mm256_storeu_pd(place + i * SPHERE_SHD_PLACE_, v_f64x4[i]);
+        }
     }
-    sphere_shd_rows_in_c_(z, north, south, j, n);
+    sphere_shd_rows_in_c_(z, north, south, end, n);
 }
 #endif
 #if SPHERE_NEON_
@@ -10067,14 +10151,14 @@ typedef struct sphere_sh_transform_kernels_ {
     void (*shift)(float *out, const float *a, const float *b, float y0, size_t steps);
     void (*step)(float *t, float *d, const float *y, const float *a, const float *b, size_t next, size_t steps, size_t lanes, int kind);
     void (*expand)(float *out, size_t stride, int first, float *t, float *d, const float *n, const float *y, const float *a, const float *b, const float *c, size_t steps, int kind);
-    void (*project)(float *sum, float *t, float *d, const float *n, const float *y, const float *a, const float *b, size_t next, const float *in, size_t stride, size_t steps, size_t lanes, int kind);
+    void (*project)(float *sum, int first, float *t, float *d, const float *n, const float *y, const float *a, const float *b, size_t next, const float *in, size_t stride, size_t steps, size_t lanes, int kind);
     void (*combine)(float *out, float *sum, size_t steps);
     void (*join)(float *z, const float *f, const float *x, size_t orders, size_t n);
     void (*part)(float *f, const float *z, const float *w, const float *wx, size_t orders, size_t n);
     void (*rows_out)(float *const *north, float *const *south, const float *z, size_t from, size_t n);
     void (*rows_in)(float *z, const float *const *north, const float *const *south, size_t from, size_t n);
     void (*fft)(float *out, const float *in, size_t n, size_t s, size_t r, const float *turn, size_t re);
-    float (*square)(float *values, size_t n);
+    void (*square)(float *lane, float *values, size_t n);
     float (*scale)(float *values, size_t n, float factor);
     void (*squares)(const sphere_sh_degrees_ *degrees, size_t m, size_t count, size_t stride, double *work);
     void (*columns)(const sphere_sh_degrees_ *degrees, size_t m, size_t count, size_t stride, const double *work, double scale, float *out);
@@ -10496,14 +10580,15 @@ static void sphere_sh_walk_expand_(const sphere_sh_job_ *job, const sphere_sh_wa
         if (k < steps) job->kernels->expand(out, stride, k == from, t, d, NULL, y, walk->a + k, b + k, c + 4 * k, steps - k, walk->kind[half]);
     }
 }
-/* From degree `from` of a strip to its end: add t_k in to sum[k]. The state goes on. */
-static void sphere_sh_walk_project_(const sphere_sh_job_ *job, sphere_sh_walk_ *walk, size_t from, size_t steps, float *sum, const float *in, size_t stride)
+/* From degree `from` of a strip to its end: add t_k in to sum[k]; first: to 0, and sum[0 .. from - 1] become 0. The state goes on. */
+static void sphere_sh_walk_project_(const sphere_sh_job_ *job, sphere_sh_walk_ *walk, size_t from, size_t steps, float *sum, int first, const float *in, size_t stride)
 {
     const size_t width = 2 * SPHERE_SH_GROUP_;
     size_t half, k, part;
     unsigned flags = 0;
+    if (first && from) memset(sum, 0, 8 * from * SPHERE_SH_GROUP_ * sizeof(*sum));
     if (!(walk->flags & 1u) && walk->kind[0] == walk->kind[1]) {
-        job->kernels->project(sum + 8 * from * SPHERE_SH_GROUP_, walk->t, walk->d, NULL, walk->y, walk->a + from, walk->b + from, walk->next, in, stride, steps - from, walk->lanes, walk->kind[0]);
+        job->kernels->project(sum + 8 * from * SPHERE_SH_GROUP_, first, walk->t, walk->d, NULL, walk->y, walk->a + from, walk->b + from, walk->next, in, stride, steps - from, walk->lanes, walk->kind[0]);
         return;
     }
     for (half = 0; half * width < walk->lanes; half++, in += 2 * stride) {
@@ -10512,11 +10597,12 @@ static void sphere_sh_walk_project_(const sphere_sh_job_ *job, sphere_sh_walk_ *
         int some = sphere_sh_half_out_(walk, half);
         for (k = from; some && k < steps; k += part) {
             part = sphere_sh_look_(walk->a[k], steps - k);
-            job->kernels->project(sum + 8 * k * SPHERE_SH_GROUP_, t, d, n, y, walk->a + k, b + k, 0, in, stride, part, width, walk->kind[half]);
+            job->kernels->project(sum + 8 * k * SPHERE_SH_GROUP_, first, t, d, n, y, walk->a + k, b + k, 0, in, stride, part, width, walk->kind[half]);
             some = (int)(job->kernels->rescale(t, d, n, width) & 1u);
         }
-        if (k < steps) job->kernels->project(sum + 8 * k * SPHERE_SH_GROUP_, t, d, NULL, y, walk->a + k, b + k, 0, in, stride, steps - k, width, walk->kind[half]);
+        if (k < steps) job->kernels->project(sum + 8 * k * SPHERE_SH_GROUP_, first, t, d, NULL, y, walk->a + k, b + k, 0, in, stride, steps - k, width, walk->kind[half]);
         if (some) flags = 1u;
+        first = 0;
     }
     walk->flags = 2u | flags;
 }
@@ -10642,7 +10728,7 @@ static void sphere_sh_analysis_order_(const sphere_sh_job_ *job, const sphere_sh
     /* Strip by strip of the degrees, so that the sums of a strip stay in the first cache while the blocks pass by. */
     for (k = 0; k < steps; k += SPHERE_SH_STRIP_) {
         const size_t part = steps - k < SPHERE_SH_STRIP_ ? steps - k : SPHERE_SH_STRIP_, sums = part * 8 * SPHERE_SH_GROUP_;
-        memset(w->sum, 0, job->sets * sums * sizeof(float));
+        int first = 1;
         for (block = begin_block; block < s->blocks; block++) {
             sphere_sh_walk_ *const walk = w->walk + block;
             const float *const in = job->fourier[0] + block * 4 * group + m * 4 * SPHERE_SH_GROUP_;
@@ -10654,13 +10740,18 @@ static void sphere_sh_analysis_order_(const sphere_sh_job_ *job, const sphere_sh
                 sphere_sh_kept_ kept;
                 sphere_sh_keep_(walk, &kept);
                 for (set = 1; set < job->sets; set++) {
-                    sphere_sh_walk_project_(job, walk, from, part, w->sum + set * sums, in + (job->fourier[set] - job->fourier[0]), group);
+                    sphere_sh_walk_project_(job, walk, from, part, w->sum + set * sums, first, in + (job->fourier[set] - job->fourier[0]), group);
                     sphere_sh_restore_(walk, &kept);
                 }
             }
-            sphere_sh_walk_project_(job, walk, from, part, w->sum, in, group);
+            sphere_sh_walk_project_(job, walk, from, part, w->sum, first, in, group);
+            first = 0;
         }
-        for (set = 0; set < job->sets; set++) job->kernels->combine(w->c + set * 4 * steps + 4 * k, w->sum + set * sums, part);
+        for (set = 0; set < job->sets; set++) {
+            float *const c = w->c + set * 4 * steps + 4 * k;
+            if (first) memset(c, 0, 4 * part * sizeof(*c));              /* nothing counted */
+            else job->kernels->combine(c, w->sum + set * sums, part);
+        }
     }
     for (set = 0; set < job->sets; set++) {
         const float *c = w->c + set * 4 * steps;
@@ -10940,14 +11031,14 @@ typedef struct sphere_shd_transform_kernels_ {
     void (*shift)(double *out, const double *a, const double *b, double y0, size_t steps);
     void (*step)(double *t, double *d, const double *y, const double *a, const double *b, size_t next, size_t steps, size_t lanes, int kind);
     void (*expand)(double *out, size_t stride, int first, double *t, double *d, const double *n, const double *y, const double *a, const double *b, const double *c, size_t steps, int kind);
-    void (*project)(double *sum, double *t, double *d, const double *n, const double *y, const double *a, const double *b, size_t next, const double *in, size_t stride, size_t steps, size_t lanes, int kind);
+    void (*project)(double *sum, int first, double *t, double *d, const double *n, const double *y, const double *a, const double *b, size_t next, const double *in, size_t stride, size_t steps, size_t lanes, int kind);
     void (*combine)(double *out, double *sum, size_t steps);
     void (*join)(double *z, const double *f, const double *x, size_t orders, size_t n);
     void (*part)(double *f, const double *z, const double *w, const double *wx, size_t orders, size_t n);
     void (*rows_out)(double *const *north, double *const *south, const double *z, size_t from, size_t n);
     void (*rows_in)(double *z, const double *const *north, const double *const *south, size_t from, size_t n);
     void (*fft)(double *out, const double *in, size_t n, size_t s, size_t r, const double *turn, size_t re);
-    double (*square)(double *values, size_t n);
+    void (*square)(double *lane, double *values, size_t n);
     double (*scale)(double *values, size_t n, double factor);
     void (*squares)(const sphere_sh_degrees_ *degrees, size_t m, size_t count, size_t stride, double *work);
     void (*columns)(const sphere_sh_degrees_ *degrees, size_t m, size_t count, size_t stride, const double *work, double scale, double *out);
@@ -11369,14 +11460,15 @@ static void sphere_shd_walk_expand_(const sphere_shd_job_ *job, const sphere_shd
         if (k < steps) job->kernels->expand(out, stride, k == from, t, d, NULL, y, walk->a + k, b + k, c + 4 * k, steps - k, walk->kind[half]);
     }
 }
-/* From degree `from` of a strip to its end: add t_k in to sum[k]. The state goes on. */
-static void sphere_shd_walk_project_(const sphere_shd_job_ *job, sphere_shd_walk_ *walk, size_t from, size_t steps, double *sum, const double *in, size_t stride)
+/* From degree `from` of a strip to its end: add t_k in to sum[k]; first: to 0, and sum[0 .. from - 1] become 0. The state goes on. */
+static void sphere_shd_walk_project_(const sphere_shd_job_ *job, sphere_shd_walk_ *walk, size_t from, size_t steps, double *sum, int first, const double *in, size_t stride)
 {
     const size_t width = 2 * SPHERE_SHD_GROUP_;
     size_t half, k, part;
     unsigned flags = 0;
+    if (first && from) memset(sum, 0, 8 * from * SPHERE_SHD_GROUP_ * sizeof(*sum));
     if (!(walk->flags & 1u) && walk->kind[0] == walk->kind[1]) {
-        job->kernels->project(sum + 8 * from * SPHERE_SHD_GROUP_, walk->t, walk->d, NULL, walk->y, walk->a + from, walk->b + from, walk->next, in, stride, steps - from, walk->lanes, walk->kind[0]);
+        job->kernels->project(sum + 8 * from * SPHERE_SHD_GROUP_, first, walk->t, walk->d, NULL, walk->y, walk->a + from, walk->b + from, walk->next, in, stride, steps - from, walk->lanes, walk->kind[0]);
         return;
     }
     for (half = 0; half * width < walk->lanes; half++, in += 2 * stride) {
@@ -11385,11 +11477,12 @@ static void sphere_shd_walk_project_(const sphere_shd_job_ *job, sphere_shd_walk
         int some = sphere_shd_half_out_(walk, half);
         for (k = from; some && k < steps; k += part) {
             part = sphere_shd_look_(walk->a[k], steps - k);
-            job->kernels->project(sum + 8 * k * SPHERE_SHD_GROUP_, t, d, n, y, walk->a + k, b + k, 0, in, stride, part, width, walk->kind[half]);
+            job->kernels->project(sum + 8 * k * SPHERE_SHD_GROUP_, first, t, d, n, y, walk->a + k, b + k, 0, in, stride, part, width, walk->kind[half]);
             some = (int)(job->kernels->rescale(t, d, n, width) & 1u);
         }
-        if (k < steps) job->kernels->project(sum + 8 * k * SPHERE_SHD_GROUP_, t, d, NULL, y, walk->a + k, b + k, 0, in, stride, steps - k, width, walk->kind[half]);
+        if (k < steps) job->kernels->project(sum + 8 * k * SPHERE_SHD_GROUP_, first, t, d, NULL, y, walk->a + k, b + k, 0, in, stride, steps - k, width, walk->kind[half]);
         if (some) flags = 1u;
+        first = 0;
     }
     walk->flags = 2u | flags;
 }
@@ -11515,7 +11608,7 @@ static void sphere_shd_analysis_order_(const sphere_shd_job_ *job, const sphere_
     /* Strip by strip of the degrees, so that the sums of a strip stay in the first cache while the blocks pass by. */
     for (k = 0; k < steps; k += SPHERE_SH_STRIP_) {
         const size_t part = steps - k < SPHERE_SH_STRIP_ ? steps - k : SPHERE_SH_STRIP_, sums = part * 8 * SPHERE_SHD_GROUP_;
-        memset(w->sum, 0, job->sets * sums * sizeof(double));
+        int first = 1;
         for (block = begin_block; block < s->blocks; block++) {
             sphere_shd_walk_ *const walk = w->walk + block;
             const double *const in = job->fourier[0] + block * 4 * group + m * 4 * SPHERE_SHD_GROUP_;
@@ -11527,13 +11620,18 @@ static void sphere_shd_analysis_order_(const sphere_shd_job_ *job, const sphere_
                 sphere_shd_kept_ kept;
                 sphere_shd_keep_(walk, &kept);
                 for (set = 1; set < job->sets; set++) {
-                    sphere_shd_walk_project_(job, walk, from, part, w->sum + set * sums, in + (job->fourier[set] - job->fourier[0]), group);
+                    sphere_shd_walk_project_(job, walk, from, part, w->sum + set * sums, first, in + (job->fourier[set] - job->fourier[0]), group);
                     sphere_shd_restore_(walk, &kept);
                 }
             }
-            sphere_shd_walk_project_(job, walk, from, part, w->sum, in, group);
+            sphere_shd_walk_project_(job, walk, from, part, w->sum, first, in, group);
+            first = 0;
         }
-        for (set = 0; set < job->sets; set++) job->kernels->combine(w->c + set * 4 * steps + 4 * k, w->sum + set * sums, part);
+        for (set = 0; set < job->sets; set++) {
+            double *const c = w->c + set * 4 * steps + 4 * k;
+            if (first) memset(c, 0, 4 * part * sizeof(*c));              /* nothing counted */
+            else job->kernels->combine(c, w->sum + set * sums, part);
+        }
     }
     for (set = 0; set < job->sets; set++) {
         const double *c = w->c + set * 4 * steps;
@@ -11867,7 +11965,7 @@ SPHERE_SH_API sphere_status sphere_sh_interference(const sphere_sh_plan *plan, c
     const double pi = 3.141592653589793;
     const sphere_sh_transform_kernels_ *kernels;
     sphere_status status;
-    float *coefficients, most;
+    float *coefficients, most, lanes[8 * SPHERE_SH_GROUP_], sums[4];
     double total = 0, rise;
     sphere_sh_peak best = { 0, 0, 0, 0, 0 };
     size_t r, j, ring = 0, place = 0, work;
@@ -11882,9 +11980,15 @@ SPHERE_SH_API sphere_status sphere_sh_interference(const sphere_sh_plan *plan, c
     status = sphere_sh_analysis(plan, amplitude, 0, coefficients, 0, 1, (unsigned char *)memory + work, bytes - work, exec);
     if (!status) status = sphere_sh_synthesis(plan, coefficients, 0, density, 0, 1, (unsigned char *)memory + work, bytes - work, exec);
     if (status) return status;
-    if (plan->layout == SPHERE_SH_ROWS) for (r = 0; r < plan->rings; r++)
-        total += (double)kernels->square(density + plan->first[r], plan->ring[r].count) * (plan->ring[r].weight / (double)plan->ring[r].count);
-    else for (r = 0; r < plan->rings; r++) {
+    if (plan->layout == SPHERE_SH_ROWS) for (r = 0; r < plan->rings; r += 4) {
+        const size_t some = plan->rings - r < 4 ? plan->rings - r : 4;
+        for (j = 0; j < 4; j++) {
+            if (j < some) kernels->square(lanes + 2 * j * SPHERE_SH_GROUP_, density + plan->first[r + j], plan->ring[r + j].count);
+            else memset(lanes + 2 * j * SPHERE_SH_GROUP_, 0, 2 * SPHERE_SH_GROUP_ * sizeof(*lanes));
+        }
+        kernels->combine(sums, lanes, 1);
+        for (j = 0; j < some; j++) total += (double)sums[j] * (plan->ring[r + j].weight / (double)plan->ring[r + j].count);
+    } else for (r = 0; r < plan->rings; r++) {
         double sum = 0;
         for (j = 0; j < plan->ring[r].count; j++) { float *const v = density + j * plan->rings + r; *v *= *v; sum += (double)*v; }
         total += sum * (plan->ring[r].weight / (double)plan->ring[r].count);
@@ -11980,7 +12084,7 @@ SPHERE_SH_API sphere_status sphere_shd_interference(const sphere_shd_plan *plan,
     const double pi = 3.141592653589793;
     const sphere_shd_transform_kernels_ *kernels;
     sphere_status status;
-    double *coefficients, most;
+    double *coefficients, most, lanes[8 * SPHERE_SHD_GROUP_], sums[4];
     double total = 0, rise;
     sphere_sh_peak best = { 0, 0, 0, 0, 0 };
     size_t r, j, ring = 0, place = 0, work;
@@ -11995,9 +12099,15 @@ SPHERE_SH_API sphere_status sphere_shd_interference(const sphere_shd_plan *plan,
     status = sphere_shd_analysis(plan, amplitude, 0, coefficients, 0, 1, (unsigned char *)memory + work, bytes - work, exec);
     if (!status) status = sphere_shd_synthesis(plan, coefficients, 0, density, 0, 1, (unsigned char *)memory + work, bytes - work, exec);
     if (status) return status;
-    if (plan->layout == SPHERE_SH_ROWS) for (r = 0; r < plan->rings; r++)
-        total += (double)kernels->square(density + plan->first[r], plan->ring[r].count) * (plan->ring[r].weight / (double)plan->ring[r].count);
-    else for (r = 0; r < plan->rings; r++) {
+    if (plan->layout == SPHERE_SH_ROWS) for (r = 0; r < plan->rings; r += 4) {
+        const size_t some = plan->rings - r < 4 ? plan->rings - r : 4;
+        for (j = 0; j < 4; j++) {
+            if (j < some) kernels->square(lanes + 2 * j * SPHERE_SHD_GROUP_, density + plan->first[r + j], plan->ring[r + j].count);
+            else memset(lanes + 2 * j * SPHERE_SHD_GROUP_, 0, 2 * SPHERE_SHD_GROUP_ * sizeof(*lanes));
+        }
+        kernels->combine(sums, lanes, 1);
+        for (j = 0; j < some; j++) total += (double)sums[j] * (plan->ring[r + j].weight / (double)plan->ring[r + j].count);
+    } else for (r = 0; r < plan->rings; r++) {
         double sum = 0;
         for (j = 0; j < plan->ring[r].count; j++) { double *const v = density + j * plan->rings + r; *v *= *v; sum += (double)*v; }
         total += sum * (plan->ring[r].weight / (double)plan->ring[r].count);
