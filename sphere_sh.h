@@ -682,7 +682,7 @@ typedef struct sphere_sh_ring {
     double theta;                  /* colatitude, 0..pi                                                                       */
     double phi;                    /* azimuth of the first sample                                                             */
     double weight;                 /* solid angle of the whole ring; each of its samples stands for weight / count            */
-    size_t count;                  /* samples, equally spaced; any number from 1 on, 2^a 3^b 5^c is fast                      */
+    size_t count;                  /* samples, equally spaced; any number from 1 on, 2^a 3^b 5^c is fastest                   */
 } sphere_sh_ring;
 
 typedef struct sphere_sh_plan_desc {  /* set what you care about, zero the rest                                               */
@@ -752,7 +752,8 @@ SPHERE_SH_API size_t sphere_sh_transform_size(const sphere_sh_plan *plan);
      coefficient_stride, value_stride   from one set or field to the next; 0 = tight
    A NaN or an infinity spoils its own field only, and a NaN is stored as the one quiet NaN.
    Errors  SPHERE_E_NULL, SPHERE_E_RANGE (strides), SPHERE_E_SIZE, SPHERE_E_OVERLAP, SPHERE_E_MEMORY, SPHERE_E_LEVEL; values are untouched on error.
-   Cost    1.5 (degree+1)(degree+2) rings operations for the Legendre part and 5 values log2(count) / 2 for the FFT; parallel over orders, then rings.
+   Cost    1.5 (degree+1)(degree+2) rings operations for the Legendre part and 5 values log2(count) / 2 for the FFT; parallel over orders, then rings. Rings of
+           other counts than 2^a 3^b 5^c, and of different counts next to each other (HEALPix), take 3 to 6 times that for their FFT.
    Exact   the same bits at every level and for any threads.
    Source  Ishioka 2018, A new recurrence formula for efficient computation of spherical harmonic transform; Schaeffer 2013; Reinsch's
            form of the recurrence near the poles and the equator (Oliver 1977). */
@@ -830,7 +831,8 @@ SPHERE_SH_API size_t sphere_shd_transform_size(const sphere_shd_plan *plan);
      coefficient_stride, value_stride   from one set or field to the next; 0 = tight
    A NaN or an infinity spoils its own field only, and a NaN is stored as the one quiet NaN.
    Errors  SPHERE_E_NULL, SPHERE_E_RANGE (strides), SPHERE_E_SIZE, SPHERE_E_OVERLAP, SPHERE_E_MEMORY, SPHERE_E_LEVEL; values are untouched on error.
-   Cost    1.5 (degree+1)(degree+2) rings operations for the Legendre part and 5 values log2(count) / 2 for the FFT; parallel over orders, then rings.
+   Cost    1.5 (degree+1)(degree+2) rings operations for the Legendre part and 5 values log2(count) / 2 for the FFT; parallel over orders, then rings. Rings of
+           other counts than 2^a 3^b 5^c, and of different counts next to each other (HEALPix), take 3 to 6 times that for their FFT.
    Exact   the same bits at every level and for any threads.
    Source  Ishioka 2018, A new recurrence formula for efficient computation of spherical harmonic transform; Schaeffer 2013; Reinsch's
            form of the recurrence near the poles and the equator (Oliver 1977). */
@@ -7522,14 +7524,41 @@ SPHERE_SH_API size_t sphere_sh_good_count(size_t n)
     return best;
 }
 
+/* Whether a count of samples is done by passes of its own factors; a pass of radix p takes p steps a sample, and with 23 it is slower than a chirp. Others,
+   and rings of different counts side by side, are done as convolutions with chirps, by transforms of a longer length 2^a or 3 2^a, at least 2 count - 1. */
+static int sphere_sh_passable_(size_t count)
+{
+    size_t p;
+    for (p = 2; p < 23; p++) while (count % p == 0) count /= p;
+    return count == 1;
+}
+static size_t sphere_sh_chirp_length_(size_t count)
+{
+    size_t length = 16;
+    while (length < 2 * count - 1) length *= 2;
+    return length / 4 * 3 >= 2 * count - 1 ? length / 4 * 3 : length;
+}
+
 /* A descriptor with its defaults filled in. */
 typedef struct sphere_sh_shape_ {
     sphere_sh_grid grid;
     sphere_sh_layout layout;
     const sphere_sh_ring *rings_in;
     size_t degree, orders, rings, count, values;        /* count: of every ring, 0 = they differ; SPHERE_SH_RINGS: of the first   */
-    size_t kinds, turns, largest;                       /* different counts, their sum, the largest                              */
+    size_t lengths, turns, largest, chirp;              /* of the FFTs: how many, their sum, the longest; the largest count of a chirp or 0 */
 } sphere_sh_shape_;
+/* One more count; last: with the lengths of chirps that rings up to this count may need. */
+static void sphere_sh_shape_lengths_(sphere_sh_shape_ *shape, size_t count, int last)
+{
+    size_t length;
+    if (sphere_sh_passable_(count)) { shape->lengths++; shape->turns += count; }
+    else shape->chirp = count;
+    if (count > shape->largest) shape->largest = count;
+    if (!last || (shape->grid != SPHERE_SH_RINGS && !shape->chirp)) return;
+    shape->chirp = shape->largest;
+    shape->largest = sphere_sh_chirp_length_(shape->largest);
+    for (length = 12; length <= shape->largest; length = length % 3 ? length / 2 * 3 : length / 3 * 4) { shape->lengths++; shape->turns += length; }
+}
 static sphere_status sphere_sh_shape_init_(sphere_sh_shape_ *shape, size_t degree, const sphere_sh_plan_desc *desc)
 {
     static const sphere_sh_plan_desc zero = { SPHERE_SH_GAUSS, 0, 0, 0, NULL, SPHERE_SH_ROWS };
@@ -7552,11 +7581,11 @@ static sphere_status sphere_sh_shape_init_(sphere_sh_shape_ *shape, size_t degre
     }
     if (shape->rings > 65536u || shape->count > 16777216u) return SPHERE_E_SIZE;
     if ((d->grid == SPHERE_SH_DRISCOLL_HEALY && shape->rings & 1u) || (d->grid == SPHERE_SH_CLENSHAW_CURTIS && shape->rings < 2)) return SPHERE_E_RANGE;
-    shape->values = 0; shape->kinds = shape->turns = shape->largest = 0;
+    shape->values = 0; shape->lengths = shape->turns = shape->largest = shape->chirp = 0;
     if (d->grid != SPHERE_SH_RINGS) {
         if (!shape->count) shape->count = d->grid == SPHERE_SH_MIDPOINT ? (degree ? 4 * degree : 1) : sphere_sh_good_count(2 * shape->orders - 1);
         shape->values = sphere_size_(shape->rings, shape->count, 0);
-        shape->kinds = 1; shape->turns = shape->largest = shape->count;
+        sphere_sh_shape_lengths_(shape, shape->count, 1);
         return shape->values > (size_t)1 << 30 ? SPHERE_E_SIZE : SPHERE_OK;
     }
     shape->count = d->rings[0].count;
@@ -7570,8 +7599,10 @@ static sphere_status sphere_sh_shape_init_(sphere_sh_shape_ *shape, size_t degre
         if (r->count != shape->count) { if (d->layout == SPHERE_SH_COLUMNS) return SPHERE_E_RANGE; }
         if (i && r->count == r[-1].count) continue;
         for (j = 0; j < i && d->rings[j].count != r->count; j++) { }
-        if (j == i) { shape->kinds++; shape->turns += r->count; if (r->count > shape->largest) shape->largest = r->count; }
+        if (j == i) sphere_sh_shape_lengths_(shape, r->count, 0);
     }
+    for (i = 1; i < shape->rings && d->rings[i].count == shape->count; i++) { }
+    if (i < shape->rings || shape->chirp) sphere_sh_shape_lengths_(shape, shape->largest, 1);
     return SPHERE_OK;
 }
 
@@ -8066,6 +8097,16 @@ static void sphere_sh_fft_c_(float *out, const float *in, size_t n, size_t s, si
         }
     }
 }
+/* >>kernel twist: each place times a place of complex numbers, GROUP real and GROUP imaginary parts; re as in the kernel fft. out may be in. */
+static void sphere_sh_twist_c_(float *out, const float *in, const float *factor, size_t n, size_t re)
+{
+    const size_t im = SPHERE_SH_GROUP_ - re;
+    size_t k, l;
+    for (k = 0; k < n; k++, out += SPHERE_SH_PLACE_, in += SPHERE_SH_PLACE_, factor += SPHERE_SH_PLACE_) for (l = 0; l < SPHERE_SH_GROUP_; l++) {
+        const float r = in[re + l], i = in[im + l], a = factor[l], b = factor[SPHERE_SH_GROUP_ + l];
+        out[re + l] = r * a - i * b; out[im + l] = SPHERE_MADD_(i, a, r * b);
+    }
+}
 /* >>kernel square: values = values^2; lane[i mod 2 groups] = their sums. */
 static void sphere_sh_square_c_(float *lane, float *values, size_t n)
 {
@@ -8306,6 +8347,16 @@ static void sphere_shd_fft_c_(double *out, const double *in, size_t n, size_t s,
                 y[j * s * SPHERE_SHD_PLACE_ + re + l] = sr[j]; y[j * s * SPHERE_SHD_PLACE_ + im + l] = si[j];
             }
         }
+    }
+}
+/* >>kernel twist: each place times a place of complex numbers, GROUP real and GROUP imaginary parts; re as in the kernel fft. out may be in. */
+static void sphere_shd_twist_c_(double *out, const double *in, const double *factor, size_t n, size_t re)
+{
+    const size_t im = SPHERE_SHD_GROUP_ - re;
+    size_t k, l;
+    for (k = 0; k < n; k++, out += SPHERE_SHD_PLACE_, in += SPHERE_SHD_PLACE_, factor += SPHERE_SHD_PLACE_) for (l = 0; l < SPHERE_SHD_GROUP_; l++) {
+        const double r = in[re + l], i = in[im + l], a = factor[l], b = factor[SPHERE_SHD_GROUP_ + l];
+        out[re + l] = r * a - i * b; out[im + l] = SPHERE_MADD_(i, a, r * b);
     }
 }
 /* >>kernel square: values = values^2; lane[i mod 2 groups] = their sums. */
@@ -8926,6 +8977,16 @@ SPHERE_TARGET_AVX2_ static void sphere_sh_project_avx2_(float *sum, int first, f
         }
     }
 }
+SPHERE_TARGET_AVX2_ static void sphere_sh_twist_avx2_(float *out, const float *in, const float *factor, size_t n, size_t re)
+{
+    const size_t im = SPHERE_SH_GROUP_ - re;
+    size_t k;
+    for (k = 0; k < n; k++, out += SPHERE_SH_PLACE_, in += SPHERE_SH_PLACE_, factor += SPHERE_SH_PLACE_) {
+        const __m256 r_f32x8 = _mm256_loadu_ps(in + re), i_f32x8 = _mm256_loadu_ps(in + im), a_f32x8 = _mm256_loadu_ps(factor), b_f32x8 = _mm256_loadu_ps(factor + SPHERE_SH_GROUP_);
+        _mm256_storeu_ps(out + re, _mm256_sub_ps(_mm256_mul_ps(r_f32x8, a_f32x8), _mm256_mul_ps(i_f32x8, b_f32x8)));
+        _mm256_storeu_ps(out + im, SPHERE_MADD_F32X8_(i_f32x8, a_f32x8, _mm256_mul_ps(r_f32x8, b_f32x8)));
+    }
+}
 SPHERE_TARGET_AVX2_ static void sphere_sh_square_avx2_(float *lane, float *values, size_t n)
 {
     __m256 sum0_f32x8 = _mm256_setzero_ps(), sum1_f32x8 = sum0_f32x8;
@@ -9109,6 +9170,16 @@ static void sphere_sh_project_neon_(float *sum, int first, float *t, float *d, c
         if (kind == SPHERE_SH_MIDDLE_) sphere_sh_project_kind_neon_(sum, first, t, d, n, y, a, b, in, stride, steps, SPHERE_SH_MIDDLE_);
         else if (kind == SPHERE_SH_POLE_) sphere_sh_project_kind_neon_(sum, first, t, d, n, y, a, b, in, stride, steps, SPHERE_SH_POLE_);
         else sphere_sh_project_kind_neon_(sum, first, t, d, n, y, a, b, in, stride, steps, SPHERE_SH_EQUATOR_);
+    }
+}
+static void sphere_sh_twist_neon_(float *out, const float *in, const float *factor, size_t n, size_t re)
+{
+    const size_t im = SPHERE_SH_GROUP_ - re;
+    size_t k, l;
+    for (k = 0; k < n; k++, out += SPHERE_SH_PLACE_, in += SPHERE_SH_PLACE_, factor += SPHERE_SH_PLACE_) for (l = 0; l < SPHERE_SH_GROUP_; l += SPHERE_SH_NEON_LANES_) {
+        const float32x4_t r_f32x4 = vld1q_f32(in + re + l), i_f32x4 = vld1q_f32(in + im + l), a_f32x4 = vld1q_f32(factor + l), b_f32x4 = vld1q_f32(factor + SPHERE_SH_GROUP_ + l);
+        vst1q_f32(out + re + l, vsubq_f32(vmulq_f32(r_f32x4, a_f32x4), vmulq_f32(i_f32x4, b_f32x4)));
+        vst1q_f32(out + im + l, SPHERE_MADD_F32X4_(i_f32x4, a_f32x4, vmulq_f32(r_f32x4, b_f32x4)));
     }
 }
 static void sphere_sh_square_neon_(float *lane, float *values, size_t n)
@@ -9692,6 +9763,16 @@ SPHERE_TARGET_AVX2_ static void sphere_shd_project_avx2_(double *sum, int first,
         }
     }
 }
+SPHERE_TARGET_AVX2_ static void sphere_shd_twist_avx2_(double *out, const double *in, const double *factor, size_t n, size_t re)
+{
+    const size_t im = SPHERE_SHD_GROUP_ - re;
+    size_t k;
+    for (k = 0; k < n; k++, out += SPHERE_SHD_PLACE_, in += SPHERE_SHD_PLACE_, factor += SPHERE_SHD_PLACE_) {
+        const __m256d r_f64x4 = _mm256_loadu_pd(in + re), i_f64x4 = _mm256_loadu_pd(in + im), a_f64x4 = _mm256_loadu_pd(factor), b_f64x4 = _mm256_loadu_pd(factor + SPHERE_SHD_GROUP_);
+        _mm256_storeu_pd(out + re, _mm256_sub_pd(_mm256_mul_pd(r_f64x4, a_f64x4), _mm256_mul_pd(i_f64x4, b_f64x4)));
+        _mm256_storeu_pd(out + im, SPHERE_SH_MADD_F64X4_(i_f64x4, a_f64x4, _mm256_mul_pd(r_f64x4, b_f64x4)));
+    }
+}
 SPHERE_TARGET_AVX2_ static void sphere_shd_square_avx2_(double *lane, double *values, size_t n)
 {
     __m256d sum0_f64x4 = _mm256_setzero_pd(), sum1_f64x4 = sum0_f64x4;
@@ -9875,6 +9956,16 @@ static void sphere_shd_project_neon_(double *sum, int first, double *t, double *
         if (kind == SPHERE_SH_MIDDLE_) sphere_shd_project_kind_neon_(sum, first, t, d, n, y, a, b, in, stride, steps, SPHERE_SH_MIDDLE_);
         else if (kind == SPHERE_SH_POLE_) sphere_shd_project_kind_neon_(sum, first, t, d, n, y, a, b, in, stride, steps, SPHERE_SH_POLE_);
         else sphere_shd_project_kind_neon_(sum, first, t, d, n, y, a, b, in, stride, steps, SPHERE_SH_EQUATOR_);
+    }
+}
+static void sphere_shd_twist_neon_(double *out, const double *in, const double *factor, size_t n, size_t re)
+{
+    const size_t im = SPHERE_SHD_GROUP_ - re;
+    size_t k, l;
+    for (k = 0; k < n; k++, out += SPHERE_SHD_PLACE_, in += SPHERE_SHD_PLACE_, factor += SPHERE_SHD_PLACE_) for (l = 0; l < SPHERE_SHD_GROUP_; l += SPHERE_SHD_NEON_LANES_) {
+        const float64x2_t r_f64x2 = vld1q_f64(in + re + l), i_f64x2 = vld1q_f64(in + im + l), a_f64x2 = vld1q_f64(factor + l), b_f64x2 = vld1q_f64(factor + SPHERE_SHD_GROUP_ + l);
+        vst1q_f64(out + re + l, vsubq_f64(vmulq_f64(r_f64x2, a_f64x2), vmulq_f64(i_f64x2, b_f64x2)));
+        vst1q_f64(out + im + l, SPHERE_SH_MADD_F64X2_(i_f64x2, a_f64x2, vmulq_f64(r_f64x2, b_f64x2)));
     }
 }
 static void sphere_shd_square_neon_(double *lane, double *values, size_t n)
@@ -10158,6 +10249,7 @@ typedef struct sphere_sh_transform_kernels_ {
     void (*rows_out)(float *const *north, float *const *south, const float *z, size_t from, size_t n);
     void (*rows_in)(float *z, const float *const *north, const float *const *south, size_t from, size_t n);
     void (*fft)(float *out, const float *in, size_t n, size_t s, size_t r, const float *turn, size_t re);
+    void (*twist)(float *out, const float *in, const float *factor, size_t n, size_t re);
     void (*square)(float *lane, float *values, size_t n);
     float (*scale)(float *values, size_t n, float factor);
     void (*squares)(const sphere_sh_degrees_ *degrees, size_t m, size_t count, size_t stride, double *work);
@@ -10166,7 +10258,7 @@ typedef struct sphere_sh_transform_kernels_ {
 #define SPHERE_SH_TRANSFORM_KERNELS_(level) { sphere_sh_begin_##level, sphere_sh_rescale_##level, sphere_sh_shift_##level, sphere_sh_step_##level, \
     sphere_sh_expand_##level, sphere_sh_project_##level, sphere_sh_combine_##level, sphere_sh_join_##level, sphere_sh_part_##level, \
     sphere_sh_rows_out_##level, sphere_sh_rows_in_##level, sphere_sh_fft_##level, \
-    sphere_sh_square_##level, sphere_sh_scale_##level, sphere_sh_squares_##level, sphere_sh_columns_##level }
+    sphere_sh_twist_##level, sphere_sh_square_##level, sphere_sh_scale_##level, sphere_sh_squares_##level, sphere_sh_columns_##level }
 /* The kernels of a level that sphere_simd_pick_ has allowed. */
 SPHERE_INLINE_ const sphere_sh_transform_kernels_ *sphere_sh_transform_kernels_for_(sphere_simd level)
 {
@@ -10184,7 +10276,7 @@ SPHERE_INLINE_ const sphere_sh_transform_kernels_ *sphere_sh_transform_kernels_f
 }
 
 /* One length of the FFT: its factors in the order of the passes, and the table of its roots of unity. */
-typedef struct sphere_sh_fft_ { size_t n, passes, factor[24]; const float *turn; } sphere_sh_fft_;
+typedef struct sphere_sh_fft_ { size_t length, passes, factor[24]; const float *turn; } sphere_sh_fft_;
 
 /* What a plan holds besides what the caller sees. Lanes are pairs of mirrored rings, from the poles to the equator, padded to whole
    groups of two with copies of the last; a ring without its mirror image is alone in its lane. */
@@ -10197,10 +10289,12 @@ struct sphere_sh_plan_state_ {
     int *kind;                                          /* (half blocks)                                                          */
     size_t *reach;                                      /* (blocks) orders from here on are 0                                     */
     size_t *north, *south;                              /* (lanes) rings, SIZE_MAX = none                                         */
-    size_t *fft_of;                                     /* (lanes) which FFT                                                      */
+    size_t *count;                                      /* (lanes) samples                                                        */
     double *phi;                                        /* (lanes)                                                                */
-    int *plain;                                         /* (groups) one FFT, phi 0, no aliases                                    */
-    sphere_sh_fft_ *fft;
+    int *plain;                                         /* (groups) one count, by passes, phi 0, no aliases                       */
+    size_t *fft_of, *chirp;                             /* (groups) which FFT; the largest count of a group done by chirps, or 0  */
+    sphere_sh_fft_ *fft;                                /* (lengths) those that are used                                          */
+    size_t lengths, most;                               /* most: the largest chirp of any group, or 0                             */
     const float *table;                                 /* columns of all orders one after the other, or NULL: made in every call */
     const size_t *table_at;
 };
@@ -10248,9 +10342,11 @@ static void sphere_sh_lay_out_(const sphere_sh_shape_ *shape, sphere_sh_cut_ *cu
     s->plain = (int *)sphere_sh_cut_off_(cut, lanes / SPHERE_SH_GROUP_, sizeof(int));
     s->north = (size_t *)sphere_sh_cut_off_(cut, lanes, sizeof(size_t));
     s->south = (size_t *)sphere_sh_cut_off_(cut, lanes, sizeof(size_t));
-    s->fft_of = (size_t *)sphere_sh_cut_off_(cut, lanes, sizeof(size_t));
+    s->count = (size_t *)sphere_sh_cut_off_(cut, lanes, sizeof(size_t));
+    s->fft_of = (size_t *)sphere_sh_cut_off_(cut, lanes / SPHERE_SH_GROUP_, sizeof(size_t));
+    s->chirp = (size_t *)sphere_sh_cut_off_(cut, lanes / SPHERE_SH_GROUP_, sizeof(size_t));
     s->phi = (double *)sphere_sh_cut_off_(cut, lanes, sizeof(double));
-    s->fft = (sphere_sh_fft_ *)sphere_sh_cut_off_(cut, shape->kinds, sizeof(sphere_sh_fft_));
+    s->fft = (sphere_sh_fft_ *)sphere_sh_cut_off_(cut, shape->lengths, sizeof(sphere_sh_fft_));
     parts->turn = (float *)sphere_sh_cut_off_(cut, shape->turns, 2 * sizeof(float));
     parts->table = NULL; parts->table_at = NULL;
     if (shape->degree <= SPHERE_SH_KEPT_DEGREE_) {
@@ -10270,6 +10366,29 @@ SPHERE_SH_API size_t sphere_sh_plan_size(size_t degree, const sphere_sh_plan_des
     return cut.used == SIZE_MAX ? 0 : cut.used;
 }
 
+static void sphere_sh_fft_init_(sphere_sh_fft_ *fft, size_t length, float *turn)
+{
+    size_t i, rest = length, p;
+    fft->length = length; fft->passes = 0; fft->turn = turn;
+    while (rest % 4 == 0) { fft->factor[fft->passes++] = 4; rest /= 4; }
+    while (rest % 2 == 0) { fft->factor[fft->passes++] = 2; rest /= 2; }
+    while (rest % 3 == 0) { fft->factor[fft->passes++] = 3; rest /= 3; }
+    for (p = 5; rest > 1; p += 2) while (rest % p == 0) { fft->factor[fft->passes++] = p; rest /= p; }
+    for (i = 0; i < length; i++) {
+        double s, c;
+        sphere_sh_sincospi_(2 * (double)i / (double)length, &s, &c);
+        turn[2 * i] = (float)c; turn[2 * i + 1] = (float)s;
+    }
+}
+/* The FFT of this length: one that is there, or a new one. */
+static size_t sphere_sh_fft_for_(const sphere_sh_parts_ *parts, size_t length)
+{
+    struct sphere_sh_plan_state_ *const s = parts->state;
+    size_t i, at = 0;
+    for (i = 0; i < s->lengths && s->fft[i].length != length; i++) at += s->fft[i].length;
+    if (i == s->lengths) { sphere_sh_fft_init_(s->fft + i, length, parts->turn + 2 * at); s->lengths++; }
+    return i;
+}
 /* Pair the rings and fill what belongs to lanes. */
 static void sphere_sh_plan_lanes_(const sphere_sh_shape_ *shape, const sphere_sh_parts_ *parts)
 {
@@ -10289,21 +10408,29 @@ static void sphere_sh_plan_lanes_(const sphere_sh_shape_ *shape, const sphere_sh
         s->w[lane] = (float)(parts->ring[north].weight / (double)parts->ring[north].count);
         s->wx[lane] = (float)(parts->ring[north].weight / (double)parts->ring[north].count * cosine[north]);
         s->phi[lane] = ra->phi;
-        for (j = 0; s->fft[j].n != ra->count; j++) { }
-        s->fft_of[lane] = j;
+        s->count[lane] = ra->count;
         i += pair ? 1 : 0; lane++;
     }
     s->lanes = (lane + 2 * SPHERE_SH_GROUP_ - 1) / (2 * SPHERE_SH_GROUP_) * (2 * SPHERE_SH_GROUP_);
     for (j = lane; j < s->lanes; j++) {
-        s->north[j] = s->south[j] = SIZE_MAX; s->x[j] = s->x[lane - 1]; s->w[j] = s->wx[j] = 0; s->phi[j] = s->phi[lane - 1]; s->fft_of[j] = s->fft_of[lane - 1];
+        s->north[j] = s->south[j] = SIZE_MAX; s->x[j] = s->x[lane - 1]; s->w[j] = s->wx[j] = 0; s->phi[j] = s->phi[lane - 1]; s->count[j] = s->count[lane - 1];
     }
     s->groups = s->lanes / SPHERE_SH_GROUP_; s->blocks = (s->groups + 3) / 4;
+    s->lengths = s->most = 0;
     for (i = 0; i < s->groups; i++) {
+        const size_t *const count = s->count + i * SPHERE_SH_GROUP_;
+        size_t most = 0;
+        int same = 1;
         s->plain[i] = 1;
         for (j = 0; j < SPHERE_SH_GROUP_; j++) {
-            const size_t l = i * SPHERE_SH_GROUP_ + j;
-            if (s->fft_of[l] != s->fft_of[i * SPHERE_SH_GROUP_] || s->phi[l] != 0 || s->fft[s->fft_of[l]].n < 2 * shape->orders - 1) s->plain[i] = 0;
+            if (count[j] != count[0]) same = 0;
+            if (count[j] > most) most = count[j];
+            if (s->phi[i * SPHERE_SH_GROUP_ + j] != 0 || count[j] < 2 * shape->orders - 1) s->plain[i] = 0;
         }
+        s->chirp[i] = same && sphere_sh_passable_(most) ? 0 : most;
+        if (s->chirp[i]) s->plain[i] = 0;
+        if (s->chirp[i] > s->most) s->most = s->chirp[i];
+        s->fft_of[i] = sphere_sh_fft_for_(parts, s->chirp[i] ? sphere_sh_chirp_length_(most) : most);
     }
     for (block = 0; block < s->blocks; block++)
         s->reach[block] = sphere_sh_reach_(shape->degree, sine[s->north[(block + 1) * SPHERE_SH_BLOCK_ < lane ? (block + 1) * SPHERE_SH_BLOCK_ - 1 : lane - 1]], SPHERE_SH_REACH_);
@@ -10347,21 +10474,6 @@ static void sphere_sh_make_columns_(const sphere_sh_transform_kernels_ *kernels,
     sphere_sh_chain_(degrees, m, count, stride, work);
     kernels->columns(degrees, m, count, stride, work, sector * sector * ((count - 1) & 1u ? work[stride] : 1 / work[stride]), out);
 }
-static void sphere_sh_fft_init_(sphere_sh_fft_ *fft, size_t n, float *turn)
-{
-    size_t i, rest = n, p = 5;
-    fft->n = n; fft->passes = 0; fft->turn = turn;
-    while (rest % 4 == 0) { fft->factor[fft->passes++] = 4; rest /= 4; }
-    while (rest % 2 == 0) { fft->factor[fft->passes++] = 2; rest /= 2; }
-    while (rest % 3 == 0) { fft->factor[fft->passes++] = 3; rest /= 3; }
-    for (; p * p <= rest; p += 2) while (rest % p == 0) { fft->factor[fft->passes++] = p; rest /= p; }
-    if (rest > 1) fft->factor[fft->passes++] = rest;
-    for (i = 0; i < n; i++) {
-        double s, c;
-        sphere_sh_sincospi_(2 * (double)i / (double)n, &s, &c);
-        turn[2 * i] = (float)c; turn[2 * i + 1] = (float)s;
-    }
-}
 SPHERE_SH_API sphere_status sphere_sh_plan_init(sphere_sh_plan *plan, size_t degree, const sphere_sh_plan_desc *desc, void *memory, size_t bytes)
 {
     sphere_sh_shape_ shape;
@@ -10370,7 +10482,7 @@ SPHERE_SH_API sphere_status sphere_sh_plan_init(sphere_sh_plan *plan, size_t deg
     const sphere_sh_transform_kernels_ *const kernels = sphere_sh_transform_kernels_for_(sphere_simd_best_());
     struct sphere_sh_plan_state_ *s;
     sphere_status status;
-    size_t i, k, m, at;
+    size_t i, m, at;
     if (!plan) return SPHERE_E_NULL;
     status = sphere_sh_shape_init_(&shape, degree, desc);
     if (status) return status;
@@ -10384,10 +10496,6 @@ SPHERE_SH_API sphere_status sphere_sh_plan_init(sphere_sh_plan *plan, size_t deg
     s = parts.state;
     sphere_sh_shape_rings_(&shape, parts.ring, parts.cosine, parts.sine, parts.wave);
     sphere_sh_degrees_init_(parts.root, parts.inverse, parts.inverse_root, parts.sector, degree + 1, &s->degrees);
-    for (i = k = at = 0; i < shape.rings; i++) {                         /* every count that was not there before */
-        for (m = 0; m < k && s->fft[m].n != parts.ring[i].count; m++) { }
-        if (m == k) { sphere_sh_fft_init_(s->fft + k++, parts.ring[i].count, parts.turn + 2 * at); at += parts.ring[i].count; }
-    }
     s->largest = shape.largest; s->row = shape.orders | 1u;
     sphere_sh_plan_lanes_(&shape, &parts);
     s->table = parts.table; s->table_at = parts.table_at;
@@ -10435,7 +10543,7 @@ typedef struct sphere_sh_walk_ {
 SPHERE_INLINE_ size_t sphere_sh_line_(size_t degree) { return (2 * (degree + 1) + SPHERE_SH_BEHIND_ + 15) / 16 * 16; }
 static size_t sphere_sh_handful_(size_t degree);
 /* Working memory of one task: the larger of the Legendre part and the FFT. */
-typedef struct sphere_sh_scratch_ { double *wide; float *columns, *line, *more, *c, *shift, *t, *d, *n, *sum, *z[2], *none; sphere_sh_walk_ *walk; } sphere_sh_scratch_;
+typedef struct sphere_sh_scratch_ { double *wide; float *columns, *line, *more, *c, *shift, *t, *d, *n, *sum, *z[2], *none, *chirp, *spectrum; sphere_sh_walk_ *walk; const size_t *counts; } sphere_sh_scratch_;
 static size_t sphere_sh_scratch_init_(const sphere_sh_plan *plan, void *at, sphere_sh_scratch_ *w)
 {
     const struct sphere_sh_plan_state_ *const s = plan->state;
@@ -10458,6 +10566,9 @@ static size_t sphere_sh_scratch_init_(const sphere_sh_plan *plan, void *at, sphe
     w->z[0] = (float *)sphere_sh_cut_off_(&cut, s->largest, SPHERE_SH_PLACE_ * sizeof(float));
     w->z[1] = (float *)sphere_sh_cut_off_(&cut, s->largest, SPHERE_SH_PLACE_ * sizeof(float));
     w->none = (float *)sphere_sh_cut_off_(&cut, s->largest, sizeof(float));
+    w->chirp = s->most ? (float *)sphere_sh_cut_off_(&cut, s->most, SPHERE_SH_PLACE_ * sizeof(float)) : NULL;
+    w->spectrum = s->most ? (float *)sphere_sh_cut_off_(&cut, s->largest, SPHERE_SH_PLACE_ * sizeof(float)) : NULL;
+    w->counts = NULL;
     return legendre > cut.used ? legendre : cut.used;
 }
 static size_t sphere_sh_fourier_size_(const sphere_sh_plan *plan)
@@ -10797,73 +10908,137 @@ static void sphere_sh_analysis_task_(void *context, size_t task)
     }
 }
 
-/* All passes of one transform; the answer is z[0] or z[1]. */
-static float *sphere_sh_fft_run_(const sphere_sh_job_ *job, const sphere_sh_fft_ *fft, float *const z[2], size_t re)
+/* All passes of one transform from z[now]; returns which z has the answer. */
+static size_t sphere_sh_fft_passes_(const sphere_sh_job_ *job, const sphere_sh_fft_ *fft, float *const z[2], size_t now, size_t re)
 {
-    size_t pass, n = fft->n, s = 1, now = 0;
+    size_t pass, n = fft->length, s = 1;
     for (pass = 0; pass < fft->passes; pass++) {
         job->kernels->fft(z[1 - now], z[now], n, s, fft->factor[pass], fft->turn, re);
         n /= fft->factor[pass]; s *= fft->factor[pass]; now = 1 - now;
     }
-    return z[now];
+    return now;
 }
-/* cos and sin of m phi for the lanes of a group: exact every 64 orders, in between by turning on. */
-static void sphere_sh_turn_on_(double *cosine, double *sine, const double *phi, size_t m)
+/* exp(i pi k^2 / n) for the lanes of a group, each with its own n; from its n on a lane is 0. With k = 16 a + b, k^2 = 256 a^2 + 32 a b + b^2. */
+static void sphere_sh_chirp_(float *out, const size_t *count, size_t most)
 {
-    size_t i;
-    for (i = 0; i < SPHERE_SH_GROUP_; i++) {
-        double c1, s1, c;
-        if (m % 64 == 0) { sphere_sh_sincos_double_((double)m * phi[i], sine + i, cosine + i); continue; }
-        sphere_sh_sincos_double_(phi[i], &s1, &c1);
-        c = cosine[i] * c1 - sine[i] * s1; sine[i] = sine[i] * c1 + cosine[i] * s1; cosine[i] = c;
+    size_t lane, a, b;
+    for (lane = 0; lane < SPHERE_SH_GROUP_; lane++) {
+        const uint64_t n = count[lane];
+        double square[2][16], step[2], power[2], start[2], x;
+        for (b = 0; b < 16; b++) sphere_sh_sincospi_((double)((uint64_t)(b * b) % (2 * n)) / (double)n, &square[1][b], &square[0][b]);
+        for (a = 0; 16 * a < most; a++) {
+            sphere_sh_sincospi_((double)(32 * (uint64_t)a % (2 * n)) / (double)n, step + 1, step);
+            sphere_sh_sincospi_((double)(256 * (uint64_t)a % (2 * n) * (uint64_t)a % (2 * n)) / (double)n, start + 1, start);
+            power[0] = start[0]; power[1] = start[1];
+            for (b = 0; b < 16 && 16 * a + b < most; b++) {
+                float *const o = out + (16 * a + b) * SPHERE_SH_PLACE_ + lane;
+                const int within = 16 * a + b < count[lane];
+                o[0] = within ? (float)(power[0] * square[0][b] - power[1] * square[1][b]) : 0;
+                o[SPHERE_SH_GROUP_] = within ? (float)(power[0] * square[1][b] + power[1] * square[0][b]) : 0;
+                x = power[0] * step[0] - power[1] * step[1]; power[1] = power[0] * step[1] + power[1] * step[0]; power[0] = x;
+            }
+        }
     }
 }
-/* join and part for rings with fewer samples than 2 orders - 1, or that do not begin at phi = 0. */
-static void sphere_sh_join_any_(float *z, const float *f, const float *x, const double *phi, size_t orders, size_t n)
+/* The chirps of a group and their spectrum, unless those of the same counts are there. z[1] is used up. */
+static void sphere_sh_chirp_make_(const sphere_sh_job_ *job, sphere_sh_scratch_ *w, size_t group, const sphere_sh_fft_ *fft, float *const z[2])
 {
-    double c[SPHERE_SH_GROUP_MOST_], s[SPHERE_SH_GROUP_MOST_];
-    size_t m, i;
-    memset(z, 0, n * SPHERE_SH_PLACE_ * sizeof(*z));
+    const size_t *const count = job->state->count + group * SPHERE_SH_GROUP_;
+    const size_t most = job->state->chirp[group];
+    const float scale = (float)(1 / (double)fft->length);
+    float *to[2], *b;
+    size_t k, l;
+    if (w->counts && !memcmp(count, w->counts, SPHERE_SH_GROUP_ * sizeof(*count))) return;
+    w->counts = count;
+    sphere_sh_chirp_(w->chirp, count, most);
+    to[0] = w->spectrum; to[1] = z[1];
+    b = to[fft->passes & 1u];                                            /* so that the last pass ends in spectrum */
+    memset(b, 0, fft->length * SPHERE_SH_PLACE_ * sizeof(*b));
+    for (k = 0; k < most; k++) for (l = 0; l < SPHERE_SH_GROUP_; l++) {
+        const float re = scale * w->chirp[k * SPHERE_SH_PLACE_ + l], im = 0 - scale * w->chirp[k * SPHERE_SH_PLACE_ + SPHERE_SH_GROUP_ + l];
+        float *const up = b + k * SPHERE_SH_PLACE_ + l, *const down = b + (k ? fft->length - k : 0) * SPHERE_SH_PLACE_ + l;
+        up[0] = down[0] = re; up[SPHERE_SH_GROUP_] = down[SPHERE_SH_GROUP_] = im;
+    }
+    (void)sphere_sh_fft_passes_(job, fft, to, fft->passes & 1u, 0);
+}
+/* The transforms of the lanes of a group, from z[0]; the answer is z[0] or z[1]. By chirps: 2 j k = j^2 + k^2 - (k - j)^2 makes a transform a convolution, and
+   lanes of different lengths go together. Source: Bluestein 1970. */
+static float *sphere_sh_fft_run_(const sphere_sh_job_ *job, sphere_sh_scratch_ *w, size_t group, size_t re)
+{
+    const sphere_sh_fft_ *const fft = job->state->fft + job->state->fft_of[group];
+    const size_t most = job->state->chirp[group];
+    size_t now;
+    if (!most) return w->z[sphere_sh_fft_passes_(job, fft, w->z, 0, re)];
+    sphere_sh_chirp_make_(job, w, group, fft, w->z);
+    job->kernels->twist(w->z[0], w->z[0], w->chirp, most, re);
+    memset(w->z[0] + most * SPHERE_SH_PLACE_, 0, (fft->length - most) * SPHERE_SH_PLACE_ * sizeof(float));
+    now = sphere_sh_fft_passes_(job, fft, w->z, 0, re);
+    job->kernels->twist(w->z[now], w->z[now], w->spectrum, fft->length, re);
+    now = sphere_sh_fft_passes_(job, fft, w->z, now, SPHERE_SH_GROUP_ - re);
+    job->kernels->twist(w->z[now], w->z[now], w->chirp, most, re);
+    return w->z[now];
+}
+/* cos and sin of m phi for the lanes of a group: exact every 64 orders, in between by turning on. */
+typedef struct sphere_sh_turning_ { double c[SPHERE_SH_GROUP_MOST_], s[SPHERE_SH_GROUP_MOST_], c1[SPHERE_SH_GROUP_MOST_], s1[SPHERE_SH_GROUP_MOST_]; } sphere_sh_turning_;
+static void sphere_sh_turn_on_(sphere_sh_turning_ *t, const double *phi, size_t m)
+{
+    size_t i;
+    if (m == 0) for (i = 0; i < SPHERE_SH_GROUP_; i++) sphere_sh_sincos_double_(phi[i], t->s1 + i, t->c1 + i);
+    if (m % 64 == 0) { for (i = 0; i < SPHERE_SH_GROUP_; i++) sphere_sh_sincos_double_((double)m * phi[i], t->s + i, t->c + i); return; }
+    for (i = 0; i < SPHERE_SH_GROUP_; i++) {
+        const double c = t->c[i] * t->c1[i] - t->s[i] * t->s1[i];
+        t->s[i] = t->s[i] * t->c1[i] + t->c[i] * t->s1[i]; t->c[i] = c;
+    }
+}
+/* join and part for rings of different counts, with fewer samples than 2 orders - 1, or that do not begin at phi = 0. place: m modulo each count. */
+static void sphere_sh_join_any_(float *z, const float *f, const float *x, const double *phi, size_t orders, const size_t *count, size_t most)
+{
+    sphere_sh_turning_ t;
+    size_t m, i, place[SPHERE_SH_GROUP_MOST_] = { 0 };
+    memset(z, 0, most * SPHERE_SH_PLACE_ * sizeof(*z));
     for (m = 0; m < orders; m++, f += 4 * SPHERE_SH_GROUP_) {
-        float *const up = z + m % n * SPHERE_SH_PLACE_, *const down = z + (n - m % n) % n * SPHERE_SH_PLACE_;
-        sphere_sh_turn_on_(c, s, phi, m);
+        sphere_sh_turn_on_(&t, phi, m);
         for (i = 0; i < SPHERE_SH_GROUP_; i++) {
-            const float cf = (float)c[i], sf = (float)s[i];
+            float *const up = z + place[i] * SPHERE_SH_PLACE_ + i, *const down = z + (place[i] ? count[i] - place[i] : 0) * SPHERE_SH_PLACE_ + i;
+            const float cf = (float)t.c[i], sf = (float)t.s[i];
             const float er = f[i], ei = f[SPHERE_SH_GROUP_ + i], rr = x[i] * f[2 * SPHERE_SH_GROUP_ + i], ri = x[i] * f[3 * SPHERE_SH_GROUP_ + i];
             const float ar = er + rr, br = er - rr, ai = ei + ri, bi = ei - ri;
             const float nr = ar * cf - ai * sf, ni = ar * sf + ai * cf, sr = br * cf - bi * sf, si = br * sf + bi * cf;
-            up[i] += nr - si; up[SPHERE_SH_GROUP_ + i] += sr + ni;
-            if (m) { down[i] += nr + si; down[SPHERE_SH_GROUP_ + i] += sr - ni; }
+            up[0] += nr - si; up[SPHERE_SH_GROUP_] += sr + ni;
+            if (m) { down[0] += nr + si; down[SPHERE_SH_GROUP_] += sr - ni; }
+            if (++place[i] == count[i]) place[i] = 0;
         }
     }
 }
-static void sphere_sh_part_any_(float *f, const float *z, const float *w, const float *wx, const double *phi, const size_t *fft_of, size_t which, size_t orders, size_t n)
+static void sphere_sh_part_any_(float *f, const float *z, const float *w, const float *wx, const double *phi, size_t orders, const size_t *count)
 {
-    double c[SPHERE_SH_GROUP_MOST_], s[SPHERE_SH_GROUP_MOST_];
-    size_t m, i;
+    sphere_sh_turning_ t;
+    size_t m, i, place[SPHERE_SH_GROUP_MOST_] = { 0 };
     for (m = 0; m < orders; m++, f += 4 * SPHERE_SH_GROUP_) {
-        const float *const up = z + m % n * SPHERE_SH_PLACE_, *const down = z + (n - m % n) % n * SPHERE_SH_PLACE_;
-        sphere_sh_turn_on_(c, s, phi, m);
+        sphere_sh_turn_on_(&t, phi, m);
         for (i = 0; i < SPHERE_SH_GROUP_; i++) {
-            const float cf = (float)c[i], sf = (float)s[i], p = up[i], q = up[SPHERE_SH_GROUP_ + i], r = down[i], t = down[SPHERE_SH_GROUP_ + i];
-            const float ar = p + r, ai = q - t, br = q + t, bi = r - p;
+            const float *const up = z + place[i] * SPHERE_SH_PLACE_ + i, *const down = z + (place[i] ? count[i] - place[i] : 0) * SPHERE_SH_PLACE_ + i;
+            const float cf = (float)t.c[i], sf = (float)t.s[i], p = up[0], q = up[SPHERE_SH_GROUP_], r = down[0], u = down[SPHERE_SH_GROUP_];
+            const float ar = p + r, ai = q - u, br = q + u, bi = r - p;
             const float nr = m ? ar * cf + ai * sf : p, ni = m ? ai * cf - ar * sf : 0, sr = m ? br * cf + bi * sf : q, si = m ? bi * cf - br * sf : 0;
-            if (fft_of[i] != which) continue;
             f[i] = w[i] * (nr + sr); f[2 * SPHERE_SH_GROUP_ + i] = wx[i] * (nr - sr);
             f[SPHERE_SH_GROUP_ + i] = m ? w[i] * (ni + si) : 0; f[3 * SPHERE_SH_GROUP_ + i] = m ? wx[i] * (ni - si) : 0;
+            if (++place[i] == count[i]) place[i] = 0;
         }
     }
 }
-/* Where the rings of a group lie in a field; lanes without one, or of another FFT, go to or come from `none`. */
-static void sphere_sh_ring_rows_(const sphere_sh_job_ *job, size_t group, size_t which, float *field, float *none, float **north, float **south)
+/* Where the rings of a group lie in a field; lanes without one go to or come from `none`. Returns how many samples all of them have. */
+static size_t sphere_sh_ring_rows_(const sphere_sh_job_ *job, size_t group, float *field, float *none, float **north, float **south)
 {
     const struct sphere_sh_plan_state_ *const s = job->state;
-    size_t i;
+    size_t i, least = s->count[group * SPHERE_SH_GROUP_];
     for (i = 0; i < SPHERE_SH_GROUP_; i++) {
         const size_t lane = group * SPHERE_SH_GROUP_ + i;
-        north[i] = s->north[lane] == SIZE_MAX || s->fft_of[lane] != which ? none : field + job->plan->first[s->north[lane]];
-        south[i] = s->south[lane] == SIZE_MAX || s->fft_of[lane] != which ? none : field + job->plan->first[s->south[lane]];
+        north[i] = s->north[lane] == SIZE_MAX ? none : field + job->plan->first[s->north[lane]];
+        south[i] = s->south[lane] == SIZE_MAX ? none : field + job->plan->first[s->south[lane]];
+        if (s->count[lane] < least) least = s->count[lane];
     }
+    return least;
 }
 static void sphere_sh_fft_out_task_(void *context, size_t task)
 {
@@ -10872,30 +11047,27 @@ static void sphere_sh_fft_out_task_(void *context, size_t task)
     const size_t rings = job->plan->rings;
     sphere_sh_scratch_ w;
     float *north[SPHERE_SH_GROUP_MOST_], *south[SPHERE_SH_GROUP_MOST_];
-    size_t group, set, i, j, lane;
+    size_t group, set, j, lane;
     (void)sphere_sh_scratch_init_(job->plan, sphere_sh_task_memory_(job, task), &w);
     for (group = task; group < s->groups; group += job->tasks) for (set = 0; set < job->sets; set++) {
         const float *const f = job->fourier[set] + group * s->row * 4 * SPHERE_SH_GROUP_;
-        const size_t reach = sphere_sh_reach_of_(job, group / 4);
-        if (!job->out[set]) continue;
-        for (i = 0; i < SPHERE_SH_GROUP_; i++) {
-            const size_t which = s->fft_of[group * SPHERE_SH_GROUP_ + i], n = s->fft[which].n;
-            const float *z;
-            if (i && (s->plain[group] || s->north[group * SPHERE_SH_GROUP_ + i] == SIZE_MAX)) break;
-            for (j = 0; j < i && s->fft_of[group * SPHERE_SH_GROUP_ + j] != which; j++) { }
-            if (j < i) continue;                                         /* done with an earlier lane */
-            if (s->north[group * SPHERE_SH_GROUP_ + i] == SIZE_MAX) break;
-            if (s->plain[group]) job->kernels->join(w.z[0], f, s->x + group * SPHERE_SH_GROUP_, reach, n);
-            else sphere_sh_join_any_(w.z[0], f, s->x + group * SPHERE_SH_GROUP_, s->phi + group * SPHERE_SH_GROUP_, reach, n);
-            z = sphere_sh_fft_run_(job, s->fft + which, w.z, 0);
-            if (job->plan->layout == SPHERE_SH_ROWS) {
-                sphere_sh_ring_rows_(job, group, which, job->out[set], w.none, north, south);
-                job->kernels->rows_out(north, south, z, 0, n);
-            } else for (j = 0; j < n; j++) for (lane = 0; lane < SPHERE_SH_GROUP_; lane++) {
-                const size_t a = s->north[group * SPHERE_SH_GROUP_ + lane], b = s->south[group * SPHERE_SH_GROUP_ + lane];
-                if (a != SIZE_MAX) job->out[set][j * rings + a] = sphere_canonical_(z[j * SPHERE_SH_PLACE_ + lane]);
-                if (b != SIZE_MAX) job->out[set][j * rings + b] = sphere_canonical_(z[j * SPHERE_SH_PLACE_ + SPHERE_SH_GROUP_ + lane]);
+        const size_t o = group * SPHERE_SH_GROUP_, reach = sphere_sh_reach_of_(job, group / 4), *const count = s->count + o, most = s->chirp[group] ? s->chirp[group] : count[0];
+        const float *z;
+        if (!job->out[set] || s->north[o] == SIZE_MAX) continue;
+        if (s->plain[group]) job->kernels->join(w.z[0], f, s->x + o, reach, most);
+        else sphere_sh_join_any_(w.z[0], f, s->x + o, s->phi + o, reach, count, most);
+        z = sphere_sh_fft_run_(job, &w, group, 0);
+        if (job->plan->layout == SPHERE_SH_ROWS) {
+            const size_t least = sphere_sh_ring_rows_(job, group, job->out[set], w.none, north, south);
+            job->kernels->rows_out(north, south, z, 0, least);
+            for (lane = 0; lane < SPHERE_SH_GROUP_; lane++) for (j = least; j < count[lane]; j++) {
+                north[lane][j] = sphere_canonical_(z[j * SPHERE_SH_PLACE_ + lane]);
+                south[lane][j] = sphere_canonical_(z[j * SPHERE_SH_PLACE_ + SPHERE_SH_GROUP_ + lane]);
             }
+        } else for (j = 0; j < most; j++) for (lane = 0; lane < SPHERE_SH_GROUP_; lane++) {
+            const size_t a = s->north[o + lane], b = s->south[o + lane];
+            if (a != SIZE_MAX) job->out[set][j * rings + a] = sphere_canonical_(z[j * SPHERE_SH_PLACE_ + lane]);
+            if (b != SIZE_MAX) job->out[set][j * rings + b] = sphere_canonical_(z[j * SPHERE_SH_PLACE_ + SPHERE_SH_GROUP_ + lane]);
         }
     }
 }
@@ -10906,34 +11078,32 @@ static void sphere_sh_fft_in_task_(void *context, size_t task)
     const size_t rings = job->plan->rings;
     sphere_sh_scratch_ w;
     float *north[SPHERE_SH_GROUP_MOST_], *south[SPHERE_SH_GROUP_MOST_];
-    size_t group, set, i, j, lane;
+    size_t group, set, j, lane;
     (void)sphere_sh_scratch_init_(job->plan, sphere_sh_task_memory_(job, task), &w);
+    memset(w.none, 0, s->largest * sizeof(float));
     for (group = task; group < s->groups; group += job->tasks) for (set = 0; set < job->sets; set++) {
         float *const f = job->fourier[set] + group * s->row * 4 * SPHERE_SH_GROUP_;
-        const size_t o = group * SPHERE_SH_GROUP_, reach = sphere_sh_reach_of_(job, group / 4);
+        const size_t o = group * SPHERE_SH_GROUP_, reach = sphere_sh_reach_of_(job, group / 4), *const count = s->count + o, most = s->chirp[group] ? s->chirp[group] : count[0];
+        const float *z;
         if (s->north[o] == SIZE_MAX) {                                   /* a group of padding only */
             memset(f, 0, reach * 4 * SPHERE_SH_GROUP_ * sizeof(float));
             continue;
         }
-        for (i = 0; i < SPHERE_SH_GROUP_; i++) {
-            const size_t which = s->fft_of[o + i], n = s->fft[which].n;
-            const float *z;
-            if (i && s->plain[group]) break;
-            for (j = 0; j < i && s->fft_of[o + j] != which; j++) { }
-            if (j < i) continue;
-            if (job->plan->layout == SPHERE_SH_ROWS) {
-                memset(w.none, 0, n * sizeof(float));
-                sphere_sh_ring_rows_(job, group, which, (float *)(uintptr_t)job->in[set], w.none, north, south);
-                job->kernels->rows_in(w.z[0], (const float *const *)north, (const float *const *)south, 0, n);
-            } else for (j = 0; j < n; j++) for (lane = 0; lane < SPHERE_SH_GROUP_; lane++) {
-                const size_t a = s->north[o + lane], b = s->south[o + lane];
-                w.z[0][j * SPHERE_SH_PLACE_ + lane] = a == SIZE_MAX ? 0 : job->in[set][j * rings + a];
-                w.z[0][j * SPHERE_SH_PLACE_ + SPHERE_SH_GROUP_ + lane] = b == SIZE_MAX ? 0 : job->in[set][j * rings + b];
+        if (job->plan->layout == SPHERE_SH_ROWS) {
+            const size_t least = sphere_sh_ring_rows_(job, group, (float *)(uintptr_t)job->in[set], w.none, north, south);
+            job->kernels->rows_in(w.z[0], (const float *const *)north, (const float *const *)south, 0, least);
+            for (j = least; j < most; j++) for (lane = 0; lane < SPHERE_SH_GROUP_; lane++) {
+                w.z[0][j * SPHERE_SH_PLACE_ + lane] = j < count[lane] ? north[lane][j] : 0;
+                w.z[0][j * SPHERE_SH_PLACE_ + SPHERE_SH_GROUP_ + lane] = j < count[lane] ? south[lane][j] : 0;
             }
-            z = sphere_sh_fft_run_(job, s->fft + which, w.z, SPHERE_SH_GROUP_);
-            if (s->plain[group]) job->kernels->part(f, z, s->w + o, s->wx + o, reach, n);
-            else sphere_sh_part_any_(f, z, s->w + o, s->wx + o, s->phi + o, s->fft_of + o, which, reach, n);
+        } else for (j = 0; j < most; j++) for (lane = 0; lane < SPHERE_SH_GROUP_; lane++) {
+            const size_t a = s->north[o + lane], b = s->south[o + lane];
+            w.z[0][j * SPHERE_SH_PLACE_ + lane] = a == SIZE_MAX ? 0 : job->in[set][j * rings + a];
+            w.z[0][j * SPHERE_SH_PLACE_ + SPHERE_SH_GROUP_ + lane] = b == SIZE_MAX ? 0 : job->in[set][j * rings + b];
         }
+        z = sphere_sh_fft_run_(job, &w, group, SPHERE_SH_GROUP_);
+        if (s->plain[group]) job->kernels->part(f, z, s->w + o, s->wx + o, reach, most);
+        else sphere_sh_part_any_(f, z, s->w + o, s->wx + o, s->phi + o, reach, count);
     }
 }
 
@@ -11038,6 +11208,7 @@ typedef struct sphere_shd_transform_kernels_ {
     void (*rows_out)(double *const *north, double *const *south, const double *z, size_t from, size_t n);
     void (*rows_in)(double *z, const double *const *north, const double *const *south, size_t from, size_t n);
     void (*fft)(double *out, const double *in, size_t n, size_t s, size_t r, const double *turn, size_t re);
+    void (*twist)(double *out, const double *in, const double *factor, size_t n, size_t re);
     void (*square)(double *lane, double *values, size_t n);
     double (*scale)(double *values, size_t n, double factor);
     void (*squares)(const sphere_sh_degrees_ *degrees, size_t m, size_t count, size_t stride, double *work);
@@ -11046,7 +11217,7 @@ typedef struct sphere_shd_transform_kernels_ {
 #define SPHERE_SHD_TRANSFORM_KERNELS_(level) { sphere_shd_begin_##level, sphere_shd_rescale_##level, sphere_shd_shift_##level, sphere_shd_step_##level, \
     sphere_shd_expand_##level, sphere_shd_project_##level, sphere_shd_combine_##level, sphere_shd_join_##level, sphere_shd_part_##level, \
     sphere_shd_rows_out_##level, sphere_shd_rows_in_##level, sphere_shd_fft_##level, \
-    sphere_shd_square_##level, sphere_shd_scale_##level, sphere_sh_squares_##level, sphere_shd_columns_##level }
+    sphere_shd_twist_##level, sphere_shd_square_##level, sphere_shd_scale_##level, sphere_sh_squares_##level, sphere_shd_columns_##level }
 /* The kernels of a level that sphere_simd_pick_ has allowed. */
 SPHERE_INLINE_ const sphere_shd_transform_kernels_ *sphere_shd_transform_kernels_for_(sphere_simd level)
 {
@@ -11064,7 +11235,7 @@ SPHERE_INLINE_ const sphere_shd_transform_kernels_ *sphere_shd_transform_kernels
 }
 
 /* One length of the FFT: its factors in the order of the passes, and the table of its roots of unity. */
-typedef struct sphere_shd_fft_ { size_t n, passes, factor[24]; const double *turn; } sphere_shd_fft_;
+typedef struct sphere_shd_fft_ { size_t length, passes, factor[24]; const double *turn; } sphere_shd_fft_;
 
 /* What a plan holds besides what the caller sees. Lanes are pairs of mirrored rings, from the poles to the equator, padded to whole
    groups of two with copies of the last; a ring without its mirror image is alone in its lane. */
@@ -11077,10 +11248,12 @@ struct sphere_shd_plan_state_ {
     int *kind;                                          /* (half blocks)                                                          */
     size_t *reach;                                      /* (blocks) orders from here on are 0                                     */
     size_t *north, *south;                              /* (lanes) rings, SIZE_MAX = none                                         */
-    size_t *fft_of;                                     /* (lanes) which FFT                                                      */
+    size_t *count;                                      /* (lanes) samples                                                        */
     double *phi;                                        /* (lanes)                                                                */
-    int *plain;                                         /* (groups) one FFT, phi 0, no aliases                                    */
-    sphere_shd_fft_ *fft;
+    int *plain;                                         /* (groups) one count, by passes, phi 0, no aliases                       */
+    size_t *fft_of, *chirp;                             /* (groups) which FFT; the largest count of a group done by chirps, or 0  */
+    sphere_shd_fft_ *fft;                                /* (lengths) those that are used                                          */
+    size_t lengths, most;                               /* most: the largest chirp of any group, or 0                             */
     const double *table;                                 /* columns of all orders one after the other, or NULL: made in every call */
     const size_t *table_at;
 };
@@ -11128,9 +11301,11 @@ static void sphere_shd_lay_out_(const sphere_sh_shape_ *shape, sphere_sh_cut_ *c
     s->plain = (int *)sphere_sh_cut_off_(cut, lanes / SPHERE_SHD_GROUP_, sizeof(int));
     s->north = (size_t *)sphere_sh_cut_off_(cut, lanes, sizeof(size_t));
     s->south = (size_t *)sphere_sh_cut_off_(cut, lanes, sizeof(size_t));
-    s->fft_of = (size_t *)sphere_sh_cut_off_(cut, lanes, sizeof(size_t));
+    s->count = (size_t *)sphere_sh_cut_off_(cut, lanes, sizeof(size_t));
+    s->fft_of = (size_t *)sphere_sh_cut_off_(cut, lanes / SPHERE_SHD_GROUP_, sizeof(size_t));
+    s->chirp = (size_t *)sphere_sh_cut_off_(cut, lanes / SPHERE_SHD_GROUP_, sizeof(size_t));
     s->phi = (double *)sphere_sh_cut_off_(cut, lanes, sizeof(double));
-    s->fft = (sphere_shd_fft_ *)sphere_sh_cut_off_(cut, shape->kinds, sizeof(sphere_shd_fft_));
+    s->fft = (sphere_shd_fft_ *)sphere_sh_cut_off_(cut, shape->lengths, sizeof(sphere_shd_fft_));
     parts->turn = (double *)sphere_sh_cut_off_(cut, shape->turns, 2 * sizeof(double));
     parts->table = NULL; parts->table_at = NULL;
     if (shape->degree <= SPHERE_SHD_KEPT_DEGREE_) {
@@ -11150,6 +11325,29 @@ SPHERE_SH_API size_t sphere_shd_plan_size(size_t degree, const sphere_sh_plan_de
     return cut.used == SIZE_MAX ? 0 : cut.used;
 }
 
+static void sphere_shd_fft_init_(sphere_shd_fft_ *fft, size_t length, double *turn)
+{
+    size_t i, rest = length, p;
+    fft->length = length; fft->passes = 0; fft->turn = turn;
+    while (rest % 4 == 0) { fft->factor[fft->passes++] = 4; rest /= 4; }
+    while (rest % 2 == 0) { fft->factor[fft->passes++] = 2; rest /= 2; }
+    while (rest % 3 == 0) { fft->factor[fft->passes++] = 3; rest /= 3; }
+    for (p = 5; rest > 1; p += 2) while (rest % p == 0) { fft->factor[fft->passes++] = p; rest /= p; }
+    for (i = 0; i < length; i++) {
+        double s, c;
+        sphere_sh_sincospi_(2 * (double)i / (double)length, &s, &c);
+        turn[2 * i] = (double)c; turn[2 * i + 1] = (double)s;
+    }
+}
+/* The FFT of this length: one that is there, or a new one. */
+static size_t sphere_shd_fft_for_(const sphere_shd_parts_ *parts, size_t length)
+{
+    struct sphere_shd_plan_state_ *const s = parts->state;
+    size_t i, at = 0;
+    for (i = 0; i < s->lengths && s->fft[i].length != length; i++) at += s->fft[i].length;
+    if (i == s->lengths) { sphere_shd_fft_init_(s->fft + i, length, parts->turn + 2 * at); s->lengths++; }
+    return i;
+}
 /* Pair the rings and fill what belongs to lanes. */
 static void sphere_shd_plan_lanes_(const sphere_sh_shape_ *shape, const sphere_shd_parts_ *parts)
 {
@@ -11169,21 +11367,29 @@ static void sphere_shd_plan_lanes_(const sphere_sh_shape_ *shape, const sphere_s
         s->w[lane] = (double)(parts->ring[north].weight / (double)parts->ring[north].count);
         s->wx[lane] = (double)(parts->ring[north].weight / (double)parts->ring[north].count * cosine[north]);
         s->phi[lane] = ra->phi;
-        for (j = 0; s->fft[j].n != ra->count; j++) { }
-        s->fft_of[lane] = j;
+        s->count[lane] = ra->count;
         i += pair ? 1 : 0; lane++;
     }
     s->lanes = (lane + 2 * SPHERE_SHD_GROUP_ - 1) / (2 * SPHERE_SHD_GROUP_) * (2 * SPHERE_SHD_GROUP_);
     for (j = lane; j < s->lanes; j++) {
-        s->north[j] = s->south[j] = SIZE_MAX; s->x[j] = s->x[lane - 1]; s->w[j] = s->wx[j] = 0; s->phi[j] = s->phi[lane - 1]; s->fft_of[j] = s->fft_of[lane - 1];
+        s->north[j] = s->south[j] = SIZE_MAX; s->x[j] = s->x[lane - 1]; s->w[j] = s->wx[j] = 0; s->phi[j] = s->phi[lane - 1]; s->count[j] = s->count[lane - 1];
     }
     s->groups = s->lanes / SPHERE_SHD_GROUP_; s->blocks = (s->groups + 3) / 4;
+    s->lengths = s->most = 0;
     for (i = 0; i < s->groups; i++) {
+        const size_t *const count = s->count + i * SPHERE_SHD_GROUP_;
+        size_t most = 0;
+        int same = 1;
         s->plain[i] = 1;
         for (j = 0; j < SPHERE_SHD_GROUP_; j++) {
-            const size_t l = i * SPHERE_SHD_GROUP_ + j;
-            if (s->fft_of[l] != s->fft_of[i * SPHERE_SHD_GROUP_] || s->phi[l] != 0 || s->fft[s->fft_of[l]].n < 2 * shape->orders - 1) s->plain[i] = 0;
+            if (count[j] != count[0]) same = 0;
+            if (count[j] > most) most = count[j];
+            if (s->phi[i * SPHERE_SHD_GROUP_ + j] != 0 || count[j] < 2 * shape->orders - 1) s->plain[i] = 0;
         }
+        s->chirp[i] = same && sphere_sh_passable_(most) ? 0 : most;
+        if (s->chirp[i]) s->plain[i] = 0;
+        if (s->chirp[i] > s->most) s->most = s->chirp[i];
+        s->fft_of[i] = sphere_shd_fft_for_(parts, s->chirp[i] ? sphere_sh_chirp_length_(most) : most);
     }
     for (block = 0; block < s->blocks; block++)
         s->reach[block] = sphere_sh_reach_(shape->degree, sine[s->north[(block + 1) * SPHERE_SHD_BLOCK_ < lane ? (block + 1) * SPHERE_SHD_BLOCK_ - 1 : lane - 1]], SPHERE_SHD_REACH_);
@@ -11227,21 +11433,6 @@ static void sphere_shd_make_columns_(const sphere_shd_transform_kernels_ *kernel
     sphere_sh_chain_(degrees, m, count, stride, work);
     kernels->columns(degrees, m, count, stride, work, sector * sector * ((count - 1) & 1u ? work[stride] : 1 / work[stride]), out);
 }
-static void sphere_shd_fft_init_(sphere_shd_fft_ *fft, size_t n, double *turn)
-{
-    size_t i, rest = n, p = 5;
-    fft->n = n; fft->passes = 0; fft->turn = turn;
-    while (rest % 4 == 0) { fft->factor[fft->passes++] = 4; rest /= 4; }
-    while (rest % 2 == 0) { fft->factor[fft->passes++] = 2; rest /= 2; }
-    while (rest % 3 == 0) { fft->factor[fft->passes++] = 3; rest /= 3; }
-    for (; p * p <= rest; p += 2) while (rest % p == 0) { fft->factor[fft->passes++] = p; rest /= p; }
-    if (rest > 1) fft->factor[fft->passes++] = rest;
-    for (i = 0; i < n; i++) {
-        double s, c;
-        sphere_sh_sincospi_(2 * (double)i / (double)n, &s, &c);
-        turn[2 * i] = (double)c; turn[2 * i + 1] = (double)s;
-    }
-}
 SPHERE_SH_API sphere_status sphere_shd_plan_init(sphere_shd_plan *plan, size_t degree, const sphere_sh_plan_desc *desc, void *memory, size_t bytes)
 {
     sphere_sh_shape_ shape;
@@ -11250,7 +11441,7 @@ SPHERE_SH_API sphere_status sphere_shd_plan_init(sphere_shd_plan *plan, size_t d
     const sphere_shd_transform_kernels_ *const kernels = sphere_shd_transform_kernels_for_(sphere_simd_best_());
     struct sphere_shd_plan_state_ *s;
     sphere_status status;
-    size_t i, k, m, at;
+    size_t i, m, at;
     if (!plan) return SPHERE_E_NULL;
     status = sphere_sh_shape_init_(&shape, degree, desc);
     if (status) return status;
@@ -11264,10 +11455,6 @@ SPHERE_SH_API sphere_status sphere_shd_plan_init(sphere_shd_plan *plan, size_t d
     s = parts.state;
     sphere_sh_shape_rings_(&shape, parts.ring, parts.cosine, parts.sine, parts.wave);
     sphere_sh_degrees_init_(parts.root, parts.inverse, parts.inverse_root, parts.sector, degree + 1, &s->degrees);
-    for (i = k = at = 0; i < shape.rings; i++) {                         /* every count that was not there before */
-        for (m = 0; m < k && s->fft[m].n != parts.ring[i].count; m++) { }
-        if (m == k) { sphere_shd_fft_init_(s->fft + k++, parts.ring[i].count, parts.turn + 2 * at); at += parts.ring[i].count; }
-    }
     s->largest = shape.largest; s->row = shape.orders | 1u;
     sphere_shd_plan_lanes_(&shape, &parts);
     s->table = parts.table; s->table_at = parts.table_at;
@@ -11315,7 +11502,7 @@ typedef struct sphere_shd_walk_ {
 SPHERE_INLINE_ size_t sphere_shd_line_(size_t degree) { return (2 * (degree + 1) + SPHERE_SHD_BEHIND_ + 15) / 16 * 16; }
 static size_t sphere_shd_handful_(size_t degree);
 /* Working memory of one task: the larger of the Legendre part and the FFT. */
-typedef struct sphere_shd_scratch_ { double *wide; double *columns, *line, *more, *c, *shift, *t, *d, *n, *sum, *z[2], *none; sphere_shd_walk_ *walk; } sphere_shd_scratch_;
+typedef struct sphere_shd_scratch_ { double *wide; double *columns, *line, *more, *c, *shift, *t, *d, *n, *sum, *z[2], *none, *chirp, *spectrum; sphere_shd_walk_ *walk; const size_t *counts; } sphere_shd_scratch_;
 static size_t sphere_shd_scratch_init_(const sphere_shd_plan *plan, void *at, sphere_shd_scratch_ *w)
 {
     const struct sphere_shd_plan_state_ *const s = plan->state;
@@ -11338,6 +11525,9 @@ static size_t sphere_shd_scratch_init_(const sphere_shd_plan *plan, void *at, sp
     w->z[0] = (double *)sphere_sh_cut_off_(&cut, s->largest, SPHERE_SHD_PLACE_ * sizeof(double));
     w->z[1] = (double *)sphere_sh_cut_off_(&cut, s->largest, SPHERE_SHD_PLACE_ * sizeof(double));
     w->none = (double *)sphere_sh_cut_off_(&cut, s->largest, sizeof(double));
+    w->chirp = s->most ? (double *)sphere_sh_cut_off_(&cut, s->most, SPHERE_SHD_PLACE_ * sizeof(double)) : NULL;
+    w->spectrum = s->most ? (double *)sphere_sh_cut_off_(&cut, s->largest, SPHERE_SHD_PLACE_ * sizeof(double)) : NULL;
+    w->counts = NULL;
     return legendre > cut.used ? legendre : cut.used;
 }
 static size_t sphere_shd_fourier_size_(const sphere_shd_plan *plan)
@@ -11677,73 +11867,137 @@ static void sphere_shd_analysis_task_(void *context, size_t task)
     }
 }
 
-/* All passes of one transform; the answer is z[0] or z[1]. */
-static double *sphere_shd_fft_run_(const sphere_shd_job_ *job, const sphere_shd_fft_ *fft, double *const z[2], size_t re)
+/* All passes of one transform from z[now]; returns which z has the answer. */
+static size_t sphere_shd_fft_passes_(const sphere_shd_job_ *job, const sphere_shd_fft_ *fft, double *const z[2], size_t now, size_t re)
 {
-    size_t pass, n = fft->n, s = 1, now = 0;
+    size_t pass, n = fft->length, s = 1;
     for (pass = 0; pass < fft->passes; pass++) {
         job->kernels->fft(z[1 - now], z[now], n, s, fft->factor[pass], fft->turn, re);
         n /= fft->factor[pass]; s *= fft->factor[pass]; now = 1 - now;
     }
-    return z[now];
+    return now;
 }
-/* cos and sin of m phi for the lanes of a group: exact every 64 orders, in between by turning on. */
-static void sphere_shd_turn_on_(double *cosine, double *sine, const double *phi, size_t m)
+/* exp(i pi k^2 / n) for the lanes of a group, each with its own n; from its n on a lane is 0. With k = 16 a + b, k^2 = 256 a^2 + 32 a b + b^2. */
+static void sphere_shd_chirp_(double *out, const size_t *count, size_t most)
 {
-    size_t i;
-    for (i = 0; i < SPHERE_SHD_GROUP_; i++) {
-        double c1, s1, c;
-        if (m % 64 == 0) { sphere_sh_sincos_double_((double)m * phi[i], sine + i, cosine + i); continue; }
-        sphere_sh_sincos_double_(phi[i], &s1, &c1);
-        c = cosine[i] * c1 - sine[i] * s1; sine[i] = sine[i] * c1 + cosine[i] * s1; cosine[i] = c;
+    size_t lane, a, b;
+    for (lane = 0; lane < SPHERE_SHD_GROUP_; lane++) {
+        const uint64_t n = count[lane];
+        double square[2][16], step[2], power[2], start[2], x;
+        for (b = 0; b < 16; b++) sphere_sh_sincospi_((double)((uint64_t)(b * b) % (2 * n)) / (double)n, &square[1][b], &square[0][b]);
+        for (a = 0; 16 * a < most; a++) {
+            sphere_sh_sincospi_((double)(32 * (uint64_t)a % (2 * n)) / (double)n, step + 1, step);
+            sphere_sh_sincospi_((double)(256 * (uint64_t)a % (2 * n) * (uint64_t)a % (2 * n)) / (double)n, start + 1, start);
+            power[0] = start[0]; power[1] = start[1];
+            for (b = 0; b < 16 && 16 * a + b < most; b++) {
+                double *const o = out + (16 * a + b) * SPHERE_SHD_PLACE_ + lane;
+                const int within = 16 * a + b < count[lane];
+                o[0] = within ? (double)(power[0] * square[0][b] - power[1] * square[1][b]) : 0;
+                o[SPHERE_SHD_GROUP_] = within ? (double)(power[0] * square[1][b] + power[1] * square[0][b]) : 0;
+                x = power[0] * step[0] - power[1] * step[1]; power[1] = power[0] * step[1] + power[1] * step[0]; power[0] = x;
+            }
+        }
     }
 }
-/* join and part for rings with fewer samples than 2 orders - 1, or that do not begin at phi = 0. */
-static void sphere_shd_join_any_(double *z, const double *f, const double *x, const double *phi, size_t orders, size_t n)
+/* The chirps of a group and their spectrum, unless those of the same counts are there. z[1] is used up. */
+static void sphere_shd_chirp_make_(const sphere_shd_job_ *job, sphere_shd_scratch_ *w, size_t group, const sphere_shd_fft_ *fft, double *const z[2])
 {
-    double c[SPHERE_SH_GROUP_MOST_], s[SPHERE_SH_GROUP_MOST_];
-    size_t m, i;
-    memset(z, 0, n * SPHERE_SHD_PLACE_ * sizeof(*z));
+    const size_t *const count = job->state->count + group * SPHERE_SHD_GROUP_;
+    const size_t most = job->state->chirp[group];
+    const double scale = (double)(1 / (double)fft->length);
+    double *to[2], *b;
+    size_t k, l;
+    if (w->counts && !memcmp(count, w->counts, SPHERE_SHD_GROUP_ * sizeof(*count))) return;
+    w->counts = count;
+    sphere_shd_chirp_(w->chirp, count, most);
+    to[0] = w->spectrum; to[1] = z[1];
+    b = to[fft->passes & 1u];                                            /* so that the last pass ends in spectrum */
+    memset(b, 0, fft->length * SPHERE_SHD_PLACE_ * sizeof(*b));
+    for (k = 0; k < most; k++) for (l = 0; l < SPHERE_SHD_GROUP_; l++) {
+        const double re = scale * w->chirp[k * SPHERE_SHD_PLACE_ + l], im = 0 - scale * w->chirp[k * SPHERE_SHD_PLACE_ + SPHERE_SHD_GROUP_ + l];
+        double *const up = b + k * SPHERE_SHD_PLACE_ + l, *const down = b + (k ? fft->length - k : 0) * SPHERE_SHD_PLACE_ + l;
+        up[0] = down[0] = re; up[SPHERE_SHD_GROUP_] = down[SPHERE_SHD_GROUP_] = im;
+    }
+    (void)sphere_shd_fft_passes_(job, fft, to, fft->passes & 1u, 0);
+}
+/* The transforms of the lanes of a group, from z[0]; the answer is z[0] or z[1]. By chirps: 2 j k = j^2 + k^2 - (k - j)^2 makes a transform a convolution, and
+   lanes of different lengths go together. Source: Bluestein 1970. */
+static double *sphere_shd_fft_run_(const sphere_shd_job_ *job, sphere_shd_scratch_ *w, size_t group, size_t re)
+{
+    const sphere_shd_fft_ *const fft = job->state->fft + job->state->fft_of[group];
+    const size_t most = job->state->chirp[group];
+    size_t now;
+    if (!most) return w->z[sphere_shd_fft_passes_(job, fft, w->z, 0, re)];
+    sphere_shd_chirp_make_(job, w, group, fft, w->z);
+    job->kernels->twist(w->z[0], w->z[0], w->chirp, most, re);
+    memset(w->z[0] + most * SPHERE_SHD_PLACE_, 0, (fft->length - most) * SPHERE_SHD_PLACE_ * sizeof(double));
+    now = sphere_shd_fft_passes_(job, fft, w->z, 0, re);
+    job->kernels->twist(w->z[now], w->z[now], w->spectrum, fft->length, re);
+    now = sphere_shd_fft_passes_(job, fft, w->z, now, SPHERE_SHD_GROUP_ - re);
+    job->kernels->twist(w->z[now], w->z[now], w->chirp, most, re);
+    return w->z[now];
+}
+/* cos and sin of m phi for the lanes of a group: exact every 64 orders, in between by turning on. */
+typedef struct sphere_shd_turning_ { double c[SPHERE_SH_GROUP_MOST_], s[SPHERE_SH_GROUP_MOST_], c1[SPHERE_SH_GROUP_MOST_], s1[SPHERE_SH_GROUP_MOST_]; } sphere_shd_turning_;
+static void sphere_shd_turn_on_(sphere_shd_turning_ *t, const double *phi, size_t m)
+{
+    size_t i;
+    if (m == 0) for (i = 0; i < SPHERE_SHD_GROUP_; i++) sphere_sh_sincos_double_(phi[i], t->s1 + i, t->c1 + i);
+    if (m % 64 == 0) { for (i = 0; i < SPHERE_SHD_GROUP_; i++) sphere_sh_sincos_double_((double)m * phi[i], t->s + i, t->c + i); return; }
+    for (i = 0; i < SPHERE_SHD_GROUP_; i++) {
+        const double c = t->c[i] * t->c1[i] - t->s[i] * t->s1[i];
+        t->s[i] = t->s[i] * t->c1[i] + t->c[i] * t->s1[i]; t->c[i] = c;
+    }
+}
+/* join and part for rings of different counts, with fewer samples than 2 orders - 1, or that do not begin at phi = 0. place: m modulo each count. */
+static void sphere_shd_join_any_(double *z, const double *f, const double *x, const double *phi, size_t orders, const size_t *count, size_t most)
+{
+    sphere_shd_turning_ t;
+    size_t m, i, place[SPHERE_SH_GROUP_MOST_] = { 0 };
+    memset(z, 0, most * SPHERE_SHD_PLACE_ * sizeof(*z));
     for (m = 0; m < orders; m++, f += 4 * SPHERE_SHD_GROUP_) {
-        double *const up = z + m % n * SPHERE_SHD_PLACE_, *const down = z + (n - m % n) % n * SPHERE_SHD_PLACE_;
-        sphere_shd_turn_on_(c, s, phi, m);
+        sphere_shd_turn_on_(&t, phi, m);
         for (i = 0; i < SPHERE_SHD_GROUP_; i++) {
-            const double cf = (double)c[i], sf = (double)s[i];
+            double *const up = z + place[i] * SPHERE_SHD_PLACE_ + i, *const down = z + (place[i] ? count[i] - place[i] : 0) * SPHERE_SHD_PLACE_ + i;
+            const double cf = (double)t.c[i], sf = (double)t.s[i];
             const double er = f[i], ei = f[SPHERE_SHD_GROUP_ + i], rr = x[i] * f[2 * SPHERE_SHD_GROUP_ + i], ri = x[i] * f[3 * SPHERE_SHD_GROUP_ + i];
             const double ar = er + rr, br = er - rr, ai = ei + ri, bi = ei - ri;
             const double nr = ar * cf - ai * sf, ni = ar * sf + ai * cf, sr = br * cf - bi * sf, si = br * sf + bi * cf;
-            up[i] += nr - si; up[SPHERE_SHD_GROUP_ + i] += sr + ni;
-            if (m) { down[i] += nr + si; down[SPHERE_SHD_GROUP_ + i] += sr - ni; }
+            up[0] += nr - si; up[SPHERE_SHD_GROUP_] += sr + ni;
+            if (m) { down[0] += nr + si; down[SPHERE_SHD_GROUP_] += sr - ni; }
+            if (++place[i] == count[i]) place[i] = 0;
         }
     }
 }
-static void sphere_shd_part_any_(double *f, const double *z, const double *w, const double *wx, const double *phi, const size_t *fft_of, size_t which, size_t orders, size_t n)
+static void sphere_shd_part_any_(double *f, const double *z, const double *w, const double *wx, const double *phi, size_t orders, const size_t *count)
 {
-    double c[SPHERE_SH_GROUP_MOST_], s[SPHERE_SH_GROUP_MOST_];
-    size_t m, i;
+    sphere_shd_turning_ t;
+    size_t m, i, place[SPHERE_SH_GROUP_MOST_] = { 0 };
     for (m = 0; m < orders; m++, f += 4 * SPHERE_SHD_GROUP_) {
-        const double *const up = z + m % n * SPHERE_SHD_PLACE_, *const down = z + (n - m % n) % n * SPHERE_SHD_PLACE_;
-        sphere_shd_turn_on_(c, s, phi, m);
+        sphere_shd_turn_on_(&t, phi, m);
         for (i = 0; i < SPHERE_SHD_GROUP_; i++) {
-            const double cf = (double)c[i], sf = (double)s[i], p = up[i], q = up[SPHERE_SHD_GROUP_ + i], r = down[i], t = down[SPHERE_SHD_GROUP_ + i];
-            const double ar = p + r, ai = q - t, br = q + t, bi = r - p;
+            const double *const up = z + place[i] * SPHERE_SHD_PLACE_ + i, *const down = z + (place[i] ? count[i] - place[i] : 0) * SPHERE_SHD_PLACE_ + i;
+            const double cf = (double)t.c[i], sf = (double)t.s[i], p = up[0], q = up[SPHERE_SHD_GROUP_], r = down[0], u = down[SPHERE_SHD_GROUP_];
+            const double ar = p + r, ai = q - u, br = q + u, bi = r - p;
             const double nr = m ? ar * cf + ai * sf : p, ni = m ? ai * cf - ar * sf : 0, sr = m ? br * cf + bi * sf : q, si = m ? bi * cf - br * sf : 0;
-            if (fft_of[i] != which) continue;
             f[i] = w[i] * (nr + sr); f[2 * SPHERE_SHD_GROUP_ + i] = wx[i] * (nr - sr);
             f[SPHERE_SHD_GROUP_ + i] = m ? w[i] * (ni + si) : 0; f[3 * SPHERE_SHD_GROUP_ + i] = m ? wx[i] * (ni - si) : 0;
+            if (++place[i] == count[i]) place[i] = 0;
         }
     }
 }
-/* Where the rings of a group lie in a field; lanes without one, or of another FFT, go to or come from `none`. */
-static void sphere_shd_ring_rows_(const sphere_shd_job_ *job, size_t group, size_t which, double *field, double *none, double **north, double **south)
+/* Where the rings of a group lie in a field; lanes without one go to or come from `none`. Returns how many samples all of them have. */
+static size_t sphere_shd_ring_rows_(const sphere_shd_job_ *job, size_t group, double *field, double *none, double **north, double **south)
 {
     const struct sphere_shd_plan_state_ *const s = job->state;
-    size_t i;
+    size_t i, least = s->count[group * SPHERE_SHD_GROUP_];
     for (i = 0; i < SPHERE_SHD_GROUP_; i++) {
         const size_t lane = group * SPHERE_SHD_GROUP_ + i;
-        north[i] = s->north[lane] == SIZE_MAX || s->fft_of[lane] != which ? none : field + job->plan->first[s->north[lane]];
-        south[i] = s->south[lane] == SIZE_MAX || s->fft_of[lane] != which ? none : field + job->plan->first[s->south[lane]];
+        north[i] = s->north[lane] == SIZE_MAX ? none : field + job->plan->first[s->north[lane]];
+        south[i] = s->south[lane] == SIZE_MAX ? none : field + job->plan->first[s->south[lane]];
+        if (s->count[lane] < least) least = s->count[lane];
     }
+    return least;
 }
 static void sphere_shd_fft_out_task_(void *context, size_t task)
 {
@@ -11752,30 +12006,27 @@ static void sphere_shd_fft_out_task_(void *context, size_t task)
     const size_t rings = job->plan->rings;
     sphere_shd_scratch_ w;
     double *north[SPHERE_SH_GROUP_MOST_], *south[SPHERE_SH_GROUP_MOST_];
-    size_t group, set, i, j, lane;
+    size_t group, set, j, lane;
     (void)sphere_shd_scratch_init_(job->plan, sphere_shd_task_memory_(job, task), &w);
     for (group = task; group < s->groups; group += job->tasks) for (set = 0; set < job->sets; set++) {
         const double *const f = job->fourier[set] + group * s->row * 4 * SPHERE_SHD_GROUP_;
-        const size_t reach = sphere_shd_reach_of_(job, group / 4);
-        if (!job->out[set]) continue;
-        for (i = 0; i < SPHERE_SHD_GROUP_; i++) {
-            const size_t which = s->fft_of[group * SPHERE_SHD_GROUP_ + i], n = s->fft[which].n;
-            const double *z;
-            if (i && (s->plain[group] || s->north[group * SPHERE_SHD_GROUP_ + i] == SIZE_MAX)) break;
-            for (j = 0; j < i && s->fft_of[group * SPHERE_SHD_GROUP_ + j] != which; j++) { }
-            if (j < i) continue;                                         /* done with an earlier lane */
-            if (s->north[group * SPHERE_SHD_GROUP_ + i] == SIZE_MAX) break;
-            if (s->plain[group]) job->kernels->join(w.z[0], f, s->x + group * SPHERE_SHD_GROUP_, reach, n);
-            else sphere_shd_join_any_(w.z[0], f, s->x + group * SPHERE_SHD_GROUP_, s->phi + group * SPHERE_SHD_GROUP_, reach, n);
-            z = sphere_shd_fft_run_(job, s->fft + which, w.z, 0);
-            if (job->plan->layout == SPHERE_SH_ROWS) {
-                sphere_shd_ring_rows_(job, group, which, job->out[set], w.none, north, south);
-                job->kernels->rows_out(north, south, z, 0, n);
-            } else for (j = 0; j < n; j++) for (lane = 0; lane < SPHERE_SHD_GROUP_; lane++) {
-                const size_t a = s->north[group * SPHERE_SHD_GROUP_ + lane], b = s->south[group * SPHERE_SHD_GROUP_ + lane];
-                if (a != SIZE_MAX) job->out[set][j * rings + a] = sphere_sh_canonical_double_(z[j * SPHERE_SHD_PLACE_ + lane]);
-                if (b != SIZE_MAX) job->out[set][j * rings + b] = sphere_sh_canonical_double_(z[j * SPHERE_SHD_PLACE_ + SPHERE_SHD_GROUP_ + lane]);
+        const size_t o = group * SPHERE_SHD_GROUP_, reach = sphere_shd_reach_of_(job, group / 4), *const count = s->count + o, most = s->chirp[group] ? s->chirp[group] : count[0];
+        const double *z;
+        if (!job->out[set] || s->north[o] == SIZE_MAX) continue;
+        if (s->plain[group]) job->kernels->join(w.z[0], f, s->x + o, reach, most);
+        else sphere_shd_join_any_(w.z[0], f, s->x + o, s->phi + o, reach, count, most);
+        z = sphere_shd_fft_run_(job, &w, group, 0);
+        if (job->plan->layout == SPHERE_SH_ROWS) {
+            const size_t least = sphere_shd_ring_rows_(job, group, job->out[set], w.none, north, south);
+            job->kernels->rows_out(north, south, z, 0, least);
+            for (lane = 0; lane < SPHERE_SHD_GROUP_; lane++) for (j = least; j < count[lane]; j++) {
+                north[lane][j] = sphere_sh_canonical_double_(z[j * SPHERE_SHD_PLACE_ + lane]);
+                south[lane][j] = sphere_sh_canonical_double_(z[j * SPHERE_SHD_PLACE_ + SPHERE_SHD_GROUP_ + lane]);
             }
+        } else for (j = 0; j < most; j++) for (lane = 0; lane < SPHERE_SHD_GROUP_; lane++) {
+            const size_t a = s->north[o + lane], b = s->south[o + lane];
+            if (a != SIZE_MAX) job->out[set][j * rings + a] = sphere_sh_canonical_double_(z[j * SPHERE_SHD_PLACE_ + lane]);
+            if (b != SIZE_MAX) job->out[set][j * rings + b] = sphere_sh_canonical_double_(z[j * SPHERE_SHD_PLACE_ + SPHERE_SHD_GROUP_ + lane]);
         }
     }
 }
@@ -11786,34 +12037,32 @@ static void sphere_shd_fft_in_task_(void *context, size_t task)
     const size_t rings = job->plan->rings;
     sphere_shd_scratch_ w;
     double *north[SPHERE_SH_GROUP_MOST_], *south[SPHERE_SH_GROUP_MOST_];
-    size_t group, set, i, j, lane;
+    size_t group, set, j, lane;
     (void)sphere_shd_scratch_init_(job->plan, sphere_shd_task_memory_(job, task), &w);
+    memset(w.none, 0, s->largest * sizeof(double));
     for (group = task; group < s->groups; group += job->tasks) for (set = 0; set < job->sets; set++) {
         double *const f = job->fourier[set] + group * s->row * 4 * SPHERE_SHD_GROUP_;
-        const size_t o = group * SPHERE_SHD_GROUP_, reach = sphere_shd_reach_of_(job, group / 4);
+        const size_t o = group * SPHERE_SHD_GROUP_, reach = sphere_shd_reach_of_(job, group / 4), *const count = s->count + o, most = s->chirp[group] ? s->chirp[group] : count[0];
+        const double *z;
         if (s->north[o] == SIZE_MAX) {                                   /* a group of padding only */
             memset(f, 0, reach * 4 * SPHERE_SHD_GROUP_ * sizeof(double));
             continue;
         }
-        for (i = 0; i < SPHERE_SHD_GROUP_; i++) {
-            const size_t which = s->fft_of[o + i], n = s->fft[which].n;
-            const double *z;
-            if (i && s->plain[group]) break;
-            for (j = 0; j < i && s->fft_of[o + j] != which; j++) { }
-            if (j < i) continue;
-            if (job->plan->layout == SPHERE_SH_ROWS) {
-                memset(w.none, 0, n * sizeof(double));
-                sphere_shd_ring_rows_(job, group, which, (double *)(uintptr_t)job->in[set], w.none, north, south);
-                job->kernels->rows_in(w.z[0], (const double *const *)north, (const double *const *)south, 0, n);
-            } else for (j = 0; j < n; j++) for (lane = 0; lane < SPHERE_SHD_GROUP_; lane++) {
-                const size_t a = s->north[o + lane], b = s->south[o + lane];
-                w.z[0][j * SPHERE_SHD_PLACE_ + lane] = a == SIZE_MAX ? 0 : job->in[set][j * rings + a];
-                w.z[0][j * SPHERE_SHD_PLACE_ + SPHERE_SHD_GROUP_ + lane] = b == SIZE_MAX ? 0 : job->in[set][j * rings + b];
+        if (job->plan->layout == SPHERE_SH_ROWS) {
+            const size_t least = sphere_shd_ring_rows_(job, group, (double *)(uintptr_t)job->in[set], w.none, north, south);
+            job->kernels->rows_in(w.z[0], (const double *const *)north, (const double *const *)south, 0, least);
+            for (j = least; j < most; j++) for (lane = 0; lane < SPHERE_SHD_GROUP_; lane++) {
+                w.z[0][j * SPHERE_SHD_PLACE_ + lane] = j < count[lane] ? north[lane][j] : 0;
+                w.z[0][j * SPHERE_SHD_PLACE_ + SPHERE_SHD_GROUP_ + lane] = j < count[lane] ? south[lane][j] : 0;
             }
-            z = sphere_shd_fft_run_(job, s->fft + which, w.z, SPHERE_SHD_GROUP_);
-            if (s->plain[group]) job->kernels->part(f, z, s->w + o, s->wx + o, reach, n);
-            else sphere_shd_part_any_(f, z, s->w + o, s->wx + o, s->phi + o, s->fft_of + o, which, reach, n);
+        } else for (j = 0; j < most; j++) for (lane = 0; lane < SPHERE_SHD_GROUP_; lane++) {
+            const size_t a = s->north[o + lane], b = s->south[o + lane];
+            w.z[0][j * SPHERE_SHD_PLACE_ + lane] = a == SIZE_MAX ? 0 : job->in[set][j * rings + a];
+            w.z[0][j * SPHERE_SHD_PLACE_ + SPHERE_SHD_GROUP_ + lane] = b == SIZE_MAX ? 0 : job->in[set][j * rings + b];
         }
+        z = sphere_shd_fft_run_(job, &w, group, SPHERE_SHD_GROUP_);
+        if (s->plain[group]) job->kernels->part(f, z, s->w + o, s->wx + o, reach, most);
+        else sphere_shd_part_any_(f, z, s->w + o, s->wx + o, s->phi + o, reach, count);
     }
 }
 

@@ -1,14 +1,15 @@
 /* The spherical harmonic transform of sphere_sh.h on this machine, one core: time per transform on a Gauss grid, longitudes contiguous.
 
    From the root of the project:
-     cc -O2 -o b bench/bench_sht.c && ./b
+     cc -O2 -o b bench/bench_sht.c -lm && ./b
    Beside libsharp, where it is installed (apt-get install libsharp-dev), in double, in the same run and on the same coefficients:
      cc -O2 -DBENCH_LIBSHARP bench/bench_sht.c -o b -lsharp -lgomp -lm && ./b
    Options: --quick (few repetitions, to degree 255), --degree N (only this one), --portable (the portable kernels), --field (only the
-   interference field; -DBENCH_BLAS -lopenblas puts the dense-basis method by sgemv beside it, 554 MB at degree 64).
+   interference field; -DBENCH_BLAS -lopenblas puts the dense-basis method by sgemv beside it, 554 MB at degree 64), --rings (only the
+   HEALPix rings, whose counts have all kinds of prime factors).
 
    What the columns mean
-     us         best of several repetitions, microseconds of processor time; the peers take turns, one repetition each
+     us         best of several repetitions, microseconds; the peers take turns, one repetition each
      % peak     1.5 (degree + 1)(degree + 2) latitudes operations (the Legendre part of the method; the FFT is not counted, nor what a
                 polar cut saves) per second, in percent of the rate that separate multiplications and additions reach on this core
      x sharp    time / time of libsharp in double, the same direction. Speed never makes this program fail. */
@@ -18,6 +19,7 @@
 #endif
 #define SPHERE_SH_IMPLEMENTATION
 #include "../sphere_sh.h"
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,9 +37,9 @@ void openblas_set_num_threads(int threads);
 
 static double now(void)
 {
-#if defined(CLOCK_THREAD_CPUTIME_ID)
+#if defined(CLOCK_MONOTONIC)
     struct timespec t;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    clock_gettime(CLOCK_MONOTONIC, &t);
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 #else
     return (double)clock() / CLOCKS_PER_SEC;
@@ -86,18 +88,18 @@ static double peak_rate(void)
 static double peak_rate(void) { return 0; }
 #endif
 
-static int quick, portable, field_only;
+static int quick, portable, field_only, rings_only;
 static sphere_exec exec;
 typedef struct row { double synthesis, analysis; } row;
 static void shorter(double *best, double t) { if (t < *best) *best = t; }
 /* Repeat until both took 20 ms in this turn at least; the best of one call or of a batch of calls for short ones. */
 #define DEFINE_OURS(name, sh, real) \
 typedef struct name { sphere_##sh##_plan plan; void *memory, *work; size_t work_bytes; real *in, *field, *out; } name; \
-static void name##_make(name *o, size_t degree) \
+static void name##_make(name *o, size_t degree, const sphere_sh_plan_desc *desc) \
 { \
-    size_t bytes = sphere_##sh##_plan_size(degree, NULL), i; \
+    size_t bytes = sphere_##sh##_plan_size(degree, desc), i; \
     o->memory = get(bytes); \
-    if (sphere_##sh##_plan_init(&o->plan, degree, NULL, o->memory, bytes)) exit(1); \
+    if (sphere_##sh##_plan_init(&o->plan, degree, desc, o->memory, bytes)) exit(1); \
     o->work_bytes = sphere_##sh##_transform_size(&o->plan); o->work = get(o->work_bytes); \
     o->in = (real *)get(o->plan.coefficients * sizeof(real)); o->out = (real *)get(o->plan.coefficients * sizeof(real)); o->field = (real *)get(o->plan.values * sizeof(real)); \
     random_state = 1; \
@@ -160,7 +162,7 @@ static void bench_degree(size_t degree, double peak)
     sharp c;
 #endif
     if (turns < 4) turns = 4;
-    single_make(&a, degree); twice_make(&b, degree);
+    single_make(&a, degree, NULL); twice_make(&b, degree, NULL);
 #if defined(BENCH_LIBSHARP)
     sharp_make(&c, degree, &b);
 #endif
@@ -202,10 +204,10 @@ static void bench_field(size_t degree)
     amplitude = (float *)get(plan.values * sizeof(float)); density = (float *)get(plan.values * sizeof(float));
     random_state = 5;
     for (i = 0; i < 60; i++) { const size_t at = (size_t)((random_value() + 1) / 2 * (double)plan.values); amplitude[at % plan.values] += (float)(random_value() + 1.2); }
-    for (k = 0; k < (quick ? 20 : 200); k++) {
+    for (k = 0; k < (quick ? 5 : 50); k++) {
         t = now();
-        if (sphere_sh_interference(&plan, amplitude, density, &peak, work, work_bytes, &exec)) exit(1);
-        shorter(&ours, now() - t);
+        for (i = 0; i < 10; i++) if (sphere_sh_interference(&plan, amplitude, density, &peak, work, work_bytes, &exec)) exit(1);
+        shorter(&ours, (now() - t) / 10);
     }
 #if defined(BENCH_BLAS)
     {
@@ -240,6 +242,56 @@ static void bench_field(size_t degree)
     free(memory); free(work); free(amplitude); free(density);
 }
 
+/* The rings of HEALPix (Gorski et al. 2005), 4 nside - 1 of them: 4 i samples near the poles, 4 nside between. To degree 2 nside. */
+static void bench_rings(size_t nside)
+{
+    const size_t rings = 4 * nside - 1, degree = 2 * nside;
+    sphere_sh_ring *const ring = (sphere_sh_ring *)get(rings * sizeof(*ring));
+    sphere_sh_plan_desc desc;
+    row f = { 1e9, 1e9 }, d = { 1e9, 1e9 }, s = { 1e9, 1e9 };
+    single a;
+    twice b;
+    double t;
+    size_t i;
+    int k;
+#if defined(BENCH_LIBSHARP)
+    sharp c;
+    const size_t count = (degree + 1) * (degree + 2);
+#endif
+    memset(&desc, 0, sizeof(desc));
+    desc.grid = SPHERE_SH_RINGS; desc.rings = ring; desc.latitudes = rings;
+    for (i = 1; i <= rings; i++) {
+        const size_t north = i <= 2 * nside ? i : 4 * nside - i, many = north < nside ? north : nside;
+        const double n = (double)nside, z = north < nside ? 1 - (double)(north * north) / (3 * n * n) : (4 - 2 * (double)north / n) / 3;
+        ring[i - 1].theta = acos(i <= 2 * nside ? z : 0 - z); ring[i - 1].count = 4 * many;
+        ring[i - 1].phi = 3.141592653589793 / (4 * (double)many) * (north < nside ? 1 : (double)((north - nside + 1) % 2));
+        ring[i - 1].weight = 4 * 3.141592653589793 * (double)(4 * many) / (12 * n * n);
+    }
+    t = now();
+    single_make(&a, degree, &desc);
+    t = now() - t;
+    twice_make(&b, degree, &desc);
+#if defined(BENCH_LIBSHARP)
+    sharp_make_healpix_geom_info((int)nside, 1, &c.geometry);
+    sharp_make_triangular_alm_info((int)degree, (int)degree, 1, &c.order);
+    c.in = (double *)get(count * sizeof(double)); c.out = (double *)get(count * sizeof(double)); c.field = (double *)get(b.plan.values * sizeof(double));
+    for (i = 0; i < count; i++) c.in[i] = i < 2 * (degree + 1) && i % 2 ? 0 : random_value();
+#endif
+    for (k = 0; k < (quick ? 3 : 15); k++) {
+        single_turn(&a, 1, &f); twice_turn(&b, 1, &d);
+#if defined(BENCH_LIBSHARP)
+        sharp_turn(&c, 1, &s);
+#endif
+    }
+    printf("HEALPix %4lu, degree %4lu: float %10.1f %10.1f us (%.2f %.2f x sharp), double %10.1f %10.1f us (%.2f %.2f), plan %.1f ms\n", (unsigned long)nside, (unsigned long)degree,
+           f.synthesis * 1e6, f.analysis * 1e6, f.synthesis / s.synthesis, f.analysis / s.analysis, d.synthesis * 1e6, d.analysis * 1e6, d.synthesis / s.synthesis, d.analysis / s.analysis, t * 1e3);
+    fflush(stdout);
+#if defined(BENCH_LIBSHARP)
+    sharp_free(&c);
+#endif
+    single_free(&a); twice_free(&b); free(ring);
+}
+
 int main(int argc, char **argv)
 {
     static const size_t degrees[] = { 2, 8, 15, 31, 63, 127, 255, 511, 1023 };
@@ -250,14 +302,16 @@ int main(int argc, char **argv)
         if (!strcmp(argv[k], "--quick")) quick = 1;
         else if (!strcmp(argv[k], "--portable")) portable = 1;
         else if (!strcmp(argv[k], "--field")) field_only = 1;
+        else if (!strcmp(argv[k], "--rings")) rings_only = 1;
         else if (!strcmp(argv[k], "--degree") && k + 1 < argc) only = (size_t)atol(argv[++k]);
-        else { fprintf(stderr, "usage: %s [--quick] [--portable] [--field] [--degree N]\n", argv[0]); return 2; }
+        else { fprintf(stderr, "usage: %s [--quick] [--portable] [--field] [--rings] [--degree N]\n", argv[0]); return 2; }
     }
     if (portable) exec.simd = SPHERE_SIMD_PORTABLE;
     if (field_only) { bench_field(16); bench_field(32); bench_field(64); return 0; }
 #if defined(BENCH_LIBSHARP)
     omp_set_num_threads(1);
 #endif
+    if (rings_only) { bench_rings(64); bench_rings(256); return 0; }
     peak = peak_rate();
     printf("separate multiplications and additions, AVX2: %.0f G/s float, %.0f G/s double\n", peak, peak / 2);
     printf("degree  type    synthesis   analysis   %% of peak       x sharp        round trip\n");
@@ -266,6 +320,6 @@ int main(int argc, char **argv)
         if (only) { bench_degree(only, peak); break; }
         bench_degree(degrees[i], peak);
     }
-    if (!only) { bench_field(16); bench_field(32); bench_field(64); }
+    if (!only) { bench_rings(64); if (!quick) bench_rings(256); bench_field(16); bench_field(32); bench_field(64); }
     return 0;
 }
