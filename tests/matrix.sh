@@ -191,6 +191,40 @@ if [ -z "$only" ]; then
     echo "not ok - aarch64 clang without the guards against contraction: did not run"
   fi >> $dir/verdicts
 
+  # And a single product and sum that is fused must show. The macro of the headers takes the number of a line from the environment and
+  # fuses what stands there; a dozen lines are tried, one at a time. Not seen are those whose product is exact, or whose last bit
+  # is lost in what follows.
+  rm -rf $dir/fused
+  mkdir -p $dir/fused/tests
+  for header in sphere*.h; do
+    sed 's/^#define SPHERE_MADD_(a, b, c) .*/#define SPHERE_MADD_(a, b, c) (fused_line == __LINE__ ? FUSED(a, b, c) : (a) * (b) + (c))/' $header > $dir/fused/$header
+    # sphere.h's core serves all four: the copies in the others are not compiled
+    awk -v header=$header '/sphere-core end 2/ { core = 1 } /SPHERE_MADD_\(/ && !/#define/ && (core || header == "sphere.h") { print NR, header }' $dir/fused/$header
+  done | sort -n | awk '{ n[$1]++; line[NR] = $1 } END { for (i = 1; i <= NR; i++) if (n[line[i]] == 1) print line[i] }' | awk 'NR % 16 == 1' > $dir/fused/lines
+  cp tests/hash.c tests/hash*.inc $dir/fused/tests/
+  cat > $dir/fused/fused.h <<'TEXT'
+#include <stdlib.h>
+static int fused_line;
+__attribute__((constructor)) static void read_line(void) { const char *text = getenv("FUSED_LINE"); if (text) fused_line = atoi(text); }
+#define FUSED(a, b, c) _Generic((a) * (b), float: __builtin_fmaf, default: __builtin_fma)(a, b, c)
+TEXT
+  cat > $dir/fused/one.sh <<'TEXT'
+FUSED_LINE=$1 build/matrix/fused/hash | grep -v '^#' | cmp -s build/matrix/golden - || echo "$1"
+TEXT
+  if gcc -std=gnu11 -O1 -DSPHERE_NO_SIMD -include $dir/fused/fused.h $dir/fused/tests/hash.c -o $dir/fused/hash -lm > $dir/fused/log 2>&1 && [ -z "$(sh $dir/fused/one.sh 0)" ]; then
+    tried=$(($(wc -l < $dir/fused/lines)))
+    seen=$(xargs -P "$(getconf _NPROCESSORS_ONLN)" -n 1 sh $dir/fused/one.sh < $dir/fused/lines | wc -l)
+    if [ "$tried" -ge 10 ] && [ $((seen * 2)) -gt "$tried" ]; then echo "ok - one product and sum fused: seen in $seen of $tried lines, each by itself"
+    else echo "not ok - one product and sum fused: seen in only $seen of $tried lines"; fi
+  else
+    echo "not ok - one product and sum fused: does not build, or without any the lines are not those of $golden"
+  fi >> $dir/verdicts
+
+  # The addition that Cortex-M firmware is told to link, against this machine's own.
+  if gcc -std=c99 -O2 $strict -DCORTEX_DOUBLE_TEST tests/cortex_double.c -o $dir/cortex_double > $dir/cortex_double.log 2>&1 && $dir/cortex_double >> $dir/cortex_double.log
+  then echo "ok - cortex_double.c: $(sed -n 's/ pairs.*/ pairs as this machine adds and subtracts them/p' $dir/cortex_double.log)"
+  else echo "not ok - cortex_double.c: $(grep -m 1 -E 'error|not ok' $dir/cortex_double.log)"; fi >> $dir/verdicts
+
   # clang-cl as far as a machine without Windows goes: objects for Windows from stand-in headers. Nothing is linked or run.
   mkdir -p $dir/windows
   for pair in 'string:void *memcpy(void *to, const void *from, size_t bytes); void *memmove(void *to, const void *from, size_t bytes); void *memset(void *to, int value, size_t bytes); int memcmp(const void *a, const void *b, size_t bytes);' \
