@@ -111,7 +111,7 @@ part 'together' sh tests/together.sh $quick
 part 'readme' sh tests/readme.sh
 part 'packaging' sh tests/packaging.sh
 part 'geomag' sh tests/geomag.sh $quick
-for example in atlas spectrum chord sludge; do part "$example" sh tests/$example.sh; done
+for example in harmonics atlas spectrum chord sludge; do part "$example" sh tests/$example.sh; done
 if [ $all = 1 ]; then
   part 'matrix' sh tests/matrix.sh
   part 'fuzz' sh tests/fuzz.sh
