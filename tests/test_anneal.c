@@ -781,6 +781,24 @@ Test(anneal, bridge_to_sound)
 }
 
 /* -- samplers */
+/* The table of tests/README.md has every float there is; here a sample, and every number near a change of the exponent. */
+Test(anneal, exp2_within_2_5_ulp)
+{
+    double worst = 0;
+    uint32_t u;
+    for (u = 0x80000000u; u <= 0xc2fc0000u; u += u > 0xbf000000u && (u & 0xffffu) < 64 ? 1 : 97) {
+        double want, e;
+        int exponent;
+        float t;
+        memcpy(&t, &u, 4);
+        want = exp2((double)t);
+        frexp(want, &exponent);
+        e = fabs((double)sphere_anneal_exp2_(t) - want) / ldexp(1, exponent - 24);
+        if (e > worst) worst = e;
+    }
+    cr_assert(worst <= 2.5, "%g ULP", worst);
+    cr_assert(sphere_anneal_exp2_(0) == 1 && sphere_anneal_exp2_(-1) == .5f && sphere_anneal_exp2_(-200) == 0x1p-126f && sphere_anneal_exp2_(-INFINITY) == 0x1p-126f && sphere_anneal_exp2_(NAN) == 0x1p-126f);
+}
 Test(anneal, spacing_tables)
 {
     /* First and last steps that Lin et al. 2023 (table 2, T = 1000) and the usual implementations give. */
