@@ -347,6 +347,40 @@ Test(sh_transform, rings_against_the_same_sums_done_directly)
     }
     free(want); twice_free(&s);
 }
+/* HEALPix, 12 N^2 pixels of equal area on 4 N - 1 rings (Gorski et al. 2005, equations 4 to 9): values at every pixel, and what its equal weights
+   give back, which is near but not exact, and is said to be so. */
+Test(sh_transform, healpix_rings)
+{
+    enum { N = 8, RINGS = 4 * N - 1, DEGREE = 2 * N };
+    sphere_sh_ring ring[RINGS];
+    sphere_sh_plan_desc desc = { 0 };
+    twice s;
+    size_t i, j;
+    double worst = 0, error, most = 0;
+    for (i = 1; i <= RINGS; i++) {
+        const size_t k = i <= 2 * N ? i : 4 * N - i;                     /* counted from the nearer pole */
+        const double z = k < N ? 1 - (double)(k * k) / (3.0 * N * N) : 4.0 / 3 - 2.0 * (double)k / (3.0 * N);
+        ring[i - 1].theta = i <= 2 * N ? acos(z) : pi - acos(z);
+        ring[i - 1].count = 4 * (k < N ? k : N);
+        ring[i - 1].phi = k < N ? pi / (4.0 * (double)k) : (k - N + 1) % 2 ? pi / (4.0 * N) : 0;
+        ring[i - 1].weight = 4 * pi * (double)ring[i - 1].count / (12.0 * N * N);
+    }
+    desc.grid = SPHERE_SH_RINGS; desc.rings = ring; desc.latitudes = RINGS;
+    s = twice_make(DEGREE, &desc);
+    cr_assert(s.plan.values == 12 * N * N);
+    OK(sphere_shd_synthesis(&s.plan, s.in, 0, s.field, 0, 1, s.work, s.bytes, NULL));
+    for (i = 0; i < RINGS; i++) for (j = 0; j < ring[i].count; j++)
+        worst = fmax(worst, fabs(s.field[s.plan.first[i] + j] - sum_at(s.in, DEGREE, DEGREE + 1, ring[i].theta, ring[i].phi + 2 * pi * (double)j / (double)ring[i].count).value));
+    cr_assert(worst < 3e-13, "%g", worst);
+    OK(sphere_shd_analysis(&s.plan, s.field, 0, s.out, 0, 1, s.work, s.bytes, NULL));
+    for (i = 0; i < 25; i++) most = fmax(most, fabs(s.in[i] - s.out[i]));    /* the low degrees */
+    OK(sphere_shd_plan_error(&s.plan, &error));
+    cr_assert(most < 0.03 && error > 1e-6 && error < 0.03, "%g, claim %g", most, error);
+    memset(s.in, 0, s.plan.coefficients * sizeof(double)); s.in[0] = 1;
+    most = twice_round_trip(&s);                                         /* a constant: only what leaks into other degrees, m = 0 and high */
+    cr_assert(most < 1e-2, "%g", most);
+    twice_free(&s);
+}
 Test(sh_transform, one_ring_and_degree_zero)
 {
     const sphere_sh_ring ring = { 1.0, 0.25, 12.566370614359172, 3 };
