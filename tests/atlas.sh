@@ -34,6 +34,10 @@ for std in c99 c11 gnu11; do
 done
 $CC -O1 -DEX_NO_THREADS -o "$work/single" examples/atlas.c 2>"$work/build"
 check "builds without threads" test -x "$work/single"
+# The program ends early by exit; what it still holds then is no leak.
+ASAN_OPTIONS=detect_leaks=0; export ASAN_OPTIONS
+gcc -O0 -g -fsanitize=address,undefined -fno-sanitize-recover=all -pthread -o "$work/careful" examples/atlas.c 2>"$work/build"
+check "builds with sanitizers" test -x "$work/careful"
 
 # A writer and a reader of .npy, independent of the program's own.
 cat >"$work/npy.c" <<'END'
@@ -142,7 +146,9 @@ check "the program without threads writes them too" sh -c 'for f in npy html svg
 "$atlas" --epochs 12 --seed 8 --holdout 100 --out out9 >/dev/null 2>&1
 check "another seed gives another map" sh -c '! cmp -s out1/atlas.npy out9/atlas.npy'
 
-# ---- small inputs --------------------------------------------------------------------------------------------------------
+# ---- small inputs, with sanitizers, and so are the bad ones ------------------------------------------------------------------
+fast=$atlas
+atlas=$work/careful
 for n in 1 2 3 10 11 40; do
     "$npy" make small.npy f4 $n 5
     "$atlas" small.npy --out small >"$work/out" 2>"$work/err"
@@ -329,6 +335,7 @@ bad "unknown short option" "no option" half.npy -x
 bad "query that is not a word" "not one of the words" --query qqqqq
 bad "query that is not a row" "not a row number" half.npy --query 30
 bad "option as the value of an option" "needs a value" half.npy --words --seed 1
+atlas=$fast
 
 # ---- faults of the machine: exit code 1, one sentence, no temporary files -----------------------------------------------
 # fault NAME WORD DIRECTORY COMMAND: runs the command in a shell of its own

@@ -78,6 +78,8 @@ static void name(size_t degree, int grid, int layout, size_t orders, size_t long
     size_t bytes, more, k, w; \
     void *memory, *work; \
     real *in, *field[2], *back[2], *gt[2], *gp[2], *density[2]; \
+    sphere_sh_peak peak[2]; \
+    memset(peak, 0, sizeof(peak)); \
     memset(&desc, 0, sizeof(desc)); \
     desc.grid = (sphere_sh_grid)grid; desc.layout = (sphere_sh_layout)layout; desc.orders = orders; desc.longitudes = longitudes; \
     if (grid == SPHERE_SH_RINGS) { desc.rings = some_rings; desc.latitudes = 40; } \
@@ -95,12 +97,11 @@ static void name(size_t degree, int grid, int layout, size_t orders, size_t long
         const sphere_exec exec = way((int)w); \
         const size_t o = w ? 1 : 0; \
         int bad = 0; \
-        sphere_sh_peak peak; \
         memset(work, (int)(w + 1), more); \
         bad |= sphere_##sh##_synthesis(&plan, in, 0, field[o], 0, 2, work, more, &exec); \
         bad |= sphere_##sh##_analysis(&plan, field[o], 0, back[o], 0, 2, work, more, &exec); \
         bad |= sphere_##sh##_gradient_synthesis(&plan, in, 0, gt[o], gp[o], 0, 1, work, more, &exec); \
-        bad |= sphere_##sh##_interference(&plan, field[o] + plan.values, density[o], &peak, work, more, &exec); \
+        bad |= sphere_##sh##_interference(&plan, field[o] + plan.values, density[o], &peak[o], work, more, &exec); \
         check(!bad, #sh " status", degree, grid, layout, orders, longitudes); \
         if (w == 0) { \
             take(field[0], 2 * plan.values * sizeof(real)); take(back[0], 2 * plan.coefficients * sizeof(real)); \
@@ -110,7 +111,7 @@ static void name(size_t degree, int grid, int layout, size_t orders, size_t long
         check(!memcmp(field[0], field[1], 2 * plan.values * sizeof(real)), #sh " synthesis", degree, grid, layout, orders, longitudes); \
         check(!memcmp(back[0], back[1], 2 * plan.coefficients * sizeof(real)), #sh " analysis", degree, grid, layout, orders, longitudes); \
         check(!memcmp(gt[0], gt[1], plan.values * sizeof(real)) && !memcmp(gp[0], gp[1], plan.values * sizeof(real)), #sh " gradient", degree, grid, layout, orders, longitudes); \
-        check(!memcmp(density[0], density[1], plan.values * sizeof(real)), #sh " interference", degree, grid, layout, orders, longitudes); \
+        check(!memcmp(density[0], density[1], plan.values * sizeof(real)) && !memcmp(&peak[0], &peak[1], sizeof(peak[0])), #sh " interference", degree, grid, layout, orders, longitudes); \
     } \
     for (k = 0; k < 2; k++) { put_back(field[k]); put_back(back[k]); put_back(gt[k]); put_back(gp[k]); put_back(density[k]); } \
     put_back(memory); put_back(work); put_back(in); \

@@ -56,21 +56,28 @@ passed=0
 failed=0
 mkdir -p build/log || exit 1
 
-# part NAME COMMAND...: run it, print its seconds and its last line, add it to the sum. Without a last line of the right form, or
-# with an exit code that contradicts it, it has failed.
+# Seconds of a core that all children have used, from what the builtin left there last: in a subshell it would start at 0.
+processor() { sed -n '2s/[ms]/ /gp' build/log/times 2> /dev/null | awk '{ t = $1 * 60 + $2 + $3 * 60 + $4 } END { printf "%d\n", t }'; }
+: > build/log/times
+
+# part NAME COMMAND...: run it, print its seconds, how many of one core it took, and its last line; add that to the sum. Without a last line
+# of the right form, or with an exit code that contradicts it, it has failed.
 part() {
   name=$1
   shift
   log=build/log/$(printf %s "$name" | tr ' ' '_')
   printf '%-28s' "$name"
   start=$(date +%s)
+  before=$(processor)
   "$@" > "$log" 2>&1
   code=$?
   seconds=$(($(date +%s) - start))
+  times > build/log/times
+  used=$(($(processor) - before))
   p=$(tail -n 1 "$log" | sed -nE 's/^([0-9]+) passed, [0-9]+ failed$/\1/p')
   f=$(tail -n 1 "$log" | sed -nE 's/^[0-9]+ passed, ([0-9]+) failed$/\1/p')
   if [ -z "$p" ]; then p=0; f=1; elif [ $code -ne 0 ] && [ "$f" -eq 0 ]; then f=1; elif [ $((p + f)) -eq 0 ]; then f=1; fi
-  printf '%4d s   %d passed, %d failed\n' $seconds "$p" "$f"
+  printf '%4d s, %4d of a core   %d passed, %d failed\n' $seconds $used "$p" "$f"
   passed=$((passed + p))
   failed=$((failed + f))
   [ "$f" -eq 0 ] || {
@@ -111,7 +118,7 @@ part 'together' sh tests/together.sh $quick
 part 'readme' sh tests/readme.sh
 part 'packaging' sh tests/packaging.sh
 part 'geomag' sh tests/geomag.sh $quick
-for example in atlas spectrum chord sludge; do part "$example" sh tests/$example.sh; done
+for example in harmonics atlas spectrum chord sludge; do part "$example" sh tests/$example.sh; done
 if [ $all = 1 ]; then
   part 'matrix' sh tests/matrix.sh
   part 'fuzz' sh tests/fuzz.sh

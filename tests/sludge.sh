@@ -34,6 +34,10 @@ for std in c99 c11 gnu11; do
 done
 $CC -O1 -DEX_NO_THREADS -DSPHERE_NO_SIMD -o "$work/plain" examples/sludge.c 2>"$work/build"
 check "builds without threads and vectors" test -x "$work/plain"
+# The program ends early by exit; what it still holds then is no leak.
+ASAN_OPTIONS=detect_leaks=0; export ASAN_OPTIONS
+gcc -O0 -g -fsanitize=address,undefined -fno-sanitize-recover=all -pthread -o "$work/careful" examples/sludge.c 2>"$work/build"
+check "builds with sanitizers" test -x "$work/careful"
 
 # A reader of .png files that knows nothing of the program.
 #   png.py same LIST                              every picture of the list is exactly the bytes of the .raw beside it
@@ -173,8 +177,10 @@ for t in 1 2 5; do
 done
 "$work/plain" $quick --out out0 >"$work/out0" 2>&1
 grep -v '^seconds' "$work/out0" | sed "s/out0/out/" >"$work/text0"
-for t in 0 2 5; do
-    check "$t threads (0: the plain build) print the text of one" cmp -s "$work/text1" "$work/text$t"
+"$work/careful" $quick --threads 2 --out out3 >"$work/out3" 2>&1
+grep -v '^seconds' "$work/out3" | sed "s/out3/out/" >"$work/text3"
+for t in 0 2 3 5; do
+    check "$t threads (0: the plain build, 3: with sanitizers) print the text of one" cmp -s "$work/text1" "$work/text$t"
     check "$t threads write the file of one" cmp -s out1/sludge.png out$t/sludge.png
 done
 check "five columns" sh -c "python3 '$work/png.py' rows out1/sludge.png 5 >/dev/null"
@@ -182,9 +188,9 @@ check "five columns" sh -c "python3 '$work/png.py' rows out1/sludge.png 5 >/dev/
 check "another seed draws other pictures" sh -c '! cmp -s out1/sludge.png out9/sludge.png'
 "$sludge" $quick --novelty 0 --out small >"$work/out" 2>&1
 check "without novelty the samples are what was learnt" holds "$(tail -n 1 "$work/out" | sed 's/.*, \([0-9.]*\) from what.*/\1/') < .0005"
-"$sludge" --sounds 3 --pictures 4 --draws 2 --out small >"$work/out" 2>"$work/err"
+"$work/careful" --sounds 3 --pictures 4 --draws 2 --out small >"$work/out" 2>"$work/err"
 check "fewer pictures than the usual number of components" test $? -eq 0 -a "$(grep -c ' 11 components' "$work/out")" -eq 1
-"$sludge" --sounds 2 --pictures 2 --components 1 --draws 2 --out small >"$work/out" 2>"$work/err"
+"$work/careful" --sounds 2 --pictures 2 --components 1 --draws 2 --out small >"$work/out" 2>"$work/err"
 check "the smallest there is" test $? -eq 0
 
 # ---- bad options: exit code 2, one sentence, nothing overwritten -----------------------------------------------------------
@@ -194,7 +200,7 @@ cksum keep/* >"$work/before"
 # bad NAME WORD ARGUMENT...: must fail with one sentence in which WORD occurs
 bad() {
     name=$1 word=$2; shift 2
-    "$sludge" "$@" --out keep >"$work/out" 2>"$work/err"
+    "$work/careful" "$@" --out keep >"$work/out" 2>"$work/err"
     code=$?
     cksum keep/* | cmp -s - "$work/before"
     kept=$?

@@ -781,6 +781,24 @@ Test(anneal, bridge_to_sound)
 }
 
 /* -- samplers */
+/* The table of tests/README.md has every float there is; here a sample, and every number near a change of the exponent. */
+Test(anneal, exp2_within_2_5_ulp)
+{
+    double worst = 0;
+    uint32_t u;
+    for (u = 0x80000000u; u <= 0xc2fc0000u; u += u > 0xbf000000u && (u & 0xffffu) < 64 ? 1 : 97) {
+        double want, e;
+        int exponent;
+        float t;
+        memcpy(&t, &u, 4);
+        want = exp2((double)t);
+        frexp(want, &exponent);
+        e = fabs((double)sphere_anneal_exp2_(t) - want) / ldexp(1, exponent - 24);
+        if (e > worst) worst = e;
+    }
+    cr_assert(worst <= 2.5, "%g ULP", worst);
+    cr_assert(sphere_anneal_exp2_(0) == 1 && sphere_anneal_exp2_(-1) == .5f && sphere_anneal_exp2_(-200) == 0x1p-126f && sphere_anneal_exp2_(-INFINITY) == 0x1p-126f && sphere_anneal_exp2_(NAN) == 0x1p-126f);
+}
 Test(anneal, spacing_tables)
 {
     /* First and last steps that Lin et al. 2023 (table 2, T = 1000) and the usual implementations give. */
@@ -802,6 +820,14 @@ Test(anneal, spacing_tables)
         cr_assert(level[0].t == want[i].first && level[1].t == want[i].second && level[want[i].steps - 1].t == want[i].last && level[want[i].steps].t == -1,
                   "row %d: %g %g %g", (int)i, level[0].t, level[1].t, level[want[i].steps - 1].t);
         for (j = 0; j < want[i].steps; j++) cr_assert(level[j].t > level[j + 1].t && level[j].sigma > level[j + 1].sigma && level[j].alpha_bar < level[j + 1].alpha_bar);
+        /* Every level's sigma from the product of the betas of its step; T and the betas are DDPM's. */
+        for (j = 0; j < want[i].steps; j++) {
+            long double abar = 1, sigma;
+            int t;
+            for (t = 0; t <= (int)level[j].t; t++) abar *= 1 - (1e-4L + (.02L - 1e-4L) * (long double)t / 999);
+            sigma = sqrtl((1 - abar) / abar);
+            cr_assert(fabsl((long double)level[j].sigma / sigma - 1) < 1e-12L && fabsl((long double)level[j].alpha_bar / abar - 1) < 1e-12L, "row %d, t %g: %.17g, not %.17g", (int)i, level[j].t, level[j].sigma, (double)sigma);
+        }
         /* Published sigmas of the linear schedule: 157.4 at step 999, 0.0100005 at step 0. */
         if (want[i].first == 999) cr_assert(fabs(level[0].sigma - 157.4072) < 1e-3, "%.9g", level[0].sigma);
         if (want[i].last == 0) cr_assert(fabs(level[want[i].steps - 1].sigma - .010000500037503) < 1e-12, "%.15g", level[want[i].steps - 1].sigma);

@@ -383,15 +383,15 @@ Test(geometry, row_errors_leave_outputs)
 }
 
 /* -- Karcher mean */
-Test(geometry, karcher)
+Test(geometry, karcher, .timeout = 300)
 {
     enum { N = 700 };
     static float x[N * MOST], w[N], mean[MOST], again[MOST];
     static double memory[20 * MOST + 64];
     double residual = 0, claimed = 0;
     size_t c, i, j, steps = 0;
-    for (c = 0; c < 200; c++) {
-        const size_t dim = some_dim(), n = c % 5 ? 1 + (size_t)(uniform() * 30) : N;
+    for (c = 0; c < CASES; c++) {
+        const size_t dim = some_dim(), n = c % 100 ? 1 + (size_t)(uniform() * 30) : N;
         const sphere_rows rows = rows_of(x, n, dim);
         const double spread = pow(10, -4 * uniform());
         sphere_karcher_desc desc = { w, 0, 0, { SPHERE_SIMD_BEST, { 0, 0 } } };
