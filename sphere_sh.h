@@ -1172,6 +1172,10 @@ SPHERE_INLINE_ double sphere_sh_exp_double_(double x)
 #define SPHERE_SHD_PT_LIFT_ 5.260135901548373507240989882880e210   /* 2^700 */
 #define SPHERE_SH_PT_DROP_ 7.888609052210118e-31f          /* 2^-100 */
 #define SPHERE_SHD_PT_DROP_ 1.9010915662951598e-211        /* 2^-700 */
+/* At low degrees cos and sin of m phi times sin^m(theta) become 0 from order 9 on when they are no larger: T is at most 1.1e13 up to degree
+   64, so that what is left out stays below 4e-14 (float); what is kept makes no subnormal numbers, of which each costs some 150 cycles. */
+#define SPHERE_SH_PT_FAINT_ 3.2311742677852644e-27f        /* 2^-88 */
+#define SPHERE_SHD_PT_FAINT_ 1.4996968138956309548176444736e-241   /* 2^-800 */
 #if defined(__GNUC__) || defined(__clang__)
 #define SPHERE_SH_PT_APART_ __attribute__((noinline))
 #else
@@ -1346,6 +1350,7 @@ SPHERE_INLINE_ float sphere_sh_pt_canon_c_(float v) { return sphere_canonical_(v
 SPHERE_INLINE_ float sphere_sh_pt_above_c_(float a, float b, float x, float y) { return a > b ? x : y; }
 /* Is any of the squared lengths not that of a direction? A NaN is not. */
 SPHERE_INLINE_ int sphere_sh_pt_strange_c_(float n2) { return !(n2 >= 0.98f && n2 <= 1.02f); }
+SPHERE_INLINE_ float sphere_sh_pt_faint_c_(float v) { return sphere_abs_(v) > SPHERE_SH_PT_FAINT_ ? v : 0; }
 SPHERE_INLINE_ int sphere_sh_pt_large_c_(float v) { return sphere_abs_(v) > SPHERE_SH_PT_LARGE_; }
 #if SPHERE_AVX2_
 SPHERE_SH_PT_AVX2_FN_ __m256 sphere_sh_pt_sign_avx2_(__m256 z_f32x8) { return _mm256_and_ps(_mm256_cmp_ps(z_f32x8, _mm256_setzero_ps(), _CMP_LT_OQ), _mm256_set1_ps(-0.0f)); }
@@ -1357,6 +1362,8 @@ SPHERE_SH_PT_AVX2_FN_ __m256 sphere_sh_pt_canon_avx2_(__m256 v_f32x8)
 SPHERE_SH_PT_AVX2_FN_ __m256 sphere_sh_pt_above_avx2_(__m256 a_f32x8, __m256 b_f32x8, __m256 x_f32x8, __m256 y_f32x8) { return _mm256_blendv_ps(y_f32x8, x_f32x8, _mm256_cmp_ps(a_f32x8, b_f32x8, _CMP_GT_OQ)); }
 SPHERE_SH_PT_AVX2_FN_ int sphere_sh_pt_strange_avx2_(__m256 n2_f32x8)
 { return _mm256_movemask_ps(_mm256_and_ps(_mm256_cmp_ps(n2_f32x8, _mm256_set1_ps(0.98f), _CMP_GE_OQ), _mm256_cmp_ps(n2_f32x8, _mm256_set1_ps(1.02f), _CMP_LE_OQ))) != (1 << SPHERE_SH_AVX2_LANES_) - 1; }
+SPHERE_SH_PT_AVX2_FN_ __m256 sphere_sh_pt_faint_avx2_(__m256 v_f32x8)
+{ return _mm256_and_ps(v_f32x8, _mm256_cmp_ps(_mm256_andnot_ps(_mm256_set1_ps(-0.0f), v_f32x8), _mm256_set1_ps(SPHERE_SH_PT_FAINT_), _CMP_GT_OQ)); }
 SPHERE_SH_PT_AVX2_FN_ int sphere_sh_pt_large_avx2_(__m256 v_f32x8)
 { return _mm256_movemask_ps(_mm256_cmp_ps(_mm256_andnot_ps(_mm256_set1_ps(-0.0f), v_f32x8), _mm256_set1_ps(SPHERE_SH_PT_LARGE_), _CMP_GT_OQ)); }
 #endif
@@ -1371,6 +1378,8 @@ SPHERE_INLINE_ float32x4_t sphere_sh_pt_above_neon_(float32x4_t a_f32x4, float32
 { return vbslq_f32(vcgtq_f32(a_f32x4, b_f32x4), x_f32x4, y_f32x4); }
 SPHERE_INLINE_ int sphere_sh_pt_strange_neon_(float32x4_t n2_f32x4)
 { return vaddvq_u32(vshrq_n_u32(vandq_u32(vcgeq_f32(n2_f32x4, vdupq_n_f32(0.98f)), vcleq_f32(n2_f32x4, vdupq_n_f32(1.02f))), 31)) != SPHERE_SH_NEON_LANES_; }
+SPHERE_INLINE_ float32x4_t sphere_sh_pt_faint_neon_(float32x4_t v_f32x4)
+{ return vreinterpretq_f32_u32(vandq_u32(vreinterpretq_u32_f32(v_f32x4), vcgtq_f32(vabsq_f32(v_f32x4), vdupq_n_f32(SPHERE_SH_PT_FAINT_)))); }
 SPHERE_INLINE_ int sphere_sh_pt_large_neon_(float32x4_t v_f32x4) { return vaddvq_u32(vcgtq_f32(vabsq_f32(v_f32x4), vdupq_n_f32(SPHERE_SH_PT_LARGE_))) != 0; }
 #endif
 
@@ -1756,6 +1765,7 @@ SPHERE_INLINE_ int sphere_sh_pt_basis_body_c_(const sphere_sh_points *plan, cons
             }
             pc = c; ps = s;
             c = (x * pc) - (y * ps); s = SPHERE_MADD_(x, ps, (y * pc));
+            if (m >= 8) { c = sphere_sh_pt_faint_c_(c); s = sphere_sh_pt_faint_c_(s); }
         }
         if (solid) {
             w = *(lane + SPHERE_SH_PT_W_); v = *(lane + SPHERE_SH_PT_V0_);
@@ -1884,6 +1894,7 @@ SPHERE_SH_PT_AVX2_FN_ int sphere_sh_pt_basis_body_avx2_(const sphere_sh_points *
             }
             pc_f32x8 = c_f32x8; ps_f32x8 = s_f32x8;
             c_f32x8 = _mm256_sub_ps(_mm256_mul_ps(x_f32x8, pc_f32x8), _mm256_mul_ps(y_f32x8, ps_f32x8)); s_f32x8 = SPHERE_MADD_F32X8_(x_f32x8, ps_f32x8, _mm256_mul_ps(y_f32x8, pc_f32x8));
+            if (m >= 8) { c_f32x8 = sphere_sh_pt_faint_avx2_(c_f32x8); s_f32x8 = sphere_sh_pt_faint_avx2_(s_f32x8); }
         }
         if (solid) {
             w_f32x8 = _mm256_loadu_ps(lane + SPHERE_SH_PT_W_ * SPHERE_SH_AVX2_LANES_); v_f32x8 = _mm256_loadu_ps(lane + SPHERE_SH_PT_V0_ * SPHERE_SH_AVX2_LANES_);
@@ -2036,6 +2047,7 @@ SPHERE_INLINE_ int sphere_sh_pt_basis_body_neon_(const sphere_sh_points *plan, c
             }
             pc_f32x4 = c_f32x4; ps_f32x4 = s_f32x4;
             c_f32x4 = vsubq_f32(vmulq_f32(x_f32x4, pc_f32x4), vmulq_f32(y_f32x4, ps_f32x4)); s_f32x4 = SPHERE_MADD_F32X4_(x_f32x4, ps_f32x4, vmulq_f32(y_f32x4, pc_f32x4));
+            if (m >= 8) { c_f32x4 = sphere_sh_pt_faint_neon_(c_f32x4); s_f32x4 = sphere_sh_pt_faint_neon_(s_f32x4); }
         }
         if (solid) {
             w_f32x4 = vld1q_f32(lane + SPHERE_SH_PT_W_ * SPHERE_SH_NEON_LANES_); v_f32x4 = vld1q_f32(lane + SPHERE_SH_PT_V0_ * SPHERE_SH_NEON_LANES_);
@@ -2181,6 +2193,7 @@ SPHERE_TARGET_AVX2_ static size_t sphere_sh_pt_planes_avx2_(const sphere_sh_poin
               _mm256_storeu_ps(cur + 2 * SPHERE_SH_AVX2_LANES_, _mm256_sub_ps(_mm256_mul_ps(px_f32x8, c_f32x8), _mm256_mul_ps(py_f32x8, s_f32x8))); _mm256_storeu_ps(cur + 4 * SPHERE_SH_AVX2_LANES_ + 2 * SPHERE_SH_AVX2_LANES_, SPHERE_MADD_F32X8_(px_f32x8, s_f32x8, _mm256_mul_ps(py_f32x8, c_f32x8))); }
             { const __m256 px_f32x8 = _mm256_loadu_ps(x + i + 3 * SPHERE_SH_AVX2_LANES_), py_f32x8 = _mm256_loadu_ps(y + i + 3 * SPHERE_SH_AVX2_LANES_), c_f32x8 = _mm256_loadu_ps(cur + 3 * SPHERE_SH_AVX2_LANES_), s_f32x8 = _mm256_loadu_ps(cur + 4 * SPHERE_SH_AVX2_LANES_ + 3 * SPHERE_SH_AVX2_LANES_);
               _mm256_storeu_ps(cur + 3 * SPHERE_SH_AVX2_LANES_, _mm256_sub_ps(_mm256_mul_ps(px_f32x8, c_f32x8), _mm256_mul_ps(py_f32x8, s_f32x8))); _mm256_storeu_ps(cur + 4 * SPHERE_SH_AVX2_LANES_ + 3 * SPHERE_SH_AVX2_LANES_, SPHERE_MADD_F32X8_(px_f32x8, s_f32x8, _mm256_mul_ps(py_f32x8, c_f32x8))); }
+            if (m >= 8) for (l = 0; l < 8; l++) { _mm256_storeu_ps(cur + l * SPHERE_SH_AVX2_LANES_, sphere_sh_pt_faint_avx2_(_mm256_loadu_ps(cur + l * SPHERE_SH_AVX2_LANES_))); }
         }
     }
     return i;
@@ -2236,6 +2249,7 @@ static size_t sphere_sh_pt_planes_neon_(const sphere_sh_points *plan, const floa
               vst1q_f32(cur + 2 * SPHERE_SH_NEON_LANES_, vsubq_f32(vmulq_f32(px_f32x4, c_f32x4), vmulq_f32(py_f32x4, s_f32x4))); vst1q_f32(cur + 4 * SPHERE_SH_NEON_LANES_ + 2 * SPHERE_SH_NEON_LANES_, SPHERE_MADD_F32X4_(px_f32x4, s_f32x4, vmulq_f32(py_f32x4, c_f32x4))); }
             { const float32x4_t px_f32x4 = vld1q_f32(x + i + 3 * SPHERE_SH_NEON_LANES_), py_f32x4 = vld1q_f32(y + i + 3 * SPHERE_SH_NEON_LANES_), c_f32x4 = vld1q_f32(cur + 3 * SPHERE_SH_NEON_LANES_), s_f32x4 = vld1q_f32(cur + 4 * SPHERE_SH_NEON_LANES_ + 3 * SPHERE_SH_NEON_LANES_);
               vst1q_f32(cur + 3 * SPHERE_SH_NEON_LANES_, vsubq_f32(vmulq_f32(px_f32x4, c_f32x4), vmulq_f32(py_f32x4, s_f32x4))); vst1q_f32(cur + 4 * SPHERE_SH_NEON_LANES_ + 3 * SPHERE_SH_NEON_LANES_, SPHERE_MADD_F32X4_(px_f32x4, s_f32x4, vmulq_f32(py_f32x4, c_f32x4))); }
+            if (m >= 8) for (l = 0; l < 8; l++) { vst1q_f32(cur + l * SPHERE_SH_NEON_LANES_, sphere_sh_pt_faint_neon_(vld1q_f32(cur + l * SPHERE_SH_NEON_LANES_))); }
         }
     }
     return i;
@@ -2335,6 +2349,7 @@ static void sphere_sh_pt_sum_c_(const sphere_sh_points *plan, const sphere_sh_pt
             }
             f[4][i] = c; f[5][i] = s;
             *cur = (x * c) - (y * s); cur[P] = SPHERE_MADD_(x, s, (y * c)); *(cur + 2 * P) = c; *(cur + 3 * P) = s;
+            if (m >= 8) { *cur = sphere_sh_pt_faint_c_(*cur); cur[P] = sphere_sh_pt_faint_c_(cur[P]); }
         }
         if (solid) for (i = 0; i < P; i += 1) {
             float w = *(work + WM * P + i);
@@ -2515,6 +2530,7 @@ SPHERE_TARGET_AVX2_ static void sphere_sh_pt_sum_avx2_(const sphere_sh_points *p
             }
             _mm256_storeu_ps(f[4] + i, c_f32x8); _mm256_storeu_ps(f[5] + i, s_f32x8);
             _mm256_storeu_ps(cur, _mm256_sub_ps(_mm256_mul_ps(x_f32x8, c_f32x8), _mm256_mul_ps(y_f32x8, s_f32x8))); _mm256_storeu_ps(cur + P, SPHERE_MADD_F32X8_(x_f32x8, s_f32x8, _mm256_mul_ps(y_f32x8, c_f32x8))); _mm256_storeu_ps(cur + 2 * P, c_f32x8); _mm256_storeu_ps(cur + 3 * P, s_f32x8);
+            if (m >= 8) { _mm256_storeu_ps(cur, sphere_sh_pt_faint_avx2_(_mm256_loadu_ps(cur))); _mm256_storeu_ps(cur + P, sphere_sh_pt_faint_avx2_(_mm256_loadu_ps(cur + P))); }
         }
         if (solid) for (i = 0; i < P; i += SPHERE_SH_AVX2_LANES_) {
             __m256 w_f32x8 = _mm256_loadu_ps(work + WM * P + i);
@@ -2696,6 +2712,7 @@ static void sphere_sh_pt_sum_neon_(const sphere_sh_points *plan, const sphere_sh
             }
             vst1q_f32(f[4] + i, c_f32x4); vst1q_f32(f[5] + i, s_f32x4);
             vst1q_f32(cur, vsubq_f32(vmulq_f32(x_f32x4, c_f32x4), vmulq_f32(y_f32x4, s_f32x4))); vst1q_f32(cur + P, SPHERE_MADD_F32X4_(x_f32x4, s_f32x4, vmulq_f32(y_f32x4, c_f32x4))); vst1q_f32(cur + 2 * P, c_f32x4); vst1q_f32(cur + 3 * P, s_f32x4);
+            if (m >= 8) { vst1q_f32(cur, sphere_sh_pt_faint_neon_(vld1q_f32(cur))); vst1q_f32(cur + P, sphere_sh_pt_faint_neon_(vld1q_f32(cur + P))); }
         }
         if (solid) for (i = 0; i < P; i += SPHERE_SH_NEON_LANES_) {
             float32x4_t w_f32x4 = vld1q_f32(work + WM * P + i);
@@ -3201,6 +3218,7 @@ SPHERE_INLINE_ double sphere_shd_pt_canon_c_(double v) { return sphere_sh_canoni
 SPHERE_INLINE_ double sphere_shd_pt_above_c_(double a, double b, double x, double y) { return a > b ? x : y; }
 /* Is any of the squared lengths not that of a direction? A NaN is not. */
 SPHERE_INLINE_ int sphere_shd_pt_strange_c_(double n2) { return !(n2 >= 0.98 && n2 <= 1.02); }
+SPHERE_INLINE_ double sphere_shd_pt_faint_c_(double v) { return sphere_sh_abs_double_(v) > SPHERE_SHD_PT_FAINT_ ? v : 0; }
 SPHERE_INLINE_ int sphere_shd_pt_large_c_(double v) { return sphere_sh_abs_double_(v) > SPHERE_SHD_PT_LARGE_; }
 #if SPHERE_AVX2_
 SPHERE_SH_PT_AVX2_FN_ __m256d sphere_shd_pt_sign_avx2_(__m256d z_f64x4) { return _mm256_and_pd(_mm256_cmp_pd(z_f64x4, _mm256_setzero_pd(), _CMP_LT_OQ), _mm256_set1_pd(-0.0)); }
@@ -3212,6 +3230,8 @@ SPHERE_SH_PT_AVX2_FN_ __m256d sphere_shd_pt_canon_avx2_(__m256d v_f64x4)
 SPHERE_SH_PT_AVX2_FN_ __m256d sphere_shd_pt_above_avx2_(__m256d a_f64x4, __m256d b_f64x4, __m256d x_f64x4, __m256d y_f64x4) { return _mm256_blendv_pd(y_f64x4, x_f64x4, _mm256_cmp_pd(a_f64x4, b_f64x4, _CMP_GT_OQ)); }
 SPHERE_SH_PT_AVX2_FN_ int sphere_shd_pt_strange_avx2_(__m256d n2_f64x4)
 { return _mm256_movemask_pd(_mm256_and_pd(_mm256_cmp_pd(n2_f64x4, _mm256_set1_pd(0.98), _CMP_GE_OQ), _mm256_cmp_pd(n2_f64x4, _mm256_set1_pd(1.02), _CMP_LE_OQ))) != (1 << SPHERE_SHD_AVX2_LANES_) - 1; }
+SPHERE_SH_PT_AVX2_FN_ __m256d sphere_shd_pt_faint_avx2_(__m256d v_f64x4)
+{ return _mm256_and_pd(v_f64x4, _mm256_cmp_pd(_mm256_andnot_pd(_mm256_set1_pd(-0.0), v_f64x4), _mm256_set1_pd(SPHERE_SHD_PT_FAINT_), _CMP_GT_OQ)); }
 SPHERE_SH_PT_AVX2_FN_ int sphere_shd_pt_large_avx2_(__m256d v_f64x4)
 { return _mm256_movemask_pd(_mm256_cmp_pd(_mm256_andnot_pd(_mm256_set1_pd(-0.0), v_f64x4), _mm256_set1_pd(SPHERE_SHD_PT_LARGE_), _CMP_GT_OQ)); }
 #endif
@@ -3226,6 +3246,8 @@ SPHERE_INLINE_ float64x2_t sphere_shd_pt_above_neon_(float64x2_t a_f64x2, float6
 { return vbslq_f64(vcgtq_f64(a_f64x2, b_f64x2), x_f64x2, y_f64x2); }
 SPHERE_INLINE_ int sphere_shd_pt_strange_neon_(float64x2_t n2_f64x2)
 { return vaddvq_u64(vshrq_n_u64(vandq_u64(vcgeq_f64(n2_f64x2, vdupq_n_f64(0.98)), vcleq_f64(n2_f64x2, vdupq_n_f64(1.02))), 31)) != SPHERE_SHD_NEON_LANES_; }
+SPHERE_INLINE_ float64x2_t sphere_shd_pt_faint_neon_(float64x2_t v_f64x2)
+{ return vreinterpretq_f64_u64(vandq_u64(vreinterpretq_u64_f64(v_f64x2), vcgtq_f64(vabsq_f64(v_f64x2), vdupq_n_f64(SPHERE_SHD_PT_FAINT_)))); }
 SPHERE_INLINE_ int sphere_shd_pt_large_neon_(float64x2_t v_f64x2) { return vaddvq_u64(vcgtq_f64(vabsq_f64(v_f64x2), vdupq_n_f64(SPHERE_SHD_PT_LARGE_))) != 0; }
 #endif
 
@@ -3611,6 +3633,7 @@ SPHERE_INLINE_ int sphere_shd_pt_basis_body_c_(const sphere_shd_points *plan, co
             }
             pc = c; ps = s;
             c = (x * pc) - (y * ps); s = SPHERE_MADD_(x, ps, (y * pc));
+            if (m >= 8) { c = sphere_shd_pt_faint_c_(c); s = sphere_shd_pt_faint_c_(s); }
         }
         if (solid) {
             w = *(lane + SPHERE_SH_PT_W_); v = *(lane + SPHERE_SH_PT_V0_);
@@ -3739,6 +3762,7 @@ SPHERE_SH_PT_AVX2_FN_ int sphere_shd_pt_basis_body_avx2_(const sphere_shd_points
             }
             pc_f64x4 = c_f64x4; ps_f64x4 = s_f64x4;
             c_f64x4 = _mm256_sub_pd(_mm256_mul_pd(x_f64x4, pc_f64x4), _mm256_mul_pd(y_f64x4, ps_f64x4)); s_f64x4 = SPHERE_SH_MADD_F64X4_(x_f64x4, ps_f64x4, _mm256_mul_pd(y_f64x4, pc_f64x4));
+            if (m >= 8) { c_f64x4 = sphere_shd_pt_faint_avx2_(c_f64x4); s_f64x4 = sphere_shd_pt_faint_avx2_(s_f64x4); }
         }
         if (solid) {
             w_f64x4 = _mm256_loadu_pd(lane + SPHERE_SH_PT_W_ * SPHERE_SHD_AVX2_LANES_); v_f64x4 = _mm256_loadu_pd(lane + SPHERE_SH_PT_V0_ * SPHERE_SHD_AVX2_LANES_);
@@ -3891,6 +3915,7 @@ SPHERE_INLINE_ int sphere_shd_pt_basis_body_neon_(const sphere_shd_points *plan,
             }
             pc_f64x2 = c_f64x2; ps_f64x2 = s_f64x2;
             c_f64x2 = vsubq_f64(vmulq_f64(x_f64x2, pc_f64x2), vmulq_f64(y_f64x2, ps_f64x2)); s_f64x2 = SPHERE_SH_MADD_F64X2_(x_f64x2, ps_f64x2, vmulq_f64(y_f64x2, pc_f64x2));
+            if (m >= 8) { c_f64x2 = sphere_shd_pt_faint_neon_(c_f64x2); s_f64x2 = sphere_shd_pt_faint_neon_(s_f64x2); }
         }
         if (solid) {
             w_f64x2 = vld1q_f64(lane + SPHERE_SH_PT_W_ * SPHERE_SHD_NEON_LANES_); v_f64x2 = vld1q_f64(lane + SPHERE_SH_PT_V0_ * SPHERE_SHD_NEON_LANES_);
@@ -4036,6 +4061,7 @@ SPHERE_TARGET_AVX2_ static size_t sphere_shd_pt_planes_avx2_(const sphere_shd_po
               _mm256_storeu_pd(cur + 2 * SPHERE_SHD_AVX2_LANES_, _mm256_sub_pd(_mm256_mul_pd(px_f64x4, c_f64x4), _mm256_mul_pd(py_f64x4, s_f64x4))); _mm256_storeu_pd(cur + 4 * SPHERE_SHD_AVX2_LANES_ + 2 * SPHERE_SHD_AVX2_LANES_, SPHERE_SH_MADD_F64X4_(px_f64x4, s_f64x4, _mm256_mul_pd(py_f64x4, c_f64x4))); }
             { const __m256d px_f64x4 = _mm256_loadu_pd(x + i + 3 * SPHERE_SHD_AVX2_LANES_), py_f64x4 = _mm256_loadu_pd(y + i + 3 * SPHERE_SHD_AVX2_LANES_), c_f64x4 = _mm256_loadu_pd(cur + 3 * SPHERE_SHD_AVX2_LANES_), s_f64x4 = _mm256_loadu_pd(cur + 4 * SPHERE_SHD_AVX2_LANES_ + 3 * SPHERE_SHD_AVX2_LANES_);
               _mm256_storeu_pd(cur + 3 * SPHERE_SHD_AVX2_LANES_, _mm256_sub_pd(_mm256_mul_pd(px_f64x4, c_f64x4), _mm256_mul_pd(py_f64x4, s_f64x4))); _mm256_storeu_pd(cur + 4 * SPHERE_SHD_AVX2_LANES_ + 3 * SPHERE_SHD_AVX2_LANES_, SPHERE_SH_MADD_F64X4_(px_f64x4, s_f64x4, _mm256_mul_pd(py_f64x4, c_f64x4))); }
+            if (m >= 8) for (l = 0; l < 8; l++) { _mm256_storeu_pd(cur + l * SPHERE_SHD_AVX2_LANES_, sphere_shd_pt_faint_avx2_(_mm256_loadu_pd(cur + l * SPHERE_SHD_AVX2_LANES_))); }
         }
     }
     return i;
@@ -4091,6 +4117,7 @@ static size_t sphere_shd_pt_planes_neon_(const sphere_shd_points *plan, const do
               vst1q_f64(cur + 2 * SPHERE_SHD_NEON_LANES_, vsubq_f64(vmulq_f64(px_f64x2, c_f64x2), vmulq_f64(py_f64x2, s_f64x2))); vst1q_f64(cur + 4 * SPHERE_SHD_NEON_LANES_ + 2 * SPHERE_SHD_NEON_LANES_, SPHERE_SH_MADD_F64X2_(px_f64x2, s_f64x2, vmulq_f64(py_f64x2, c_f64x2))); }
             { const float64x2_t px_f64x2 = vld1q_f64(x + i + 3 * SPHERE_SHD_NEON_LANES_), py_f64x2 = vld1q_f64(y + i + 3 * SPHERE_SHD_NEON_LANES_), c_f64x2 = vld1q_f64(cur + 3 * SPHERE_SHD_NEON_LANES_), s_f64x2 = vld1q_f64(cur + 4 * SPHERE_SHD_NEON_LANES_ + 3 * SPHERE_SHD_NEON_LANES_);
               vst1q_f64(cur + 3 * SPHERE_SHD_NEON_LANES_, vsubq_f64(vmulq_f64(px_f64x2, c_f64x2), vmulq_f64(py_f64x2, s_f64x2))); vst1q_f64(cur + 4 * SPHERE_SHD_NEON_LANES_ + 3 * SPHERE_SHD_NEON_LANES_, SPHERE_SH_MADD_F64X2_(px_f64x2, s_f64x2, vmulq_f64(py_f64x2, c_f64x2))); }
+            if (m >= 8) for (l = 0; l < 8; l++) { vst1q_f64(cur + l * SPHERE_SHD_NEON_LANES_, sphere_shd_pt_faint_neon_(vld1q_f64(cur + l * SPHERE_SHD_NEON_LANES_))); }
         }
     }
     return i;
@@ -4190,6 +4217,7 @@ static void sphere_shd_pt_sum_c_(const sphere_shd_points *plan, const sphere_shd
             }
             f[4][i] = c; f[5][i] = s;
             *cur = (x * c) - (y * s); cur[P] = SPHERE_MADD_(x, s, (y * c)); *(cur + 2 * P) = c; *(cur + 3 * P) = s;
+            if (m >= 8) { *cur = sphere_shd_pt_faint_c_(*cur); cur[P] = sphere_shd_pt_faint_c_(cur[P]); }
         }
         if (solid) for (i = 0; i < P; i += 1) {
             double w = *(work + WM * P + i);
@@ -4370,6 +4398,7 @@ SPHERE_TARGET_AVX2_ static void sphere_shd_pt_sum_avx2_(const sphere_shd_points 
             }
             _mm256_storeu_pd(f[4] + i, c_f64x4); _mm256_storeu_pd(f[5] + i, s_f64x4);
             _mm256_storeu_pd(cur, _mm256_sub_pd(_mm256_mul_pd(x_f64x4, c_f64x4), _mm256_mul_pd(y_f64x4, s_f64x4))); _mm256_storeu_pd(cur + P, SPHERE_SH_MADD_F64X4_(x_f64x4, s_f64x4, _mm256_mul_pd(y_f64x4, c_f64x4))); _mm256_storeu_pd(cur + 2 * P, c_f64x4); _mm256_storeu_pd(cur + 3 * P, s_f64x4);
+            if (m >= 8) { _mm256_storeu_pd(cur, sphere_shd_pt_faint_avx2_(_mm256_loadu_pd(cur))); _mm256_storeu_pd(cur + P, sphere_shd_pt_faint_avx2_(_mm256_loadu_pd(cur + P))); }
         }
         if (solid) for (i = 0; i < P; i += SPHERE_SHD_AVX2_LANES_) {
             __m256d w_f64x4 = _mm256_loadu_pd(work + WM * P + i);
@@ -4551,6 +4580,7 @@ static void sphere_shd_pt_sum_neon_(const sphere_shd_points *plan, const sphere_
             }
             vst1q_f64(f[4] + i, c_f64x2); vst1q_f64(f[5] + i, s_f64x2);
             vst1q_f64(cur, vsubq_f64(vmulq_f64(x_f64x2, c_f64x2), vmulq_f64(y_f64x2, s_f64x2))); vst1q_f64(cur + P, SPHERE_SH_MADD_F64X2_(x_f64x2, s_f64x2, vmulq_f64(y_f64x2, c_f64x2))); vst1q_f64(cur + 2 * P, c_f64x2); vst1q_f64(cur + 3 * P, s_f64x2);
+            if (m >= 8) { vst1q_f64(cur, sphere_shd_pt_faint_neon_(vld1q_f64(cur))); vst1q_f64(cur + P, sphere_shd_pt_faint_neon_(vld1q_f64(cur + P))); }
         }
         if (solid) for (i = 0; i < P; i += SPHERE_SHD_NEON_LANES_) {
             float64x2_t w_f64x2 = vld1q_f64(work + WM * P + i);
