@@ -1174,6 +1174,10 @@ SPHERE_INLINE_ double sphere_sh_exp_double_(double x)
 #define SPHERE_SHD_PT_LIFT_ 5.260135901548373507240989882880e210   /* 2^700 */
 #define SPHERE_SH_PT_DROP_ 7.888609052210118e-31f          /* 2^-100 */
 #define SPHERE_SHD_PT_DROP_ 1.9010915662951598e-211        /* 2^-700 */
+/* At low degrees cos and sin of m phi times sin^m(theta) become 0 from order 9 on when they are no larger: T is at most 1.1e13 up to degree
+   64, so that what is left out stays below 4e-14 (float); what is kept makes no subnormal numbers, of which each costs some 150 cycles. */
+#define SPHERE_SH_PT_FAINT_ 3.2311742677852644e-27f        /* 2^-88 */
+#define SPHERE_SHD_PT_FAINT_ 1.4996968138956309548176444736e-241   /* 2^-800 */
 #if defined(__GNUC__) || defined(__clang__)
 #define SPHERE_SH_PT_APART_ __attribute__((noinline))
 #else
@@ -1348,6 +1352,7 @@ SPHERE_INLINE_ float sphere_sh_pt_canon_c_(float v) { return sphere_canonical_(v
 SPHERE_INLINE_ float sphere_sh_pt_above_c_(float a, float b, float x, float y) { return a > b ? x : y; }
 /* Is any of the squared lengths not that of a direction? A NaN is not. */
 SPHERE_INLINE_ int sphere_sh_pt_strange_c_(float n2) { return !(n2 >= 0.98f && n2 <= 1.02f); }
+SPHERE_INLINE_ float sphere_sh_pt_faint_c_(float v) { return sphere_abs_(v) > SPHERE_SH_PT_FAINT_ ? v : 0; }
 SPHERE_INLINE_ int sphere_sh_pt_large_c_(float v) { return sphere_abs_(v) > SPHERE_SH_PT_LARGE_; }
 #if SPHERE_AVX2_
 SPHERE_SH_PT_AVX2_FN_ __m256 sphere_sh_pt_sign_avx2_(__m256 z_f32x8) { return _mm256_and_ps(_mm256_cmp_ps(z_f32x8, _mm256_setzero_ps(), _CMP_LT_OQ), _mm256_set1_ps(-0.0f)); }
@@ -1359,6 +1364,8 @@ SPHERE_SH_PT_AVX2_FN_ __m256 sphere_sh_pt_canon_avx2_(__m256 v_f32x8)
 SPHERE_SH_PT_AVX2_FN_ __m256 sphere_sh_pt_above_avx2_(__m256 a_f32x8, __m256 b_f32x8, __m256 x_f32x8, __m256 y_f32x8) { return _mm256_blendv_ps(y_f32x8, x_f32x8, _mm256_cmp_ps(a_f32x8, b_f32x8, _CMP_GT_OQ)); }
 SPHERE_SH_PT_AVX2_FN_ int sphere_sh_pt_strange_avx2_(__m256 n2_f32x8)
 { return _mm256_movemask_ps(_mm256_and_ps(_mm256_cmp_ps(n2_f32x8, _mm256_set1_ps(0.98f), _CMP_GE_OQ), _mm256_cmp_ps(n2_f32x8, _mm256_set1_ps(1.02f), _CMP_LE_OQ))) != (1 << SPHERE_SH_AVX2_LANES_) - 1; }
+SPHERE_SH_PT_AVX2_FN_ __m256 sphere_sh_pt_faint_avx2_(__m256 v_f32x8)
+{ return _mm256_and_ps(v_f32x8, _mm256_cmp_ps(_mm256_andnot_ps(_mm256_set1_ps(-0.0f), v_f32x8), _mm256_set1_ps(SPHERE_SH_PT_FAINT_), _CMP_GT_OQ)); }
 SPHERE_SH_PT_AVX2_FN_ int sphere_sh_pt_large_avx2_(__m256 v_f32x8)
 { return _mm256_movemask_ps(_mm256_cmp_ps(_mm256_andnot_ps(_mm256_set1_ps(-0.0f), v_f32x8), _mm256_set1_ps(SPHERE_SH_PT_LARGE_), _CMP_GT_OQ)); }
 #endif
@@ -1373,6 +1380,8 @@ SPHERE_INLINE_ float32x4_t sphere_sh_pt_above_neon_(float32x4_t a_f32x4, float32
 { return vbslq_f32(vcgtq_f32(a_f32x4, b_f32x4), x_f32x4, y_f32x4); }
 SPHERE_INLINE_ int sphere_sh_pt_strange_neon_(float32x4_t n2_f32x4)
 { return vaddvq_u32(vshrq_n_u32(vandq_u32(vcgeq_f32(n2_f32x4, vdupq_n_f32(0.98f)), vcleq_f32(n2_f32x4, vdupq_n_f32(1.02f))), 31)) != SPHERE_SH_NEON_LANES_; }
+SPHERE_INLINE_ float32x4_t sphere_sh_pt_faint_neon_(float32x4_t v_f32x4)
+{ return vreinterpretq_f32_u32(vandq_u32(vreinterpretq_u32_f32(v_f32x4), vcgtq_f32(vabsq_f32(v_f32x4), vdupq_n_f32(SPHERE_SH_PT_FAINT_)))); }
 SPHERE_INLINE_ int sphere_sh_pt_large_neon_(float32x4_t v_f32x4) { return vaddvq_u32(vcgtq_f32(vabsq_f32(v_f32x4), vdupq_n_f32(SPHERE_SH_PT_LARGE_))) != 0; }
 #endif
 
@@ -1434,16 +1443,28 @@ static int sphere_sh_pt_rescale_(float *t, float *d, float *live, float *exponen
 #if SPHERE_AVX2_
 SPHERE_TARGET_AVX2_ static void sphere_sh_pt_rows_avx2_(float *out, size_t row, const float *tile, size_t columns)
 {
+    const size_t all = columns;
     size_t i, k;
     for (; columns >= SPHERE_SH_AVX2_LANES_; columns -= SPHERE_SH_AVX2_LANES_, tile += SPHERE_SH_AVX2_LANES_ * SPHERE_SH_AVX2_LANES_, out += SPHERE_SH_AVX2_LANES_) sphere_sh_pt_square_avx2_(out, row, tile);
+    if (columns > 2 && all >= SPHERE_SH_AVX2_LANES_) {                      /* again some columns of the last square: cheaper than one number at a time */
+        const size_t back = SPHERE_SH_AVX2_LANES_ - columns;
+        sphere_sh_pt_square_avx2_(out - back, row, tile - back * SPHERE_SH_AVX2_LANES_);
+        return;
+    }
     for (i = 0; i < SPHERE_SH_AVX2_LANES_ && columns; i++) for (k = 0; k < columns; k++) out[i * row + k] = tile[k * SPHERE_SH_AVX2_LANES_ + i];
 }
 #endif
 #if SPHERE_NEON_
 static void sphere_sh_pt_rows_neon_(float *out, size_t row, const float *tile, size_t columns)
 {
+    const size_t all = columns;
     size_t i, k;
     for (; columns >= SPHERE_SH_NEON_LANES_; columns -= SPHERE_SH_NEON_LANES_, tile += SPHERE_SH_NEON_LANES_ * SPHERE_SH_NEON_LANES_, out += SPHERE_SH_NEON_LANES_) sphere_sh_pt_square_neon_(out, row, tile);
+    if (columns > 2 && all >= SPHERE_SH_NEON_LANES_) {                      /* again some columns of the last square: cheaper than one number at a time */
+        const size_t back = SPHERE_SH_NEON_LANES_ - columns;
+        sphere_sh_pt_square_neon_(out - back, row, tile - back * SPHERE_SH_NEON_LANES_);
+        return;
+    }
     for (i = 0; i < SPHERE_SH_NEON_LANES_ && columns; i++) for (k = 0; k < columns; k++) out[i * row + k] = tile[k * SPHERE_SH_NEON_LANES_ + i];
 }
 #endif
@@ -1696,6 +1717,489 @@ static size_t sphere_sh_pt_low_neon_(const sphere_sh_points *plan, const float *
 }
 #endif
 
+/* >>kernel slopes: harmonics and their gradients to degree 6 by straight-line code. T as in the kernel low, its slope dT/dz = k T_l^(m+1),
+   the radial part R = m Y + z U with U = dT/dz times the angular factor, and then as in the kernel basis. Values may be left out: then
+   they go to one place. */
+SPHERE_INLINE_ void sphere_sh_pt_slopes_body_c_(const int degree, const float *k, const float *slope, float x, float y, float z, float *const out[4], size_t step0, size_t step)
+{
+    float s2, z2, s4, c1, m1, c2, m2, c3, m3, c4, m4, c5, m5, c6, m6;
+    float t0, t1, t2, t3, t4, t5, t6, u, g, yc, ys, gc, gs, vc, vs, r;
+    float *const o0 = out[0], *const o1 = out[1], *const o2 = out[2], *const o3 = out[3];
+    *(o0) = *(k); *(o1) = 0; *(o2) = 0; *(o3) = 0;
+    if (degree < 1) return;
+    {
+        c1 = x; m1 = y;
+        t0 = k[1] * z;
+        t1 = k[2];
+        u = (*(slope + 4) * t1); r = (z * u);
+        *(o0 + 2 * step0) = t0; *(o1 + 2 * step) = (0 - (x * r)); *(o2 + 2 * step) = (0 - (y * r)); *(o3 + 2 * step) = (u - (z * r));
+        yc = (t1 * c1); ys = (t1 * m1);
+        r = ys; *(o0 + 1 * step0) = ys; *(o1 + 1 * step) = (0 - (x * r)); *(o2 + 1 * step) = (t1 - (y * r)); *(o3 + 1 * step) = (0 - (z * r));
+        r = yc; *(o0 + 3 * step0) = yc; *(o1 + 3 * step) = (t1 - (x * r)); *(o2 + 3 * step) = (0 - (y * r)); *(o3 + 3 * step) = (0 - (z * r));
+    }
+    if (degree < 2) return;
+    {
+        s2 = SPHERE_MADD_(x, x, (y * y)); z2 = z * z; c2 = (x * x) - (y * y); m2 = x * y; m2 = m2 + m2;
+        t0 = k[3] * (z2 - (0.5f * s2));
+        t1 = k[4] * z;
+        t2 = k[5];
+        u = (*(slope + 12) * t1); r = (z * u);
+        *(o0 + 6 * step0) = t0; *(o1 + 6 * step) = (0 - (x * r)); *(o2 + 6 * step) = (0 - (y * r)); *(o3 + 6 * step) = (u - (z * r));
+        yc = (t1 * c1); ys = (t1 * m1); u = (*(slope + 16) * t2); vc = (u * c1); vs = (u * m1);
+        r = (ys + (z * vs)); *(o0 + 5 * step0) = ys; *(o1 + 5 * step) = (0 - (x * r)); *(o2 + 5 * step) = (t1 - (y * r)); *(o3 + 5 * step) = (vs - (z * r));
+        r = (yc + (z * vc)); *(o0 + 7 * step0) = yc; *(o1 + 7 * step) = (t1 - (x * r)); *(o2 + 7 * step) = (0 - (y * r)); *(o3 + 7 * step) = (vc - (z * r));
+        yc = (t2 * c2); ys = (t2 * m2); g = (t2 * 2.0f); gc = (g * c1); gs = (g * m1);
+        r = (2.0f * ys); *(o0 + 4 * step0) = ys; *(o1 + 4 * step) = (gs - (x * r)); *(o2 + 4 * step) = (gc - (y * r)); *(o3 + 4 * step) = (0 - (z * r));
+        r = (2.0f * yc); *(o0 + 8 * step0) = yc; *(o1 + 8 * step) = (gc - (x * r)); *(o2 + 8 * step) = (0 - SPHERE_MADD_(y, r, gs)); *(o3 + 8 * step) = (0 - (z * r));
+    }
+    if (degree < 3) return;
+    {
+        c3 = (x * c2) - (y * m2); m3 = SPHERE_MADD_(y, c2, (x * m2));
+        t0 = k[6] * (z * ((2.0f * z2) - (3.0f * s2)));
+        t1 = k[7] * ((4.0f * z2) - s2);
+        t2 = k[8] * z;
+        t3 = k[9];
+        u = (*(slope + 24) * t1); r = (z * u);
+        *(o0 + 12 * step0) = t0; *(o1 + 12 * step) = (0 - (x * r)); *(o2 + 12 * step) = (0 - (y * r)); *(o3 + 12 * step) = (u - (z * r));
+        yc = (t1 * c1); ys = (t1 * m1); u = (*(slope + 28) * t2); vc = (u * c1); vs = (u * m1);
+        r = (ys + (z * vs)); *(o0 + 11 * step0) = ys; *(o1 + 11 * step) = (0 - (x * r)); *(o2 + 11 * step) = (t1 - (y * r)); *(o3 + 11 * step) = (vs - (z * r));
+        r = (yc + (z * vc)); *(o0 + 13 * step0) = yc; *(o1 + 13 * step) = (t1 - (x * r)); *(o2 + 13 * step) = (0 - (y * r)); *(o3 + 13 * step) = (vc - (z * r));
+        yc = (t2 * c2); ys = (t2 * m2); g = (t2 * 2.0f); gc = (g * c1); gs = (g * m1); u = (*(slope + 32) * t3); vc = (u * c2); vs = (u * m2);
+        r = SPHERE_MADD_(2.0f, ys, (z * vs)); *(o0 + 10 * step0) = ys; *(o1 + 10 * step) = (gs - (x * r)); *(o2 + 10 * step) = (gc - (y * r)); *(o3 + 10 * step) = (vs - (z * r));
+        r = SPHERE_MADD_(2.0f, yc, (z * vc)); *(o0 + 14 * step0) = yc; *(o1 + 14 * step) = (gc - (x * r)); *(o2 + 14 * step) = (0 - SPHERE_MADD_(y, r, gs)); *(o3 + 14 * step) = (vc - (z * r));
+        yc = (t3 * c3); ys = (t3 * m3); g = (t3 * 3.0f); gc = (g * c2); gs = (g * m2);
+        r = (3.0f * ys); *(o0 + 9 * step0) = ys; *(o1 + 9 * step) = (gs - (x * r)); *(o2 + 9 * step) = (gc - (y * r)); *(o3 + 9 * step) = (0 - (z * r));
+        r = (3.0f * yc); *(o0 + 15 * step0) = yc; *(o1 + 15 * step) = (gc - (x * r)); *(o2 + 15 * step) = (0 - SPHERE_MADD_(y, r, gs)); *(o3 + 15 * step) = (0 - (z * r));
+    }
+    if (degree < 4) return;
+    {
+        c4 = (x * c3) - (y * m3); m4 = SPHERE_MADD_(y, c3, (x * m3));
+        s4 = s2 * s2;
+        t0 = k[10] * SPHERE_MADD_((8.0f * z2), (z2 - (3.0f * s2)), (3.0f * s4));
+        t1 = k[11] * (z * ((4.0f * z2) - (3.0f * s2)));
+        t2 = k[12] * ((6.0f * z2) - s2);
+        t3 = k[13] * z;
+        t4 = k[14];
+        u = (*(slope + 40) * t1); r = (z * u);
+        *(o0 + 20 * step0) = t0; *(o1 + 20 * step) = (0 - (x * r)); *(o2 + 20 * step) = (0 - (y * r)); *(o3 + 20 * step) = (u - (z * r));
+        yc = (t1 * c1); ys = (t1 * m1); u = (*(slope + 44) * t2); vc = (u * c1); vs = (u * m1);
+        r = (ys + (z * vs)); *(o0 + 19 * step0) = ys; *(o1 + 19 * step) = (0 - (x * r)); *(o2 + 19 * step) = (t1 - (y * r)); *(o3 + 19 * step) = (vs - (z * r));
+        r = (yc + (z * vc)); *(o0 + 21 * step0) = yc; *(o1 + 21 * step) = (t1 - (x * r)); *(o2 + 21 * step) = (0 - (y * r)); *(o3 + 21 * step) = (vc - (z * r));
+        yc = (t2 * c2); ys = (t2 * m2); g = (t2 * 2.0f); gc = (g * c1); gs = (g * m1); u = (*(slope + 48) * t3); vc = (u * c2); vs = (u * m2);
+        r = SPHERE_MADD_(2.0f, ys, (z * vs)); *(o0 + 18 * step0) = ys; *(o1 + 18 * step) = (gs - (x * r)); *(o2 + 18 * step) = (gc - (y * r)); *(o3 + 18 * step) = (vs - (z * r));
+        r = SPHERE_MADD_(2.0f, yc, (z * vc)); *(o0 + 22 * step0) = yc; *(o1 + 22 * step) = (gc - (x * r)); *(o2 + 22 * step) = (0 - SPHERE_MADD_(y, r, gs)); *(o3 + 22 * step) = (vc - (z * r));
+        yc = (t3 * c3); ys = (t3 * m3); g = (t3 * 3.0f); gc = (g * c2); gs = (g * m2); u = (*(slope + 52) * t4); vc = (u * c3); vs = (u * m3);
+        r = SPHERE_MADD_(3.0f, ys, (z * vs)); *(o0 + 17 * step0) = ys; *(o1 + 17 * step) = (gs - (x * r)); *(o2 + 17 * step) = (gc - (y * r)); *(o3 + 17 * step) = (vs - (z * r));
+        r = SPHERE_MADD_(3.0f, yc, (z * vc)); *(o0 + 23 * step0) = yc; *(o1 + 23 * step) = (gc - (x * r)); *(o2 + 23 * step) = (0 - SPHERE_MADD_(y, r, gs)); *(o3 + 23 * step) = (vc - (z * r));
+        yc = (t4 * c4); ys = (t4 * m4); g = (t4 * 4.0f); gc = (g * c3); gs = (g * m3);
+        r = (4.0f * ys); *(o0 + 16 * step0) = ys; *(o1 + 16 * step) = (gs - (x * r)); *(o2 + 16 * step) = (gc - (y * r)); *(o3 + 16 * step) = (0 - (z * r));
+        r = (4.0f * yc); *(o0 + 24 * step0) = yc; *(o1 + 24 * step) = (gc - (x * r)); *(o2 + 24 * step) = (0 - SPHERE_MADD_(y, r, gs)); *(o3 + 24 * step) = (0 - (z * r));
+    }
+    if (degree < 5) return;
+    {
+        c5 = (x * c4) - (y * m4); m5 = SPHERE_MADD_(y, c4, (x * m4));
+        t0 = k[15] * (z * SPHERE_MADD_((8.0f * z2), (z2 - (5.0f * s2)), (15.0f * s4)));
+        t1 = k[16] * SPHERE_MADD_((4.0f * z2), ((2.0f * z2) - (3.0f * s2)), s4);
+        t2 = k[17] * (z * ((2.0f * z2) - s2));
+        t3 = k[18] * ((8.0f * z2) - s2);
+        t4 = k[19] * z;
+        t5 = k[20];
+        u = (*(slope + 60) * t1); r = (z * u);
+        *(o0 + 30 * step0) = t0; *(o1 + 30 * step) = (0 - (x * r)); *(o2 + 30 * step) = (0 - (y * r)); *(o3 + 30 * step) = (u - (z * r));
+        yc = (t1 * c1); ys = (t1 * m1); u = (*(slope + 64) * t2); vc = (u * c1); vs = (u * m1);
+        r = (ys + (z * vs)); *(o0 + 29 * step0) = ys; *(o1 + 29 * step) = (0 - (x * r)); *(o2 + 29 * step) = (t1 - (y * r)); *(o3 + 29 * step) = (vs - (z * r));
+        r = (yc + (z * vc)); *(o0 + 31 * step0) = yc; *(o1 + 31 * step) = (t1 - (x * r)); *(o2 + 31 * step) = (0 - (y * r)); *(o3 + 31 * step) = (vc - (z * r));
+        yc = (t2 * c2); ys = (t2 * m2); g = (t2 * 2.0f); gc = (g * c1); gs = (g * m1); u = (*(slope + 68) * t3); vc = (u * c2); vs = (u * m2);
+        r = SPHERE_MADD_(2.0f, ys, (z * vs)); *(o0 + 28 * step0) = ys; *(o1 + 28 * step) = (gs - (x * r)); *(o2 + 28 * step) = (gc - (y * r)); *(o3 + 28 * step) = (vs - (z * r));
+        r = SPHERE_MADD_(2.0f, yc, (z * vc)); *(o0 + 32 * step0) = yc; *(o1 + 32 * step) = (gc - (x * r)); *(o2 + 32 * step) = (0 - SPHERE_MADD_(y, r, gs)); *(o3 + 32 * step) = (vc - (z * r));
+        yc = (t3 * c3); ys = (t3 * m3); g = (t3 * 3.0f); gc = (g * c2); gs = (g * m2); u = (*(slope + 72) * t4); vc = (u * c3); vs = (u * m3);
+        r = SPHERE_MADD_(3.0f, ys, (z * vs)); *(o0 + 27 * step0) = ys; *(o1 + 27 * step) = (gs - (x * r)); *(o2 + 27 * step) = (gc - (y * r)); *(o3 + 27 * step) = (vs - (z * r));
+        r = SPHERE_MADD_(3.0f, yc, (z * vc)); *(o0 + 33 * step0) = yc; *(o1 + 33 * step) = (gc - (x * r)); *(o2 + 33 * step) = (0 - SPHERE_MADD_(y, r, gs)); *(o3 + 33 * step) = (vc - (z * r));
+        yc = (t4 * c4); ys = (t4 * m4); g = (t4 * 4.0f); gc = (g * c3); gs = (g * m3); u = (*(slope + 76) * t5); vc = (u * c4); vs = (u * m4);
+        r = SPHERE_MADD_(4.0f, ys, (z * vs)); *(o0 + 26 * step0) = ys; *(o1 + 26 * step) = (gs - (x * r)); *(o2 + 26 * step) = (gc - (y * r)); *(o3 + 26 * step) = (vs - (z * r));
+        r = SPHERE_MADD_(4.0f, yc, (z * vc)); *(o0 + 34 * step0) = yc; *(o1 + 34 * step) = (gc - (x * r)); *(o2 + 34 * step) = (0 - SPHERE_MADD_(y, r, gs)); *(o3 + 34 * step) = (vc - (z * r));
+        yc = (t5 * c5); ys = (t5 * m5); g = (t5 * 5.0f); gc = (g * c4); gs = (g * m4);
+        r = (5.0f * ys); *(o0 + 25 * step0) = ys; *(o1 + 25 * step) = (gs - (x * r)); *(o2 + 25 * step) = (gc - (y * r)); *(o3 + 25 * step) = (0 - (z * r));
+        r = (5.0f * yc); *(o0 + 35 * step0) = yc; *(o1 + 35 * step) = (gc - (x * r)); *(o2 + 35 * step) = (0 - SPHERE_MADD_(y, r, gs)); *(o3 + 35 * step) = (0 - (z * r));
+    }
+    if (degree < 6) return;
+    {
+        c6 = (x * c5) - (y * m5); m6 = SPHERE_MADD_(y, c5, (x * m5));
+        t0 = k[21] * (((2.0f * z2) * SPHERE_MADD_(45.0f, s4, (((8.0f * z2) * z2) - ((60.0f * z2) * s2)))) - ((5.0f * s4) * s2));
+        t1 = k[22] * (z * SPHERE_MADD_((4.0f * z2), ((2.0f * z2) - (5.0f * s2)), (5.0f * s4)));
+        t2 = k[23] * SPHERE_MADD_((16.0f * z2), (z2 - s2), s4);
+        t3 = k[24] * (z * ((8.0f * z2) - (3.0f * s2)));
+        t4 = k[25] * ((10.0f * z2) - s2);
+        t5 = k[26] * z;
+        t6 = k[27];
+        u = (*(slope + 84) * t1); r = (z * u);
+        *(o0 + 42 * step0) = t0; *(o1 + 42 * step) = (0 - (x * r)); *(o2 + 42 * step) = (0 - (y * r)); *(o3 + 42 * step) = (u - (z * r));
+        yc = (t1 * c1); ys = (t1 * m1); u = (*(slope + 88) * t2); vc = (u * c1); vs = (u * m1);
+        r = (ys + (z * vs)); *(o0 + 41 * step0) = ys; *(o1 + 41 * step) = (0 - (x * r)); *(o2 + 41 * step) = (t1 - (y * r)); *(o3 + 41 * step) = (vs - (z * r));
+        r = (yc + (z * vc)); *(o0 + 43 * step0) = yc; *(o1 + 43 * step) = (t1 - (x * r)); *(o2 + 43 * step) = (0 - (y * r)); *(o3 + 43 * step) = (vc - (z * r));
+        yc = (t2 * c2); ys = (t2 * m2); g = (t2 * 2.0f); gc = (g * c1); gs = (g * m1); u = (*(slope + 92) * t3); vc = (u * c2); vs = (u * m2);
+        r = SPHERE_MADD_(2.0f, ys, (z * vs)); *(o0 + 40 * step0) = ys; *(o1 + 40 * step) = (gs - (x * r)); *(o2 + 40 * step) = (gc - (y * r)); *(o3 + 40 * step) = (vs - (z * r));
+        r = SPHERE_MADD_(2.0f, yc, (z * vc)); *(o0 + 44 * step0) = yc; *(o1 + 44 * step) = (gc - (x * r)); *(o2 + 44 * step) = (0 - SPHERE_MADD_(y, r, gs)); *(o3 + 44 * step) = (vc - (z * r));
+        yc = (t3 * c3); ys = (t3 * m3); g = (t3 * 3.0f); gc = (g * c2); gs = (g * m2); u = (*(slope + 96) * t4); vc = (u * c3); vs = (u * m3);
+        r = SPHERE_MADD_(3.0f, ys, (z * vs)); *(o0 + 39 * step0) = ys; *(o1 + 39 * step) = (gs - (x * r)); *(o2 + 39 * step) = (gc - (y * r)); *(o3 + 39 * step) = (vs - (z * r));
+        r = SPHERE_MADD_(3.0f, yc, (z * vc)); *(o0 + 45 * step0) = yc; *(o1 + 45 * step) = (gc - (x * r)); *(o2 + 45 * step) = (0 - SPHERE_MADD_(y, r, gs)); *(o3 + 45 * step) = (vc - (z * r));
+        yc = (t4 * c4); ys = (t4 * m4); g = (t4 * 4.0f); gc = (g * c3); gs = (g * m3); u = (*(slope + 100) * t5); vc = (u * c4); vs = (u * m4);
+        r = SPHERE_MADD_(4.0f, ys, (z * vs)); *(o0 + 38 * step0) = ys; *(o1 + 38 * step) = (gs - (x * r)); *(o2 + 38 * step) = (gc - (y * r)); *(o3 + 38 * step) = (vs - (z * r));
+        r = SPHERE_MADD_(4.0f, yc, (z * vc)); *(o0 + 46 * step0) = yc; *(o1 + 46 * step) = (gc - (x * r)); *(o2 + 46 * step) = (0 - SPHERE_MADD_(y, r, gs)); *(o3 + 46 * step) = (vc - (z * r));
+        yc = (t5 * c5); ys = (t5 * m5); g = (t5 * 5.0f); gc = (g * c4); gs = (g * m4); u = (*(slope + 104) * t6); vc = (u * c5); vs = (u * m5);
+        r = SPHERE_MADD_(5.0f, ys, (z * vs)); *(o0 + 37 * step0) = ys; *(o1 + 37 * step) = (gs - (x * r)); *(o2 + 37 * step) = (gc - (y * r)); *(o3 + 37 * step) = (vs - (z * r));
+        r = SPHERE_MADD_(5.0f, yc, (z * vc)); *(o0 + 47 * step0) = yc; *(o1 + 47 * step) = (gc - (x * r)); *(o2 + 47 * step) = (0 - SPHERE_MADD_(y, r, gs)); *(o3 + 47 * step) = (vc - (z * r));
+        yc = (t6 * c6); ys = (t6 * m6); g = (t6 * 6.0f); gc = (g * c5); gs = (g * m5);
+        r = (6.0f * ys); *(o0 + 36 * step0) = ys; *(o1 + 36 * step) = (gs - (x * r)); *(o2 + 36 * step) = (gc - (y * r)); *(o3 + 36 * step) = (0 - (z * r));
+        r = (6.0f * yc); *(o0 + 48 * step0) = yc; *(o1 + 48 * step) = (gc - (x * r)); *(o2 + 48 * step) = (0 - SPHERE_MADD_(y, r, gs)); *(o3 + 48 * step) = (0 - (z * r));
+    }
+}
+#if SPHERE_AVX2_
+SPHERE_SH_PT_AVX2_FN_ void sphere_sh_pt_slopes_body_avx2_(const int degree, const float *k, const float *slope, __m256 x_f32x8, __m256 y_f32x8, __m256 z_f32x8, float *const out[4], size_t step0, size_t step)
+{
+    __m256 s2_f32x8, z2_f32x8, s4_f32x8, c1_f32x8, m1_f32x8, c2_f32x8, m2_f32x8, c3_f32x8, m3_f32x8, c4_f32x8, m4_f32x8, c5_f32x8, m5_f32x8, c6_f32x8, m6_f32x8;
+    __m256 t0_f32x8, t1_f32x8, t2_f32x8, t3_f32x8, t4_f32x8, t5_f32x8, t6_f32x8, u_f32x8, g_f32x8, yc_f32x8, ys_f32x8, gc_f32x8, gs_f32x8, vc_f32x8, vs_f32x8, r_f32x8;
+    float *const o0 = out[0], *const o1 = out[1], *const o2 = out[2], *const o3 = out[3];
+    _mm256_storeu_ps(o0, _mm256_broadcast_ss(k)); _mm256_storeu_ps(o1, _mm256_setzero_ps()); _mm256_storeu_ps(o2, _mm256_setzero_ps()); _mm256_storeu_ps(o3, _mm256_setzero_ps());
+    if (degree < 1) return;
+    {
+        c1_f32x8 = x_f32x8; m1_f32x8 = y_f32x8;
+        t0_f32x8 = _mm256_mul_ps(_mm256_broadcast_ss(k + 1), z_f32x8);
+        t1_f32x8 = _mm256_broadcast_ss(k + 2);
+        u_f32x8 = _mm256_mul_ps(_mm256_broadcast_ss(slope + 4), t1_f32x8); r_f32x8 = _mm256_mul_ps(z_f32x8, u_f32x8);
+        _mm256_storeu_ps(o0 + 2 * step0, t0_f32x8); _mm256_storeu_ps(o1 + 2 * step, _mm256_sub_ps(_mm256_setzero_ps(), _mm256_mul_ps(x_f32x8, r_f32x8))); _mm256_storeu_ps(o2 + 2 * step, _mm256_sub_ps(_mm256_setzero_ps(), _mm256_mul_ps(y_f32x8, r_f32x8))); _mm256_storeu_ps(o3 + 2 * step, _mm256_sub_ps(u_f32x8, _mm256_mul_ps(z_f32x8, r_f32x8)));
+        yc_f32x8 = _mm256_mul_ps(t1_f32x8, c1_f32x8); ys_f32x8 = _mm256_mul_ps(t1_f32x8, m1_f32x8);
+        r_f32x8 = ys_f32x8; _mm256_storeu_ps(o0 + 1 * step0, ys_f32x8); _mm256_storeu_ps(o1 + 1 * step, _mm256_sub_ps(_mm256_setzero_ps(), _mm256_mul_ps(x_f32x8, r_f32x8))); _mm256_storeu_ps(o2 + 1 * step, _mm256_sub_ps(t1_f32x8, _mm256_mul_ps(y_f32x8, r_f32x8))); _mm256_storeu_ps(o3 + 1 * step, _mm256_sub_ps(_mm256_setzero_ps(), _mm256_mul_ps(z_f32x8, r_f32x8)));
+        r_f32x8 = yc_f32x8; _mm256_storeu_ps(o0 + 3 * step0, yc_f32x8); _mm256_storeu_ps(o1 + 3 * step, _mm256_sub_ps(t1_f32x8, _mm256_mul_ps(x_f32x8, r_f32x8))); _mm256_storeu_ps(o2 + 3 * step, _mm256_sub_ps(_mm256_setzero_ps(), _mm256_mul_ps(y_f32x8, r_f32x8))); _mm256_storeu_ps(o3 + 3 * step, _mm256_sub_ps(_mm256_setzero_ps(), _mm256_mul_ps(z_f32x8, r_f32x8)));
+    }
+    if (degree < 2) return;
+    {
+        s2_f32x8 = SPHERE_MADD_F32X8_(x_f32x8, x_f32x8, _mm256_mul_ps(y_f32x8, y_f32x8)); z2_f32x8 = _mm256_mul_ps(z_f32x8, z_f32x8); c2_f32x8 = _mm256_sub_ps(_mm256_mul_ps(x_f32x8, x_f32x8), _mm256_mul_ps(y_f32x8, y_f32x8)); m2_f32x8 = _mm256_mul_ps(x_f32x8, y_f32x8); m2_f32x8 = _mm256_add_ps(m2_f32x8, m2_f32x8);
+        t0_f32x8 = _mm256_mul_ps(_mm256_broadcast_ss(k + 3), _mm256_sub_ps(z2_f32x8, _mm256_mul_ps(_mm256_set1_ps(0.5f), s2_f32x8)));
+        t1_f32x8 = _mm256_mul_ps(_mm256_broadcast_ss(k + 4), z_f32x8);
+        t2_f32x8 = _mm256_broadcast_ss(k + 5);
+        u_f32x8 = _mm256_mul_ps(_mm256_broadcast_ss(slope + 12), t1_f32x8); r_f32x8 = _mm256_mul_ps(z_f32x8, u_f32x8);
+        _mm256_storeu_ps(o0 + 6 * step0, t0_f32x8); _mm256_storeu_ps(o1 + 6 * step, _mm256_sub_ps(_mm256_setzero_ps(), _mm256_mul_ps(x_f32x8, r_f32x8))); _mm256_storeu_ps(o2 + 6 * step, _mm256_sub_ps(_mm256_setzero_ps(), _mm256_mul_ps(y_f32x8, r_f32x8))); _mm256_storeu_ps(o3 + 6 * step, _mm256_sub_ps(u_f32x8, _mm256_mul_ps(z_f32x8, r_f32x8)));
+        yc_f32x8 = _mm256_mul_ps(t1_f32x8, c1_f32x8); ys_f32x8 = _mm256_mul_ps(t1_f32x8, m1_f32x8); u_f32x8 = _mm256_mul_ps(_mm256_broadcast_ss(slope + 16), t2_f32x8); vc_f32x8 = _mm256_mul_ps(u_f32x8, c1_f32x8); vs_f32x8 = _mm256_mul_ps(u_f32x8, m1_f32x8);
+        r_f32x8 = _mm256_add_ps(ys_f32x8, _mm256_mul_ps(z_f32x8, vs_f32x8)); _mm256_storeu_ps(o0 + 5 * step0, ys_f32x8); _mm256_storeu_ps(o1 + 5 * step, _mm256_sub_ps(_mm256_setzero_ps(), _mm256_mul_ps(x_f32x8, r_f32x8))); _mm256_storeu_ps(o2 + 5 * step, _mm256_sub_ps(t1_f32x8, _mm256_mul_ps(y_f32x8, r_f32x8))); _mm256_storeu_ps(o3 + 5 * step, _mm256_sub_ps(vs_f32x8, _mm256_mul_ps(z_f32x8, r_f32x8)));
+        r_f32x8 = _mm256_add_ps(yc_f32x8, _mm256_mul_ps(z_f32x8, vc_f32x8)); _mm256_storeu_ps(o0 + 7 * step0, yc_f32x8); _mm256_storeu_ps(o1 + 7 * step, _mm256_sub_ps(t1_f32x8, _mm256_mul_ps(x_f32x8, r_f32x8))); _mm256_storeu_ps(o2 + 7 * step, _mm256_sub_ps(_mm256_setzero_ps(), _mm256_mul_ps(y_f32x8, r_f32x8))); _mm256_storeu_ps(o3 + 7 * step, _mm256_sub_ps(vc_f32x8, _mm256_mul_ps(z_f32x8, r_f32x8)));
+        yc_f32x8 = _mm256_mul_ps(t2_f32x8, c2_f32x8); ys_f32x8 = _mm256_mul_ps(t2_f32x8, m2_f32x8); g_f32x8 = _mm256_mul_ps(t2_f32x8, _mm256_set1_ps(2.0f)); gc_f32x8 = _mm256_mul_ps(g_f32x8, c1_f32x8); gs_f32x8 = _mm256_mul_ps(g_f32x8, m1_f32x8);
+        r_f32x8 = _mm256_mul_ps(_mm256_set1_ps(2.0f), ys_f32x8); _mm256_storeu_ps(o0 + 4 * step0, ys_f32x8); _mm256_storeu_ps(o1 + 4 * step, _mm256_sub_ps(gs_f32x8, _mm256_mul_ps(x_f32x8, r_f32x8))); _mm256_storeu_ps(o2 + 4 * step, _mm256_sub_ps(gc_f32x8, _mm256_mul_ps(y_f32x8, r_f32x8))); _mm256_storeu_ps(o3 + 4 * step, _mm256_sub_ps(_mm256_setzero_ps(), _mm256_mul_ps(z_f32x8, r_f32x8)));
+        r_f32x8 = _mm256_mul_ps(_mm256_set1_ps(2.0f), yc_f32x8); _mm256_storeu_ps(o0 + 8 * step0, yc_f32x8); _mm256_storeu_ps(o1 + 8 * step, _mm256_sub_ps(gc_f32x8, _mm256_mul_ps(x_f32x8, r_f32x8))); _mm256_storeu_ps(o2 + 8 * step, _mm256_sub_ps(_mm256_setzero_ps(), SPHERE_MADD_F32X8_(y_f32x8, r_f32x8, gs_f32x8))); _mm256_storeu_ps(o3 + 8 * step, _mm256_sub_ps(_mm256_setzero_ps(), _mm256_mul_ps(z_f32x8, r_f32x8)));
+    }
+    if (degree < 3) return;
+    {
+        c3_f32x8 = _mm256_sub_ps(_mm256_mul_ps(x_f32x8, c2_f32x8), _mm256_mul_ps(y_f32x8, m2_f32x8)); m3_f32x8 = SPHERE_MADD_F32X8_(y_f32x8, c2_f32x8, _mm256_mul_ps(x_f32x8, m2_f32x8));
+        t0_f32x8 = _mm256_mul_ps(_mm256_broadcast_ss(k + 6), _mm256_mul_ps(z_f32x8, _mm256_sub_ps(_mm256_mul_ps(_mm256_set1_ps(2.0f), z2_f32x8), _mm256_mul_ps(_mm256_set1_ps(3.0f), s2_f32x8))));
+        t1_f32x8 = _mm256_mul_ps(_mm256_broadcast_ss(k + 7), _mm256_sub_ps(_mm256_mul_ps(_mm256_set1_ps(4.0f), z2_f32x8), s2_f32x8));
+        t2_f32x8 = _mm256_mul_ps(_mm256_broadcast_ss(k + 8), z_f32x8);
+        t3_f32x8 = _mm256_broadcast_ss(k + 9);
+        u_f32x8 = _mm256_mul_ps(_mm256_broadcast_ss(slope + 24), t1_f32x8); r_f32x8 = _mm256_mul_ps(z_f32x8, u_f32x8);
+        _mm256_storeu_ps(o0 + 12 * step0, t0_f32x8); _mm256_storeu_ps(o1 + 12 * step, _mm256_sub_ps(_mm256_setzero_ps(), _mm256_mul_ps(x_f32x8, r_f32x8))); _mm256_storeu_ps(o2 + 12 * step, _mm256_sub_ps(_mm256_setzero_ps(), _mm256_mul_ps(y_f32x8, r_f32x8))); _mm256_storeu_ps(o3 + 12 * step, _mm256_sub_ps(u_f32x8, _mm256_mul_ps(z_f32x8, r_f32x8)));
+        yc_f32x8 = _mm256_mul_ps(t1_f32x8, c1_f32x8); ys_f32x8 = _mm256_mul_ps(t1_f32x8, m1_f32x8); u_f32x8 = _mm256_mul_ps(_mm256_broadcast_ss(slope + 28), t2_f32x8); vc_f32x8 = _mm256_mul_ps(u_f32x8, c1_f32x8); vs_f32x8 = _mm256_mul_ps(u_f32x8, m1_f32x8);
+        r_f32x8 = _mm256_add_ps(ys_f32x8, _mm256_mul_ps(z_f32x8, vs_f32x8)); _mm256_storeu_ps(o0 + 11 * step0, ys_f32x8); _mm256_storeu_ps(o1 + 11 * step, _mm256_sub_ps(_mm256_setzero_ps(), _mm256_mul_ps(x_f32x8, r_f32x8))); _mm256_storeu_ps(o2 + 11 * step, _mm256_sub_ps(t1_f32x8, _mm256_mul_ps(y_f32x8, r_f32x8))); _mm256_storeu_ps(o3 + 11 * step, _mm256_sub_ps(vs_f32x8, _mm256_mul_ps(z_f32x8, r_f32x8)));
+        r_f32x8 = _mm256_add_ps(yc_f32x8, _mm256_mul_ps(z_f32x8, vc_f32x8)); _mm256_storeu_ps(o0 + 13 * step0, yc_f32x8); _mm256_storeu_ps(o1 + 13 * step, _mm256_sub_ps(t1_f32x8, _mm256_mul_ps(x_f32x8, r_f32x8))); _mm256_storeu_ps(o2 + 13 * step, _mm256_sub_ps(_mm256_setzero_ps(), _mm256_mul_ps(y_f32x8, r_f32x8))); _mm256_storeu_ps(o3 + 13 * step, _mm256_sub_ps(vc_f32x8, _mm256_mul_ps(z_f32x8, r_f32x8)));
+        yc_f32x8 = _mm256_mul_ps(t2_f32x8, c2_f32x8); ys_f32x8 = _mm256_mul_ps(t2_f32x8, m2_f32x8); g_f32x8 = _mm256_mul_ps(t2_f32x8, _mm256_set1_ps(2.0f)); gc_f32x8 = _mm256_mul_ps(g_f32x8, c1_f32x8); gs_f32x8 = _mm256_mul_ps(g_f32x8, m1_f32x8); u_f32x8 = _mm256_mul_ps(_mm256_broadcast_ss(slope + 32), t3_f32x8); vc_f32x8 = _mm256_mul_ps(u_f32x8, c2_f32x8); vs_f32x8 = _mm256_mul_ps(u_f32x8, m2_f32x8);
+        r_f32x8 = SPHERE_MADD_F32X8_(_mm256_set1_ps(2.0f), ys_f32x8, _mm256_mul_ps(z_f32x8, vs_f32x8)); _mm256_storeu_ps(o0 + 10 * step0, ys_f32x8); _mm256_storeu_ps(o1 + 10 * step, _mm256_sub_ps(gs_f32x8, _mm256_mul_ps(x_f32x8, r_f32x8))); _mm256_storeu_ps(o2 + 10 * step, _mm256_sub_ps(gc_f32x8, _mm256_mul_ps(y_f32x8, r_f32x8))); _mm256_storeu_ps(o3 + 10 * step, _mm256_sub_ps(vs_f32x8, _mm256_mul_ps(z_f32x8, r_f32x8)));
+        r_f32x8 = SPHERE_MADD_F32X8_(_mm256_set1_ps(2.0f), yc_f32x8, _mm256_mul_ps(z_f32x8, vc_f32x8)); _mm256_storeu_ps(o0 + 14 * step0, yc_f32x8); _mm256_storeu_ps(o1 + 14 * step, _mm256_sub_ps(gc_f32x8, _mm256_mul_ps(x_f32x8, r_f32x8))); _mm256_storeu_ps(o2 + 14 * step, _mm256_sub_ps(_mm256_setzero_ps(), SPHERE_MADD_F32X8_(y_f32x8, r_f32x8, gs_f32x8))); _mm256_storeu_ps(o3 + 14 * step, _mm256_sub_ps(vc_f32x8, _mm256_mul_ps(z_f32x8, r_f32x8)));
+        yc_f32x8 = _mm256_mul_ps(t3_f32x8, c3_f32x8); ys_f32x8 = _mm256_mul_ps(t3_f32x8, m3_f32x8); g_f32x8 = _mm256_mul_ps(t3_f32x8, _mm256_set1_ps(3.0f)); gc_f32x8 = _mm256_mul_ps(g_f32x8, c2_f32x8); gs_f32x8 = _mm256_mul_ps(g_f32x8, m2_f32x8);
+        r_f32x8 = _mm256_mul_ps(_mm256_set1_ps(3.0f), ys_f32x8); _mm256_storeu_ps(o0 + 9 * step0, ys_f32x8); _mm256_storeu_ps(o1 + 9 * step, _mm256_sub_ps(gs_f32x8, _mm256_mul_ps(x_f32x8, r_f32x8))); _mm256_storeu_ps(o2 + 9 * step, _mm256_sub_ps(gc_f32x8, _mm256_mul_ps(y_f32x8, r_f32x8))); _mm256_storeu_ps(o3 + 9 * step, _mm256_sub_ps(_mm256_setzero_ps(), _mm256_mul_ps(z_f32x8, r_f32x8)));
+        r_f32x8 = _mm256_mul_ps(_mm256_set1_ps(3.0f), yc_f32x8); _mm256_storeu_ps(o0 + 15 * step0, yc_f32x8); _mm256_storeu_ps(o1 + 15 * step, _mm256_sub_ps(gc_f32x8, _mm256_mul_ps(x_f32x8, r_f32x8))); _mm256_storeu_ps(o2 + 15 * step, _mm256_sub_ps(_mm256_setzero_ps(), SPHERE_MADD_F32X8_(y_f32x8, r_f32x8, gs_f32x8))); _mm256_storeu_ps(o3 + 15 * step, _mm256_sub_ps(_mm256_setzero_ps(), _mm256_mul_ps(z_f32x8, r_f32x8)));
+    }
+    if (degree < 4) return;
+    {
+        c4_f32x8 = _mm256_sub_ps(_mm256_mul_ps(x_f32x8, c3_f32x8), _mm256_mul_ps(y_f32x8, m3_f32x8)); m4_f32x8 = SPHERE_MADD_F32X8_(y_f32x8, c3_f32x8, _mm256_mul_ps(x_f32x8, m3_f32x8));
+        s4_f32x8 = _mm256_mul_ps(s2_f32x8, s2_f32x8);
+        t0_f32x8 = _mm256_mul_ps(_mm256_broadcast_ss(k + 10), SPHERE_MADD_F32X8_(_mm256_mul_ps(_mm256_set1_ps(8.0f), z2_f32x8), _mm256_sub_ps(z2_f32x8, _mm256_mul_ps(_mm256_set1_ps(3.0f), s2_f32x8)), _mm256_mul_ps(_mm256_set1_ps(3.0f), s4_f32x8)));
+        t1_f32x8 = _mm256_mul_ps(_mm256_broadcast_ss(k + 11), _mm256_mul_ps(z_f32x8, _mm256_sub_ps(_mm256_mul_ps(_mm256_set1_ps(4.0f), z2_f32x8), _mm256_mul_ps(_mm256_set1_ps(3.0f), s2_f32x8))));
+        t2_f32x8 = _mm256_mul_ps(_mm256_broadcast_ss(k + 12), _mm256_sub_ps(_mm256_mul_ps(_mm256_set1_ps(6.0f), z2_f32x8), s2_f32x8));
+        t3_f32x8 = _mm256_mul_ps(_mm256_broadcast_ss(k + 13), z_f32x8);
+        t4_f32x8 = _mm256_broadcast_ss(k + 14);
+        u_f32x8 = _mm256_mul_ps(_mm256_broadcast_ss(slope + 40), t1_f32x8); r_f32x8 = _mm256_mul_ps(z_f32x8, u_f32x8);
+        _mm256_storeu_ps(o0 + 20 * step0, t0_f32x8); _mm256_storeu_ps(o1 + 20 * step, _mm256_sub_ps(_mm256_setzero_ps(), _mm256_mul_ps(x_f32x8, r_f32x8))); _mm256_storeu_ps(o2 + 20 * step, _mm256_sub_ps(_mm256_setzero_ps(), _mm256_mul_ps(y_f32x8, r_f32x8))); _mm256_storeu_ps(o3 + 20 * step, _mm256_sub_ps(u_f32x8, _mm256_mul_ps(z_f32x8, r_f32x8)));
+        yc_f32x8 = _mm256_mul_ps(t1_f32x8, c1_f32x8); ys_f32x8 = _mm256_mul_ps(t1_f32x8, m1_f32x8); u_f32x8 = _mm256_mul_ps(_mm256_broadcast_ss(slope + 44), t2_f32x8); vc_f32x8 = _mm256_mul_ps(u_f32x8, c1_f32x8); vs_f32x8 = _mm256_mul_ps(u_f32x8, m1_f32x8);
+        r_f32x8 = _mm256_add_ps(ys_f32x8, _mm256_mul_ps(z_f32x8, vs_f32x8)); _mm256_storeu_ps(o0 + 19 * step0, ys_f32x8); _mm256_storeu_ps(o1 + 19 * step, _mm256_sub_ps(_mm256_setzero_ps(), _mm256_mul_ps(x_f32x8, r_f32x8))); _mm256_storeu_ps(o2 + 19 * step, _mm256_sub_ps(t1_f32x8, _mm256_mul_ps(y_f32x8, r_f32x8))); _mm256_storeu_ps(o3 + 19 * step, _mm256_sub_ps(vs_f32x8, _mm256_mul_ps(z_f32x8, r_f32x8)));
+        r_f32x8 = _mm256_add_ps(yc_f32x8, _mm256_mul_ps(z_f32x8, vc_f32x8)); _mm256_storeu_ps(o0 + 21 * step0, yc_f32x8); _mm256_storeu_ps(o1 + 21 * step, _mm256_sub_ps(t1_f32x8, _mm256_mul_ps(x_f32x8, r_f32x8))); _mm256_storeu_ps(o2 + 21 * step, _mm256_sub_ps(_mm256_setzero_ps(), _mm256_mul_ps(y_f32x8, r_f32x8))); _mm256_storeu_ps(o3 + 21 * step, _mm256_sub_ps(vc_f32x8, _mm256_mul_ps(z_f32x8, r_f32x8)));
+        yc_f32x8 = _mm256_mul_ps(t2_f32x8, c2_f32x8); ys_f32x8 = _mm256_mul_ps(t2_f32x8, m2_f32x8); g_f32x8 = _mm256_mul_ps(t2_f32x8, _mm256_set1_ps(2.0f)); gc_f32x8 = _mm256_mul_ps(g_f32x8, c1_f32x8); gs_f32x8 = _mm256_mul_ps(g_f32x8, m1_f32x8); u_f32x8 = _mm256_mul_ps(_mm256_broadcast_ss(slope + 48), t3_f32x8); vc_f32x8 = _mm256_mul_ps(u_f32x8, c2_f32x8); vs_f32x8 = _mm256_mul_ps(u_f32x8, m2_f32x8);
+        r_f32x8 = SPHERE_MADD_F32X8_(_mm256_set1_ps(2.0f), ys_f32x8, _mm256_mul_ps(z_f32x8, vs_f32x8)); _mm256_storeu_ps(o0 + 18 * step0, ys_f32x8); _mm256_storeu_ps(o1 + 18 * step, _mm256_sub_ps(gs_f32x8, _mm256_mul_ps(x_f32x8, r_f32x8))); _mm256_storeu_ps(o2 + 18 * step, _mm256_sub_ps(gc_f32x8, _mm256_mul_ps(y_f32x8, r_f32x8))); _mm256_storeu_ps(o3 + 18 * step, _mm256_sub_ps(vs_f32x8, _mm256_mul_ps(z_f32x8, r_f32x8)));
+        r_f32x8 = SPHERE_MADD_F32X8_(_mm256_set1_ps(2.0f), yc_f32x8, _mm256_mul_ps(z_f32x8, vc_f32x8)); _mm256_storeu_ps(o0 + 22 * step0, yc_f32x8); _mm256_storeu_ps(o1 + 22 * step, _mm256_sub_ps(gc_f32x8, _mm256_mul_ps(x_f32x8, r_f32x8))); _mm256_storeu_ps(o2 + 22 * step, _mm256_sub_ps(_mm256_setzero_ps(), SPHERE_MADD_F32X8_(y_f32x8, r_f32x8, gs_f32x8))); _mm256_storeu_ps(o3 + 22 * step, _mm256_sub_ps(vc_f32x8, _mm256_mul_ps(z_f32x8, r_f32x8)));
+        yc_f32x8 = _mm256_mul_ps(t3_f32x8, c3_f32x8); ys_f32x8 = _mm256_mul_ps(t3_f32x8, m3_f32x8); g_f32x8 = _mm256_mul_ps(t3_f32x8, _mm256_set1_ps(3.0f)); gc_f32x8 = _mm256_mul_ps(g_f32x8, c2_f32x8); gs_f32x8 = _mm256_mul_ps(g_f32x8, m2_f32x8); u_f32x8 = _mm256_mul_ps(_mm256_broadcast_ss(slope + 52), t4_f32x8); vc_f32x8 = _mm256_mul_ps(u_f32x8, c3_f32x8); vs_f32x8 = _mm256_mul_ps(u_f32x8, m3_f32x8);
+        r_f32x8 = SPHERE_MADD_F32X8_(_mm256_set1_ps(3.0f), ys_f32x8, _mm256_mul_ps(z_f32x8, vs_f32x8)); _mm256_storeu_ps(o0 + 17 * step0, ys_f32x8); _mm256_storeu_ps(o1 + 17 * step, _mm256_sub_ps(gs_f32x8, _mm256_mul_ps(x_f32x8, r_f32x8))); _mm256_storeu_ps(o2 + 17 * step, _mm256_sub_ps(gc_f32x8, _mm256_mul_ps(y_f32x8, r_f32x8))); _mm256_storeu_ps(o3 + 17 * step, _mm256_sub_ps(vs_f32x8, _mm256_mul_ps(z_f32x8, r_f32x8)));
+        r_f32x8 = SPHERE_MADD_F32X8_(_mm256_set1_ps(3.0f), yc_f32x8, _mm256_mul_ps(z_f32x8, vc_f32x8)); _mm256_storeu_ps(o0 + 23 * step0, yc_f32x8); _mm256_storeu_ps(o1 + 23 * step, _mm256_sub_ps(gc_f32x8, _mm256_mul_ps(x_f32x8, r_f32x8))); _mm256_storeu_ps(o2 + 23 * step, _mm256_sub_ps(_mm256_setzero_ps(), SPHERE_MADD_F32X8_(y_f32x8, r_f32x8, gs_f32x8))); _mm256_storeu_ps(o3 + 23 * step, _mm256_sub_ps(vc_f32x8, _mm256_mul_ps(z_f32x8, r_f32x8)));
+        yc_f32x8 = _mm256_mul_ps(t4_f32x8, c4_f32x8); ys_f32x8 = _mm256_mul_ps(t4_f32x8, m4_f32x8); g_f32x8 = _mm256_mul_ps(t4_f32x8, _mm256_set1_ps(4.0f)); gc_f32x8 = _mm256_mul_ps(g_f32x8, c3_f32x8); gs_f32x8 = _mm256_mul_ps(g_f32x8, m3_f32x8);
+        r_f32x8 = _mm256_mul_ps(_mm256_set1_ps(4.0f), ys_f32x8); _mm256_storeu_ps(o0 + 16 * step0, ys_f32x8); _mm256_storeu_ps(o1 + 16 * step, _mm256_sub_ps(gs_f32x8, _mm256_mul_ps(x_f32x8, r_f32x8))); _mm256_storeu_ps(o2 + 16 * step, _mm256_sub_ps(gc_f32x8, _mm256_mul_ps(y_f32x8, r_f32x8))); _mm256_storeu_ps(o3 + 16 * step, _mm256_sub_ps(_mm256_setzero_ps(), _mm256_mul_ps(z_f32x8, r_f32x8)));
+        r_f32x8 = _mm256_mul_ps(_mm256_set1_ps(4.0f), yc_f32x8); _mm256_storeu_ps(o0 + 24 * step0, yc_f32x8); _mm256_storeu_ps(o1 + 24 * step, _mm256_sub_ps(gc_f32x8, _mm256_mul_ps(x_f32x8, r_f32x8))); _mm256_storeu_ps(o2 + 24 * step, _mm256_sub_ps(_mm256_setzero_ps(), SPHERE_MADD_F32X8_(y_f32x8, r_f32x8, gs_f32x8))); _mm256_storeu_ps(o3 + 24 * step, _mm256_sub_ps(_mm256_setzero_ps(), _mm256_mul_ps(z_f32x8, r_f32x8)));
+    }
+    if (degree < 5) return;
+    {
+        c5_f32x8 = _mm256_sub_ps(_mm256_mul_ps(x_f32x8, c4_f32x8), _mm256_mul_ps(y_f32x8, m4_f32x8)); m5_f32x8 = SPHERE_MADD_F32X8_(y_f32x8, c4_f32x8, _mm256_mul_ps(x_f32x8, m4_f32x8));
+        t0_f32x8 = _mm256_mul_ps(_mm256_broadcast_ss(k + 15), _mm256_mul_ps(z_f32x8, SPHERE_MADD_F32X8_(_mm256_mul_ps(_mm256_set1_ps(8.0f), z2_f32x8), _mm256_sub_ps(z2_f32x8, _mm256_mul_ps(_mm256_set1_ps(5.0f), s2_f32x8)), _mm256_mul_ps(_mm256_set1_ps(15.0f), s4_f32x8))));
+        t1_f32x8 = _mm256_mul_ps(_mm256_broadcast_ss(k + 16), SPHERE_MADD_F32X8_(_mm256_mul_ps(_mm256_set1_ps(4.0f), z2_f32x8), _mm256_sub_ps(_mm256_mul_ps(_mm256_set1_ps(2.0f), z2_f32x8), _mm256_mul_ps(_mm256_set1_ps(3.0f), s2_f32x8)), s4_f32x8));
+        t2_f32x8 = _mm256_mul_ps(_mm256_broadcast_ss(k + 17), _mm256_mul_ps(z_f32x8, _mm256_sub_ps(_mm256_mul_ps(_mm256_set1_ps(2.0f), z2_f32x8), s2_f32x8)));
+        t3_f32x8 = _mm256_mul_ps(_mm256_broadcast_ss(k + 18), _mm256_sub_ps(_mm256_mul_ps(_mm256_set1_ps(8.0f), z2_f32x8), s2_f32x8));
+        t4_f32x8 = _mm256_mul_ps(_mm256_broadcast_ss(k + 19), z_f32x8);
+        t5_f32x8 = _mm256_broadcast_ss(k + 20);
+        u_f32x8 = _mm256_mul_ps(_mm256_broadcast_ss(slope + 60), t1_f32x8); r_f32x8 = _mm256_mul_ps(z_f32x8, u_f32x8);
+        _mm256_storeu_ps(o0 + 30 * step0, t0_f32x8); _mm256_storeu_ps(o1 + 30 * step, _mm256_sub_ps(_mm256_setzero_ps(), _mm256_mul_ps(x_f32x8, r_f32x8))); _mm256_storeu_ps(o2 + 30 * step, _mm256_sub_ps(_mm256_setzero_ps(), _mm256_mul_ps(y_f32x8, r_f32x8))); _mm256_storeu_ps(o3 + 30 * step, _mm256_sub_ps(u_f32x8, _mm256_mul_ps(z_f32x8, r_f32x8)));
+        yc_f32x8 = _mm256_mul_ps(t1_f32x8, c1_f32x8); ys_f32x8 = _mm256_mul_ps(t1_f32x8, m1_f32x8); u_f32x8 = _mm256_mul_ps(_mm256_broadcast_ss(slope + 64), t2_f32x8); vc_f32x8 = _mm256_mul_ps(u_f32x8, c1_f32x8); vs_f32x8 = _mm256_mul_ps(u_f32x8, m1_f32x8);
+        r_f32x8 = _mm256_add_ps(ys_f32x8, _mm256_mul_ps(z_f32x8, vs_f32x8)); _mm256_storeu_ps(o0 + 29 * step0, ys_f32x8); _mm256_storeu_ps(o1 + 29 * step, _mm256_sub_ps(_mm256_setzero_ps(), _mm256_mul_ps(x_f32x8, r_f32x8))); _mm256_storeu_ps(o2 + 29 * step, _mm256_sub_ps(t1_f32x8, _mm256_mul_ps(y_f32x8, r_f32x8))); _mm256_storeu_ps(o3 + 29 * step, _mm256_sub_ps(vs_f32x8, _mm256_mul_ps(z_f32x8, r_f32x8)));
+        r_f32x8 = _mm256_add_ps(yc_f32x8, _mm256_mul_ps(z_f32x8, vc_f32x8)); _mm256_storeu_ps(o0 + 31 * step0, yc_f32x8); _mm256_storeu_ps(o1 + 31 * step, _mm256_sub_ps(t1_f32x8, _mm256_mul_ps(x_f32x8, r_f32x8))); _mm256_storeu_ps(o2 + 31 * step, _mm256_sub_ps(_mm256_setzero_ps(), _mm256_mul_ps(y_f32x8, r_f32x8))); _mm256_storeu_ps(o3 + 31 * step, _mm256_sub_ps(vc_f32x8, _mm256_mul_ps(z_f32x8, r_f32x8)));
+        yc_f32x8 = _mm256_mul_ps(t2_f32x8, c2_f32x8); ys_f32x8 = _mm256_mul_ps(t2_f32x8, m2_f32x8); g_f32x8 = _mm256_mul_ps(t2_f32x8, _mm256_set1_ps(2.0f)); gc_f32x8 = _mm256_mul_ps(g_f32x8, c1_f32x8); gs_f32x8 = _mm256_mul_ps(g_f32x8, m1_f32x8); u_f32x8 = _mm256_mul_ps(_mm256_broadcast_ss(slope + 68), t3_f32x8); vc_f32x8 = _mm256_mul_ps(u_f32x8, c2_f32x8); vs_f32x8 = _mm256_mul_ps(u_f32x8, m2_f32x8);
+        r_f32x8 = SPHERE_MADD_F32X8_(_mm256_set1_ps(2.0f), ys_f32x8, _mm256_mul_ps(z_f32x8, vs_f32x8)); _mm256_storeu_ps(o0 + 28 * step0, ys_f32x8); _mm256_storeu_ps(o1 + 28 * step, _mm256_sub_ps(gs_f32x8, _mm256_mul_ps(x_f32x8, r_f32x8))); _mm256_storeu_ps(o2 + 28 * step, _mm256_sub_ps(gc_f32x8, _mm256_mul_ps(y_f32x8, r_f32x8))); _mm256_storeu_ps(o3 + 28 * step, _mm256_sub_ps(vs_f32x8, _mm256_mul_ps(z_f32x8, r_f32x8)));
+        r_f32x8 = SPHERE_MADD_F32X8_(_mm256_set1_ps(2.0f), yc_f32x8, _mm256_mul_ps(z_f32x8, vc_f32x8)); _mm256_storeu_ps(o0 + 32 * step0, yc_f32x8); _mm256_storeu_ps(o1 + 32 * step, _mm256_sub_ps(gc_f32x8, _mm256_mul_ps(x_f32x8, r_f32x8))); _mm256_storeu_ps(o2 + 32 * step, _mm256_sub_ps(_mm256_setzero_ps(), SPHERE_MADD_F32X8_(y_f32x8, r_f32x8, gs_f32x8))); _mm256_storeu_ps(o3 + 32 * step, _mm256_sub_ps(vc_f32x8, _mm256_mul_ps(z_f32x8, r_f32x8)));
+        yc_f32x8 = _mm256_mul_ps(t3_f32x8, c3_f32x8); ys_f32x8 = _mm256_mul_ps(t3_f32x8, m3_f32x8); g_f32x8 = _mm256_mul_ps(t3_f32x8, _mm256_set1_ps(3.0f)); gc_f32x8 = _mm256_mul_ps(g_f32x8, c2_f32x8); gs_f32x8 = _mm256_mul_ps(g_f32x8, m2_f32x8); u_f32x8 = _mm256_mul_ps(_mm256_broadcast_ss(slope + 72), t4_f32x8); vc_f32x8 = _mm256_mul_ps(u_f32x8, c3_f32x8); vs_f32x8 = _mm256_mul_ps(u_f32x8, m3_f32x8);
+        r_f32x8 = SPHERE_MADD_F32X8_(_mm256_set1_ps(3.0f), ys_f32x8, _mm256_mul_ps(z_f32x8, vs_f32x8)); _mm256_storeu_ps(o0 + 27 * step0, ys_f32x8); _mm256_storeu_ps(o1 + 27 * step, _mm256_sub_ps(gs_f32x8, _mm256_mul_ps(x_f32x8, r_f32x8))); _mm256_storeu_ps(o2 + 27 * step, _mm256_sub_ps(gc_f32x8, _mm256_mul_ps(y_f32x8, r_f32x8))); _mm256_storeu_ps(o3 + 27 * step, _mm256_sub_ps(vs_f32x8, _mm256_mul_ps(z_f32x8, r_f32x8)));
+        r_f32x8 = SPHERE_MADD_F32X8_(_mm256_set1_ps(3.0f), yc_f32x8, _mm256_mul_ps(z_f32x8, vc_f32x8)); _mm256_storeu_ps(o0 + 33 * step0, yc_f32x8); _mm256_storeu_ps(o1 + 33 * step, _mm256_sub_ps(gc_f32x8, _mm256_mul_ps(x_f32x8, r_f32x8))); _mm256_storeu_ps(o2 + 33 * step, _mm256_sub_ps(_mm256_setzero_ps(), SPHERE_MADD_F32X8_(y_f32x8, r_f32x8, gs_f32x8))); _mm256_storeu_ps(o3 + 33 * step, _mm256_sub_ps(vc_f32x8, _mm256_mul_ps(z_f32x8, r_f32x8)));
+        yc_f32x8 = _mm256_mul_ps(t4_f32x8, c4_f32x8); ys_f32x8 = _mm256_mul_ps(t4_f32x8, m4_f32x8); g_f32x8 = _mm256_mul_ps(t4_f32x8, _mm256_set1_ps(4.0f)); gc_f32x8 = _mm256_mul_ps(g_f32x8, c3_f32x8); gs_f32x8 = _mm256_mul_ps(g_f32x8, m3_f32x8); u_f32x8 = _mm256_mul_ps(_mm256_broadcast_ss(slope + 76), t5_f32x8); vc_f32x8 = _mm256_mul_ps(u_f32x8, c4_f32x8); vs_f32x8 = _mm256_mul_ps(u_f32x8, m4_f32x8);
+        r_f32x8 = SPHERE_MADD_F32X8_(_mm256_set1_ps(4.0f), ys_f32x8, _mm256_mul_ps(z_f32x8, vs_f32x8)); _mm256_storeu_ps(o0 + 26 * step0, ys_f32x8); _mm256_storeu_ps(o1 + 26 * step, _mm256_sub_ps(gs_f32x8, _mm256_mul_ps(x_f32x8, r_f32x8))); _mm256_storeu_ps(o2 + 26 * step, _mm256_sub_ps(gc_f32x8, _mm256_mul_ps(y_f32x8, r_f32x8))); _mm256_storeu_ps(o3 + 26 * step, _mm256_sub_ps(vs_f32x8, _mm256_mul_ps(z_f32x8, r_f32x8)));
+        r_f32x8 = SPHERE_MADD_F32X8_(_mm256_set1_ps(4.0f), yc_f32x8, _mm256_mul_ps(z_f32x8, vc_f32x8)); _mm256_storeu_ps(o0 + 34 * step0, yc_f32x8); _mm256_storeu_ps(o1 + 34 * step, _mm256_sub_ps(gc_f32x8, _mm256_mul_ps(x_f32x8, r_f32x8))); _mm256_storeu_ps(o2 + 34 * step, _mm256_sub_ps(_mm256_setzero_ps(), SPHERE_MADD_F32X8_(y_f32x8, r_f32x8, gs_f32x8))); _mm256_storeu_ps(o3 + 34 * step, _mm256_sub_ps(vc_f32x8, _mm256_mul_ps(z_f32x8, r_f32x8)));
+        yc_f32x8 = _mm256_mul_ps(t5_f32x8, c5_f32x8); ys_f32x8 = _mm256_mul_ps(t5_f32x8, m5_f32x8); g_f32x8 = _mm256_mul_ps(t5_f32x8, _mm256_set1_ps(5.0f)); gc_f32x8 = _mm256_mul_ps(g_f32x8, c4_f32x8); gs_f32x8 = _mm256_mul_ps(g_f32x8, m4_f32x8);
+        r_f32x8 = _mm256_mul_ps(_mm256_set1_ps(5.0f), ys_f32x8); _mm256_storeu_ps(o0 + 25 * step0, ys_f32x8); _mm256_storeu_ps(o1 + 25 * step, _mm256_sub_ps(gs_f32x8, _mm256_mul_ps(x_f32x8, r_f32x8))); _mm256_storeu_ps(o2 + 25 * step, _mm256_sub_ps(gc_f32x8, _mm256_mul_ps(y_f32x8, r_f32x8))); _mm256_storeu_ps(o3 + 25 * step, _mm256_sub_ps(_mm256_setzero_ps(), _mm256_mul_ps(z_f32x8, r_f32x8)));
+        r_f32x8 = _mm256_mul_ps(_mm256_set1_ps(5.0f), yc_f32x8); _mm256_storeu_ps(o0 + 35 * step0, yc_f32x8); _mm256_storeu_ps(o1 + 35 * step, _mm256_sub_ps(gc_f32x8, _mm256_mul_ps(x_f32x8, r_f32x8))); _mm256_storeu_ps(o2 + 35 * step, _mm256_sub_ps(_mm256_setzero_ps(), SPHERE_MADD_F32X8_(y_f32x8, r_f32x8, gs_f32x8))); _mm256_storeu_ps(o3 + 35 * step, _mm256_sub_ps(_mm256_setzero_ps(), _mm256_mul_ps(z_f32x8, r_f32x8)));
+    }
+    if (degree < 6) return;
+    {
+        c6_f32x8 = _mm256_sub_ps(_mm256_mul_ps(x_f32x8, c5_f32x8), _mm256_mul_ps(y_f32x8, m5_f32x8)); m6_f32x8 = SPHERE_MADD_F32X8_(y_f32x8, c5_f32x8, _mm256_mul_ps(x_f32x8, m5_f32x8));
+        t0_f32x8 = _mm256_mul_ps(_mm256_broadcast_ss(k + 21), _mm256_sub_ps(_mm256_mul_ps(_mm256_mul_ps(_mm256_set1_ps(2.0f), z2_f32x8), SPHERE_MADD_F32X8_(_mm256_set1_ps(45.0f), s4_f32x8, _mm256_sub_ps(_mm256_mul_ps(_mm256_mul_ps(_mm256_set1_ps(8.0f), z2_f32x8), z2_f32x8), _mm256_mul_ps(_mm256_mul_ps(_mm256_set1_ps(60.0f), z2_f32x8), s2_f32x8)))), _mm256_mul_ps(_mm256_mul_ps(_mm256_set1_ps(5.0f), s4_f32x8), s2_f32x8)));
+        t1_f32x8 = _mm256_mul_ps(_mm256_broadcast_ss(k + 22), _mm256_mul_ps(z_f32x8, SPHERE_MADD_F32X8_(_mm256_mul_ps(_mm256_set1_ps(4.0f), z2_f32x8), _mm256_sub_ps(_mm256_mul_ps(_mm256_set1_ps(2.0f), z2_f32x8), _mm256_mul_ps(_mm256_set1_ps(5.0f), s2_f32x8)), _mm256_mul_ps(_mm256_set1_ps(5.0f), s4_f32x8))));
+        t2_f32x8 = _mm256_mul_ps(_mm256_broadcast_ss(k + 23), SPHERE_MADD_F32X8_(_mm256_mul_ps(_mm256_set1_ps(16.0f), z2_f32x8), _mm256_sub_ps(z2_f32x8, s2_f32x8), s4_f32x8));
+        t3_f32x8 = _mm256_mul_ps(_mm256_broadcast_ss(k + 24), _mm256_mul_ps(z_f32x8, _mm256_sub_ps(_mm256_mul_ps(_mm256_set1_ps(8.0f), z2_f32x8), _mm256_mul_ps(_mm256_set1_ps(3.0f), s2_f32x8))));
+        t4_f32x8 = _mm256_mul_ps(_mm256_broadcast_ss(k + 25), _mm256_sub_ps(_mm256_mul_ps(_mm256_set1_ps(10.0f), z2_f32x8), s2_f32x8));
+        t5_f32x8 = _mm256_mul_ps(_mm256_broadcast_ss(k + 26), z_f32x8);
+        t6_f32x8 = _mm256_broadcast_ss(k + 27);
+        u_f32x8 = _mm256_mul_ps(_mm256_broadcast_ss(slope + 84), t1_f32x8); r_f32x8 = _mm256_mul_ps(z_f32x8, u_f32x8);
+        _mm256_storeu_ps(o0 + 42 * step0, t0_f32x8); _mm256_storeu_ps(o1 + 42 * step, _mm256_sub_ps(_mm256_setzero_ps(), _mm256_mul_ps(x_f32x8, r_f32x8))); _mm256_storeu_ps(o2 + 42 * step, _mm256_sub_ps(_mm256_setzero_ps(), _mm256_mul_ps(y_f32x8, r_f32x8))); _mm256_storeu_ps(o3 + 42 * step, _mm256_sub_ps(u_f32x8, _mm256_mul_ps(z_f32x8, r_f32x8)));
+        yc_f32x8 = _mm256_mul_ps(t1_f32x8, c1_f32x8); ys_f32x8 = _mm256_mul_ps(t1_f32x8, m1_f32x8); u_f32x8 = _mm256_mul_ps(_mm256_broadcast_ss(slope + 88), t2_f32x8); vc_f32x8 = _mm256_mul_ps(u_f32x8, c1_f32x8); vs_f32x8 = _mm256_mul_ps(u_f32x8, m1_f32x8);
+        r_f32x8 = _mm256_add_ps(ys_f32x8, _mm256_mul_ps(z_f32x8, vs_f32x8)); _mm256_storeu_ps(o0 + 41 * step0, ys_f32x8); _mm256_storeu_ps(o1 + 41 * step, _mm256_sub_ps(_mm256_setzero_ps(), _mm256_mul_ps(x_f32x8, r_f32x8))); _mm256_storeu_ps(o2 + 41 * step, _mm256_sub_ps(t1_f32x8, _mm256_mul_ps(y_f32x8, r_f32x8))); _mm256_storeu_ps(o3 + 41 * step, _mm256_sub_ps(vs_f32x8, _mm256_mul_ps(z_f32x8, r_f32x8)));
+        r_f32x8 = _mm256_add_ps(yc_f32x8, _mm256_mul_ps(z_f32x8, vc_f32x8)); _mm256_storeu_ps(o0 + 43 * step0, yc_f32x8); _mm256_storeu_ps(o1 + 43 * step, _mm256_sub_ps(t1_f32x8, _mm256_mul_ps(x_f32x8, r_f32x8))); _mm256_storeu_ps(o2 + 43 * step, _mm256_sub_ps(_mm256_setzero_ps(), _mm256_mul_ps(y_f32x8, r_f32x8))); _mm256_storeu_ps(o3 + 43 * step, _mm256_sub_ps(vc_f32x8, _mm256_mul_ps(z_f32x8, r_f32x8)));
+        yc_f32x8 = _mm256_mul_ps(t2_f32x8, c2_f32x8); ys_f32x8 = _mm256_mul_ps(t2_f32x8, m2_f32x8); g_f32x8 = _mm256_mul_ps(t2_f32x8, _mm256_set1_ps(2.0f)); gc_f32x8 = _mm256_mul_ps(g_f32x8, c1_f32x8); gs_f32x8 = _mm256_mul_ps(g_f32x8, m1_f32x8); u_f32x8 = _mm256_mul_ps(_mm256_broadcast_ss(slope + 92), t3_f32x8); vc_f32x8 = _mm256_mul_ps(u_f32x8, c2_f32x8); vs_f32x8 = _mm256_mul_ps(u_f32x8, m2_f32x8);
+        r_f32x8 = SPHERE_MADD_F32X8_(_mm256_set1_ps(2.0f), ys_f32x8, _mm256_mul_ps(z_f32x8, vs_f32x8)); _mm256_storeu_ps(o0 + 40 * step0, ys_f32x8); _mm256_storeu_ps(o1 + 40 * step, _mm256_sub_ps(gs_f32x8, _mm256_mul_ps(x_f32x8, r_f32x8))); _mm256_storeu_ps(o2 + 40 * step, _mm256_sub_ps(gc_f32x8, _mm256_mul_ps(y_f32x8, r_f32x8))); _mm256_storeu_ps(o3 + 40 * step, _mm256_sub_ps(vs_f32x8, _mm256_mul_ps(z_f32x8, r_f32x8)));
+        r_f32x8 = SPHERE_MADD_F32X8_(_mm256_set1_ps(2.0f), yc_f32x8, _mm256_mul_ps(z_f32x8, vc_f32x8)); _mm256_storeu_ps(o0 + 44 * step0, yc_f32x8); _mm256_storeu_ps(o1 + 44 * step, _mm256_sub_ps(gc_f32x8, _mm256_mul_ps(x_f32x8, r_f32x8))); _mm256_storeu_ps(o2 + 44 * step, _mm256_sub_ps(_mm256_setzero_ps(), SPHERE_MADD_F32X8_(y_f32x8, r_f32x8, gs_f32x8))); _mm256_storeu_ps(o3 + 44 * step, _mm256_sub_ps(vc_f32x8, _mm256_mul_ps(z_f32x8, r_f32x8)));
+        yc_f32x8 = _mm256_mul_ps(t3_f32x8, c3_f32x8); ys_f32x8 = _mm256_mul_ps(t3_f32x8, m3_f32x8); g_f32x8 = _mm256_mul_ps(t3_f32x8, _mm256_set1_ps(3.0f)); gc_f32x8 = _mm256_mul_ps(g_f32x8, c2_f32x8); gs_f32x8 = _mm256_mul_ps(g_f32x8, m2_f32x8); u_f32x8 = _mm256_mul_ps(_mm256_broadcast_ss(slope + 96), t4_f32x8); vc_f32x8 = _mm256_mul_ps(u_f32x8, c3_f32x8); vs_f32x8 = _mm256_mul_ps(u_f32x8, m3_f32x8);
+        r_f32x8 = SPHERE_MADD_F32X8_(_mm256_set1_ps(3.0f), ys_f32x8, _mm256_mul_ps(z_f32x8, vs_f32x8)); _mm256_storeu_ps(o0 + 39 * step0, ys_f32x8); _mm256_storeu_ps(o1 + 39 * step, _mm256_sub_ps(gs_f32x8, _mm256_mul_ps(x_f32x8, r_f32x8))); _mm256_storeu_ps(o2 + 39 * step, _mm256_sub_ps(gc_f32x8, _mm256_mul_ps(y_f32x8, r_f32x8))); _mm256_storeu_ps(o3 + 39 * step, _mm256_sub_ps(vs_f32x8, _mm256_mul_ps(z_f32x8, r_f32x8)));
+        r_f32x8 = SPHERE_MADD_F32X8_(_mm256_set1_ps(3.0f), yc_f32x8, _mm256_mul_ps(z_f32x8, vc_f32x8)); _mm256_storeu_ps(o0 + 45 * step0, yc_f32x8); _mm256_storeu_ps(o1 + 45 * step, _mm256_sub_ps(gc_f32x8, _mm256_mul_ps(x_f32x8, r_f32x8))); _mm256_storeu_ps(o2 + 45 * step, _mm256_sub_ps(_mm256_setzero_ps(), SPHERE_MADD_F32X8_(y_f32x8, r_f32x8, gs_f32x8))); _mm256_storeu_ps(o3 + 45 * step, _mm256_sub_ps(vc_f32x8, _mm256_mul_ps(z_f32x8, r_f32x8)));
+        yc_f32x8 = _mm256_mul_ps(t4_f32x8, c4_f32x8); ys_f32x8 = _mm256_mul_ps(t4_f32x8, m4_f32x8); g_f32x8 = _mm256_mul_ps(t4_f32x8, _mm256_set1_ps(4.0f)); gc_f32x8 = _mm256_mul_ps(g_f32x8, c3_f32x8); gs_f32x8 = _mm256_mul_ps(g_f32x8, m3_f32x8); u_f32x8 = _mm256_mul_ps(_mm256_broadcast_ss(slope + 100), t5_f32x8); vc_f32x8 = _mm256_mul_ps(u_f32x8, c4_f32x8); vs_f32x8 = _mm256_mul_ps(u_f32x8, m4_f32x8);
+        r_f32x8 = SPHERE_MADD_F32X8_(_mm256_set1_ps(4.0f), ys_f32x8, _mm256_mul_ps(z_f32x8, vs_f32x8)); _mm256_storeu_ps(o0 + 38 * step0, ys_f32x8); _mm256_storeu_ps(o1 + 38 * step, _mm256_sub_ps(gs_f32x8, _mm256_mul_ps(x_f32x8, r_f32x8))); _mm256_storeu_ps(o2 + 38 * step, _mm256_sub_ps(gc_f32x8, _mm256_mul_ps(y_f32x8, r_f32x8))); _mm256_storeu_ps(o3 + 38 * step, _mm256_sub_ps(vs_f32x8, _mm256_mul_ps(z_f32x8, r_f32x8)));
+        r_f32x8 = SPHERE_MADD_F32X8_(_mm256_set1_ps(4.0f), yc_f32x8, _mm256_mul_ps(z_f32x8, vc_f32x8)); _mm256_storeu_ps(o0 + 46 * step0, yc_f32x8); _mm256_storeu_ps(o1 + 46 * step, _mm256_sub_ps(gc_f32x8, _mm256_mul_ps(x_f32x8, r_f32x8))); _mm256_storeu_ps(o2 + 46 * step, _mm256_sub_ps(_mm256_setzero_ps(), SPHERE_MADD_F32X8_(y_f32x8, r_f32x8, gs_f32x8))); _mm256_storeu_ps(o3 + 46 * step, _mm256_sub_ps(vc_f32x8, _mm256_mul_ps(z_f32x8, r_f32x8)));
+        yc_f32x8 = _mm256_mul_ps(t5_f32x8, c5_f32x8); ys_f32x8 = _mm256_mul_ps(t5_f32x8, m5_f32x8); g_f32x8 = _mm256_mul_ps(t5_f32x8, _mm256_set1_ps(5.0f)); gc_f32x8 = _mm256_mul_ps(g_f32x8, c4_f32x8); gs_f32x8 = _mm256_mul_ps(g_f32x8, m4_f32x8); u_f32x8 = _mm256_mul_ps(_mm256_broadcast_ss(slope + 104), t6_f32x8); vc_f32x8 = _mm256_mul_ps(u_f32x8, c5_f32x8); vs_f32x8 = _mm256_mul_ps(u_f32x8, m5_f32x8);
+        r_f32x8 = SPHERE_MADD_F32X8_(_mm256_set1_ps(5.0f), ys_f32x8, _mm256_mul_ps(z_f32x8, vs_f32x8)); _mm256_storeu_ps(o0 + 37 * step0, ys_f32x8); _mm256_storeu_ps(o1 + 37 * step, _mm256_sub_ps(gs_f32x8, _mm256_mul_ps(x_f32x8, r_f32x8))); _mm256_storeu_ps(o2 + 37 * step, _mm256_sub_ps(gc_f32x8, _mm256_mul_ps(y_f32x8, r_f32x8))); _mm256_storeu_ps(o3 + 37 * step, _mm256_sub_ps(vs_f32x8, _mm256_mul_ps(z_f32x8, r_f32x8)));
+        r_f32x8 = SPHERE_MADD_F32X8_(_mm256_set1_ps(5.0f), yc_f32x8, _mm256_mul_ps(z_f32x8, vc_f32x8)); _mm256_storeu_ps(o0 + 47 * step0, yc_f32x8); _mm256_storeu_ps(o1 + 47 * step, _mm256_sub_ps(gc_f32x8, _mm256_mul_ps(x_f32x8, r_f32x8))); _mm256_storeu_ps(o2 + 47 * step, _mm256_sub_ps(_mm256_setzero_ps(), SPHERE_MADD_F32X8_(y_f32x8, r_f32x8, gs_f32x8))); _mm256_storeu_ps(o3 + 47 * step, _mm256_sub_ps(vc_f32x8, _mm256_mul_ps(z_f32x8, r_f32x8)));
+        yc_f32x8 = _mm256_mul_ps(t6_f32x8, c6_f32x8); ys_f32x8 = _mm256_mul_ps(t6_f32x8, m6_f32x8); g_f32x8 = _mm256_mul_ps(t6_f32x8, _mm256_set1_ps(6.0f)); gc_f32x8 = _mm256_mul_ps(g_f32x8, c5_f32x8); gs_f32x8 = _mm256_mul_ps(g_f32x8, m5_f32x8);
+        r_f32x8 = _mm256_mul_ps(_mm256_set1_ps(6.0f), ys_f32x8); _mm256_storeu_ps(o0 + 36 * step0, ys_f32x8); _mm256_storeu_ps(o1 + 36 * step, _mm256_sub_ps(gs_f32x8, _mm256_mul_ps(x_f32x8, r_f32x8))); _mm256_storeu_ps(o2 + 36 * step, _mm256_sub_ps(gc_f32x8, _mm256_mul_ps(y_f32x8, r_f32x8))); _mm256_storeu_ps(o3 + 36 * step, _mm256_sub_ps(_mm256_setzero_ps(), _mm256_mul_ps(z_f32x8, r_f32x8)));
+        r_f32x8 = _mm256_mul_ps(_mm256_set1_ps(6.0f), yc_f32x8); _mm256_storeu_ps(o0 + 48 * step0, yc_f32x8); _mm256_storeu_ps(o1 + 48 * step, _mm256_sub_ps(gc_f32x8, _mm256_mul_ps(x_f32x8, r_f32x8))); _mm256_storeu_ps(o2 + 48 * step, _mm256_sub_ps(_mm256_setzero_ps(), SPHERE_MADD_F32X8_(y_f32x8, r_f32x8, gs_f32x8))); _mm256_storeu_ps(o3 + 48 * step, _mm256_sub_ps(_mm256_setzero_ps(), _mm256_mul_ps(z_f32x8, r_f32x8)));
+    }
+}
+#endif
+#if SPHERE_NEON_
+SPHERE_INLINE_ void sphere_sh_pt_slopes_body_neon_(const int degree, const float *k, const float *slope, float32x4_t x_f32x4, float32x4_t y_f32x4, float32x4_t z_f32x4, float *const out[4], size_t step0, size_t step)
+{
+    float32x4_t s2_f32x4, z2_f32x4, s4_f32x4, c1_f32x4, m1_f32x4, c2_f32x4, m2_f32x4, c3_f32x4, m3_f32x4, c4_f32x4, m4_f32x4, c5_f32x4, m5_f32x4, c6_f32x4, m6_f32x4;
+    float32x4_t t0_f32x4, t1_f32x4, t2_f32x4, t3_f32x4, t4_f32x4, t5_f32x4, t6_f32x4, u_f32x4, g_f32x4, yc_f32x4, ys_f32x4, gc_f32x4, gs_f32x4, vc_f32x4, vs_f32x4, r_f32x4;
+    float *const o0 = out[0], *const o1 = out[1], *const o2 = out[2], *const o3 = out[3];
+    vst1q_f32(o0, vld1q_dup_f32(k)); vst1q_f32(o1, vdupq_n_f32(0)); vst1q_f32(o2, vdupq_n_f32(0)); vst1q_f32(o3, vdupq_n_f32(0));
+    if (degree < 1) return;
+    {
+        c1_f32x4 = x_f32x4; m1_f32x4 = y_f32x4;
+        t0_f32x4 = vmulq_f32(vld1q_dup_f32(k + 1), z_f32x4);
+        t1_f32x4 = vld1q_dup_f32(k + 2);
+        u_f32x4 = vmulq_f32(vld1q_dup_f32(slope + 4), t1_f32x4); r_f32x4 = vmulq_f32(z_f32x4, u_f32x4);
+        vst1q_f32(o0 + 2 * step0, t0_f32x4); vst1q_f32(o1 + 2 * step, vsubq_f32(vdupq_n_f32(0), vmulq_f32(x_f32x4, r_f32x4))); vst1q_f32(o2 + 2 * step, vsubq_f32(vdupq_n_f32(0), vmulq_f32(y_f32x4, r_f32x4))); vst1q_f32(o3 + 2 * step, vsubq_f32(u_f32x4, vmulq_f32(z_f32x4, r_f32x4)));
+        yc_f32x4 = vmulq_f32(t1_f32x4, c1_f32x4); ys_f32x4 = vmulq_f32(t1_f32x4, m1_f32x4);
+        r_f32x4 = ys_f32x4; vst1q_f32(o0 + 1 * step0, ys_f32x4); vst1q_f32(o1 + 1 * step, vsubq_f32(vdupq_n_f32(0), vmulq_f32(x_f32x4, r_f32x4))); vst1q_f32(o2 + 1 * step, vsubq_f32(t1_f32x4, vmulq_f32(y_f32x4, r_f32x4))); vst1q_f32(o3 + 1 * step, vsubq_f32(vdupq_n_f32(0), vmulq_f32(z_f32x4, r_f32x4)));
+        r_f32x4 = yc_f32x4; vst1q_f32(o0 + 3 * step0, yc_f32x4); vst1q_f32(o1 + 3 * step, vsubq_f32(t1_f32x4, vmulq_f32(x_f32x4, r_f32x4))); vst1q_f32(o2 + 3 * step, vsubq_f32(vdupq_n_f32(0), vmulq_f32(y_f32x4, r_f32x4))); vst1q_f32(o3 + 3 * step, vsubq_f32(vdupq_n_f32(0), vmulq_f32(z_f32x4, r_f32x4)));
+    }
+    if (degree < 2) return;
+    {
+        s2_f32x4 = SPHERE_MADD_F32X4_(x_f32x4, x_f32x4, vmulq_f32(y_f32x4, y_f32x4)); z2_f32x4 = vmulq_f32(z_f32x4, z_f32x4); c2_f32x4 = vsubq_f32(vmulq_f32(x_f32x4, x_f32x4), vmulq_f32(y_f32x4, y_f32x4)); m2_f32x4 = vmulq_f32(x_f32x4, y_f32x4); m2_f32x4 = vaddq_f32(m2_f32x4, m2_f32x4);
+        t0_f32x4 = vmulq_f32(vld1q_dup_f32(k + 3), vsubq_f32(z2_f32x4, vmulq_f32(vdupq_n_f32(0.5f), s2_f32x4)));
+        t1_f32x4 = vmulq_f32(vld1q_dup_f32(k + 4), z_f32x4);
+        t2_f32x4 = vld1q_dup_f32(k + 5);
+        u_f32x4 = vmulq_f32(vld1q_dup_f32(slope + 12), t1_f32x4); r_f32x4 = vmulq_f32(z_f32x4, u_f32x4);
+        vst1q_f32(o0 + 6 * step0, t0_f32x4); vst1q_f32(o1 + 6 * step, vsubq_f32(vdupq_n_f32(0), vmulq_f32(x_f32x4, r_f32x4))); vst1q_f32(o2 + 6 * step, vsubq_f32(vdupq_n_f32(0), vmulq_f32(y_f32x4, r_f32x4))); vst1q_f32(o3 + 6 * step, vsubq_f32(u_f32x4, vmulq_f32(z_f32x4, r_f32x4)));
+        yc_f32x4 = vmulq_f32(t1_f32x4, c1_f32x4); ys_f32x4 = vmulq_f32(t1_f32x4, m1_f32x4); u_f32x4 = vmulq_f32(vld1q_dup_f32(slope + 16), t2_f32x4); vc_f32x4 = vmulq_f32(u_f32x4, c1_f32x4); vs_f32x4 = vmulq_f32(u_f32x4, m1_f32x4);
+        r_f32x4 = vaddq_f32(ys_f32x4, vmulq_f32(z_f32x4, vs_f32x4)); vst1q_f32(o0 + 5 * step0, ys_f32x4); vst1q_f32(o1 + 5 * step, vsubq_f32(vdupq_n_f32(0), vmulq_f32(x_f32x4, r_f32x4))); vst1q_f32(o2 + 5 * step, vsubq_f32(t1_f32x4, vmulq_f32(y_f32x4, r_f32x4))); vst1q_f32(o3 + 5 * step, vsubq_f32(vs_f32x4, vmulq_f32(z_f32x4, r_f32x4)));
+        r_f32x4 = vaddq_f32(yc_f32x4, vmulq_f32(z_f32x4, vc_f32x4)); vst1q_f32(o0 + 7 * step0, yc_f32x4); vst1q_f32(o1 + 7 * step, vsubq_f32(t1_f32x4, vmulq_f32(x_f32x4, r_f32x4))); vst1q_f32(o2 + 7 * step, vsubq_f32(vdupq_n_f32(0), vmulq_f32(y_f32x4, r_f32x4))); vst1q_f32(o3 + 7 * step, vsubq_f32(vc_f32x4, vmulq_f32(z_f32x4, r_f32x4)));
+        yc_f32x4 = vmulq_f32(t2_f32x4, c2_f32x4); ys_f32x4 = vmulq_f32(t2_f32x4, m2_f32x4); g_f32x4 = vmulq_f32(t2_f32x4, vdupq_n_f32(2.0f)); gc_f32x4 = vmulq_f32(g_f32x4, c1_f32x4); gs_f32x4 = vmulq_f32(g_f32x4, m1_f32x4);
+        r_f32x4 = vmulq_f32(vdupq_n_f32(2.0f), ys_f32x4); vst1q_f32(o0 + 4 * step0, ys_f32x4); vst1q_f32(o1 + 4 * step, vsubq_f32(gs_f32x4, vmulq_f32(x_f32x4, r_f32x4))); vst1q_f32(o2 + 4 * step, vsubq_f32(gc_f32x4, vmulq_f32(y_f32x4, r_f32x4))); vst1q_f32(o3 + 4 * step, vsubq_f32(vdupq_n_f32(0), vmulq_f32(z_f32x4, r_f32x4)));
+        r_f32x4 = vmulq_f32(vdupq_n_f32(2.0f), yc_f32x4); vst1q_f32(o0 + 8 * step0, yc_f32x4); vst1q_f32(o1 + 8 * step, vsubq_f32(gc_f32x4, vmulq_f32(x_f32x4, r_f32x4))); vst1q_f32(o2 + 8 * step, vsubq_f32(vdupq_n_f32(0), SPHERE_MADD_F32X4_(y_f32x4, r_f32x4, gs_f32x4))); vst1q_f32(o3 + 8 * step, vsubq_f32(vdupq_n_f32(0), vmulq_f32(z_f32x4, r_f32x4)));
+    }
+    if (degree < 3) return;
+    {
+        c3_f32x4 = vsubq_f32(vmulq_f32(x_f32x4, c2_f32x4), vmulq_f32(y_f32x4, m2_f32x4)); m3_f32x4 = SPHERE_MADD_F32X4_(y_f32x4, c2_f32x4, vmulq_f32(x_f32x4, m2_f32x4));
+        t0_f32x4 = vmulq_f32(vld1q_dup_f32(k + 6), vmulq_f32(z_f32x4, vsubq_f32(vmulq_f32(vdupq_n_f32(2.0f), z2_f32x4), vmulq_f32(vdupq_n_f32(3.0f), s2_f32x4))));
+        t1_f32x4 = vmulq_f32(vld1q_dup_f32(k + 7), vsubq_f32(vmulq_f32(vdupq_n_f32(4.0f), z2_f32x4), s2_f32x4));
+        t2_f32x4 = vmulq_f32(vld1q_dup_f32(k + 8), z_f32x4);
+        t3_f32x4 = vld1q_dup_f32(k + 9);
+        u_f32x4 = vmulq_f32(vld1q_dup_f32(slope + 24), t1_f32x4); r_f32x4 = vmulq_f32(z_f32x4, u_f32x4);
+        vst1q_f32(o0 + 12 * step0, t0_f32x4); vst1q_f32(o1 + 12 * step, vsubq_f32(vdupq_n_f32(0), vmulq_f32(x_f32x4, r_f32x4))); vst1q_f32(o2 + 12 * step, vsubq_f32(vdupq_n_f32(0), vmulq_f32(y_f32x4, r_f32x4))); vst1q_f32(o3 + 12 * step, vsubq_f32(u_f32x4, vmulq_f32(z_f32x4, r_f32x4)));
+        yc_f32x4 = vmulq_f32(t1_f32x4, c1_f32x4); ys_f32x4 = vmulq_f32(t1_f32x4, m1_f32x4); u_f32x4 = vmulq_f32(vld1q_dup_f32(slope + 28), t2_f32x4); vc_f32x4 = vmulq_f32(u_f32x4, c1_f32x4); vs_f32x4 = vmulq_f32(u_f32x4, m1_f32x4);
+        r_f32x4 = vaddq_f32(ys_f32x4, vmulq_f32(z_f32x4, vs_f32x4)); vst1q_f32(o0 + 11 * step0, ys_f32x4); vst1q_f32(o1 + 11 * step, vsubq_f32(vdupq_n_f32(0), vmulq_f32(x_f32x4, r_f32x4))); vst1q_f32(o2 + 11 * step, vsubq_f32(t1_f32x4, vmulq_f32(y_f32x4, r_f32x4))); vst1q_f32(o3 + 11 * step, vsubq_f32(vs_f32x4, vmulq_f32(z_f32x4, r_f32x4)));
+        r_f32x4 = vaddq_f32(yc_f32x4, vmulq_f32(z_f32x4, vc_f32x4)); vst1q_f32(o0 + 13 * step0, yc_f32x4); vst1q_f32(o1 + 13 * step, vsubq_f32(t1_f32x4, vmulq_f32(x_f32x4, r_f32x4))); vst1q_f32(o2 + 13 * step, vsubq_f32(vdupq_n_f32(0), vmulq_f32(y_f32x4, r_f32x4))); vst1q_f32(o3 + 13 * step, vsubq_f32(vc_f32x4, vmulq_f32(z_f32x4, r_f32x4)));
+        yc_f32x4 = vmulq_f32(t2_f32x4, c2_f32x4); ys_f32x4 = vmulq_f32(t2_f32x4, m2_f32x4); g_f32x4 = vmulq_f32(t2_f32x4, vdupq_n_f32(2.0f)); gc_f32x4 = vmulq_f32(g_f32x4, c1_f32x4); gs_f32x4 = vmulq_f32(g_f32x4, m1_f32x4); u_f32x4 = vmulq_f32(vld1q_dup_f32(slope + 32), t3_f32x4); vc_f32x4 = vmulq_f32(u_f32x4, c2_f32x4); vs_f32x4 = vmulq_f32(u_f32x4, m2_f32x4);
+        r_f32x4 = SPHERE_MADD_F32X4_(vdupq_n_f32(2.0f), ys_f32x4, vmulq_f32(z_f32x4, vs_f32x4)); vst1q_f32(o0 + 10 * step0, ys_f32x4); vst1q_f32(o1 + 10 * step, vsubq_f32(gs_f32x4, vmulq_f32(x_f32x4, r_f32x4))); vst1q_f32(o2 + 10 * step, vsubq_f32(gc_f32x4, vmulq_f32(y_f32x4, r_f32x4))); vst1q_f32(o3 + 10 * step, vsubq_f32(vs_f32x4, vmulq_f32(z_f32x4, r_f32x4)));
+        r_f32x4 = SPHERE_MADD_F32X4_(vdupq_n_f32(2.0f), yc_f32x4, vmulq_f32(z_f32x4, vc_f32x4)); vst1q_f32(o0 + 14 * step0, yc_f32x4); vst1q_f32(o1 + 14 * step, vsubq_f32(gc_f32x4, vmulq_f32(x_f32x4, r_f32x4))); vst1q_f32(o2 + 14 * step, vsubq_f32(vdupq_n_f32(0), SPHERE_MADD_F32X4_(y_f32x4, r_f32x4, gs_f32x4))); vst1q_f32(o3 + 14 * step, vsubq_f32(vc_f32x4, vmulq_f32(z_f32x4, r_f32x4)));
+        yc_f32x4 = vmulq_f32(t3_f32x4, c3_f32x4); ys_f32x4 = vmulq_f32(t3_f32x4, m3_f32x4); g_f32x4 = vmulq_f32(t3_f32x4, vdupq_n_f32(3.0f)); gc_f32x4 = vmulq_f32(g_f32x4, c2_f32x4); gs_f32x4 = vmulq_f32(g_f32x4, m2_f32x4);
+        r_f32x4 = vmulq_f32(vdupq_n_f32(3.0f), ys_f32x4); vst1q_f32(o0 + 9 * step0, ys_f32x4); vst1q_f32(o1 + 9 * step, vsubq_f32(gs_f32x4, vmulq_f32(x_f32x4, r_f32x4))); vst1q_f32(o2 + 9 * step, vsubq_f32(gc_f32x4, vmulq_f32(y_f32x4, r_f32x4))); vst1q_f32(o3 + 9 * step, vsubq_f32(vdupq_n_f32(0), vmulq_f32(z_f32x4, r_f32x4)));
+        r_f32x4 = vmulq_f32(vdupq_n_f32(3.0f), yc_f32x4); vst1q_f32(o0 + 15 * step0, yc_f32x4); vst1q_f32(o1 + 15 * step, vsubq_f32(gc_f32x4, vmulq_f32(x_f32x4, r_f32x4))); vst1q_f32(o2 + 15 * step, vsubq_f32(vdupq_n_f32(0), SPHERE_MADD_F32X4_(y_f32x4, r_f32x4, gs_f32x4))); vst1q_f32(o3 + 15 * step, vsubq_f32(vdupq_n_f32(0), vmulq_f32(z_f32x4, r_f32x4)));
+    }
+    if (degree < 4) return;
+    {
+        c4_f32x4 = vsubq_f32(vmulq_f32(x_f32x4, c3_f32x4), vmulq_f32(y_f32x4, m3_f32x4)); m4_f32x4 = SPHERE_MADD_F32X4_(y_f32x4, c3_f32x4, vmulq_f32(x_f32x4, m3_f32x4));
+        s4_f32x4 = vmulq_f32(s2_f32x4, s2_f32x4);
+        t0_f32x4 = vmulq_f32(vld1q_dup_f32(k + 10), SPHERE_MADD_F32X4_(vmulq_f32(vdupq_n_f32(8.0f), z2_f32x4), vsubq_f32(z2_f32x4, vmulq_f32(vdupq_n_f32(3.0f), s2_f32x4)), vmulq_f32(vdupq_n_f32(3.0f), s4_f32x4)));
+        t1_f32x4 = vmulq_f32(vld1q_dup_f32(k + 11), vmulq_f32(z_f32x4, vsubq_f32(vmulq_f32(vdupq_n_f32(4.0f), z2_f32x4), vmulq_f32(vdupq_n_f32(3.0f), s2_f32x4))));
+        t2_f32x4 = vmulq_f32(vld1q_dup_f32(k + 12), vsubq_f32(vmulq_f32(vdupq_n_f32(6.0f), z2_f32x4), s2_f32x4));
+        t3_f32x4 = vmulq_f32(vld1q_dup_f32(k + 13), z_f32x4);
+        t4_f32x4 = vld1q_dup_f32(k + 14);
+        u_f32x4 = vmulq_f32(vld1q_dup_f32(slope + 40), t1_f32x4); r_f32x4 = vmulq_f32(z_f32x4, u_f32x4);
+        vst1q_f32(o0 + 20 * step0, t0_f32x4); vst1q_f32(o1 + 20 * step, vsubq_f32(vdupq_n_f32(0), vmulq_f32(x_f32x4, r_f32x4))); vst1q_f32(o2 + 20 * step, vsubq_f32(vdupq_n_f32(0), vmulq_f32(y_f32x4, r_f32x4))); vst1q_f32(o3 + 20 * step, vsubq_f32(u_f32x4, vmulq_f32(z_f32x4, r_f32x4)));
+        yc_f32x4 = vmulq_f32(t1_f32x4, c1_f32x4); ys_f32x4 = vmulq_f32(t1_f32x4, m1_f32x4); u_f32x4 = vmulq_f32(vld1q_dup_f32(slope + 44), t2_f32x4); vc_f32x4 = vmulq_f32(u_f32x4, c1_f32x4); vs_f32x4 = vmulq_f32(u_f32x4, m1_f32x4);
+        r_f32x4 = vaddq_f32(ys_f32x4, vmulq_f32(z_f32x4, vs_f32x4)); vst1q_f32(o0 + 19 * step0, ys_f32x4); vst1q_f32(o1 + 19 * step, vsubq_f32(vdupq_n_f32(0), vmulq_f32(x_f32x4, r_f32x4))); vst1q_f32(o2 + 19 * step, vsubq_f32(t1_f32x4, vmulq_f32(y_f32x4, r_f32x4))); vst1q_f32(o3 + 19 * step, vsubq_f32(vs_f32x4, vmulq_f32(z_f32x4, r_f32x4)));
+        r_f32x4 = vaddq_f32(yc_f32x4, vmulq_f32(z_f32x4, vc_f32x4)); vst1q_f32(o0 + 21 * step0, yc_f32x4); vst1q_f32(o1 + 21 * step, vsubq_f32(t1_f32x4, vmulq_f32(x_f32x4, r_f32x4))); vst1q_f32(o2 + 21 * step, vsubq_f32(vdupq_n_f32(0), vmulq_f32(y_f32x4, r_f32x4))); vst1q_f32(o3 + 21 * step, vsubq_f32(vc_f32x4, vmulq_f32(z_f32x4, r_f32x4)));
+        yc_f32x4 = vmulq_f32(t2_f32x4, c2_f32x4); ys_f32x4 = vmulq_f32(t2_f32x4, m2_f32x4); g_f32x4 = vmulq_f32(t2_f32x4, vdupq_n_f32(2.0f)); gc_f32x4 = vmulq_f32(g_f32x4, c1_f32x4); gs_f32x4 = vmulq_f32(g_f32x4, m1_f32x4); u_f32x4 = vmulq_f32(vld1q_dup_f32(slope + 48), t3_f32x4); vc_f32x4 = vmulq_f32(u_f32x4, c2_f32x4); vs_f32x4 = vmulq_f32(u_f32x4, m2_f32x4);
+        r_f32x4 = SPHERE_MADD_F32X4_(vdupq_n_f32(2.0f), ys_f32x4, vmulq_f32(z_f32x4, vs_f32x4)); vst1q_f32(o0 + 18 * step0, ys_f32x4); vst1q_f32(o1 + 18 * step, vsubq_f32(gs_f32x4, vmulq_f32(x_f32x4, r_f32x4))); vst1q_f32(o2 + 18 * step, vsubq_f32(gc_f32x4, vmulq_f32(y_f32x4, r_f32x4))); vst1q_f32(o3 + 18 * step, vsubq_f32(vs_f32x4, vmulq_f32(z_f32x4, r_f32x4)));
+        r_f32x4 = SPHERE_MADD_F32X4_(vdupq_n_f32(2.0f), yc_f32x4, vmulq_f32(z_f32x4, vc_f32x4)); vst1q_f32(o0 + 22 * step0, yc_f32x4); vst1q_f32(o1 + 22 * step, vsubq_f32(gc_f32x4, vmulq_f32(x_f32x4, r_f32x4))); vst1q_f32(o2 + 22 * step, vsubq_f32(vdupq_n_f32(0), SPHERE_MADD_F32X4_(y_f32x4, r_f32x4, gs_f32x4))); vst1q_f32(o3 + 22 * step, vsubq_f32(vc_f32x4, vmulq_f32(z_f32x4, r_f32x4)));
+        yc_f32x4 = vmulq_f32(t3_f32x4, c3_f32x4); ys_f32x4 = vmulq_f32(t3_f32x4, m3_f32x4); g_f32x4 = vmulq_f32(t3_f32x4, vdupq_n_f32(3.0f)); gc_f32x4 = vmulq_f32(g_f32x4, c2_f32x4); gs_f32x4 = vmulq_f32(g_f32x4, m2_f32x4); u_f32x4 = vmulq_f32(vld1q_dup_f32(slope + 52), t4_f32x4); vc_f32x4 = vmulq_f32(u_f32x4, c3_f32x4); vs_f32x4 = vmulq_f32(u_f32x4, m3_f32x4);
+        r_f32x4 = SPHERE_MADD_F32X4_(vdupq_n_f32(3.0f), ys_f32x4, vmulq_f32(z_f32x4, vs_f32x4)); vst1q_f32(o0 + 17 * step0, ys_f32x4); vst1q_f32(o1 + 17 * step, vsubq_f32(gs_f32x4, vmulq_f32(x_f32x4, r_f32x4))); vst1q_f32(o2 + 17 * step, vsubq_f32(gc_f32x4, vmulq_f32(y_f32x4, r_f32x4))); vst1q_f32(o3 + 17 * step, vsubq_f32(vs_f32x4, vmulq_f32(z_f32x4, r_f32x4)));
+        r_f32x4 = SPHERE_MADD_F32X4_(vdupq_n_f32(3.0f), yc_f32x4, vmulq_f32(z_f32x4, vc_f32x4)); vst1q_f32(o0 + 23 * step0, yc_f32x4); vst1q_f32(o1 + 23 * step, vsubq_f32(gc_f32x4, vmulq_f32(x_f32x4, r_f32x4))); vst1q_f32(o2 + 23 * step, vsubq_f32(vdupq_n_f32(0), SPHERE_MADD_F32X4_(y_f32x4, r_f32x4, gs_f32x4))); vst1q_f32(o3 + 23 * step, vsubq_f32(vc_f32x4, vmulq_f32(z_f32x4, r_f32x4)));
+        yc_f32x4 = vmulq_f32(t4_f32x4, c4_f32x4); ys_f32x4 = vmulq_f32(t4_f32x4, m4_f32x4); g_f32x4 = vmulq_f32(t4_f32x4, vdupq_n_f32(4.0f)); gc_f32x4 = vmulq_f32(g_f32x4, c3_f32x4); gs_f32x4 = vmulq_f32(g_f32x4, m3_f32x4);
+        r_f32x4 = vmulq_f32(vdupq_n_f32(4.0f), ys_f32x4); vst1q_f32(o0 + 16 * step0, ys_f32x4); vst1q_f32(o1 + 16 * step, vsubq_f32(gs_f32x4, vmulq_f32(x_f32x4, r_f32x4))); vst1q_f32(o2 + 16 * step, vsubq_f32(gc_f32x4, vmulq_f32(y_f32x4, r_f32x4))); vst1q_f32(o3 + 16 * step, vsubq_f32(vdupq_n_f32(0), vmulq_f32(z_f32x4, r_f32x4)));
+        r_f32x4 = vmulq_f32(vdupq_n_f32(4.0f), yc_f32x4); vst1q_f32(o0 + 24 * step0, yc_f32x4); vst1q_f32(o1 + 24 * step, vsubq_f32(gc_f32x4, vmulq_f32(x_f32x4, r_f32x4))); vst1q_f32(o2 + 24 * step, vsubq_f32(vdupq_n_f32(0), SPHERE_MADD_F32X4_(y_f32x4, r_f32x4, gs_f32x4))); vst1q_f32(o3 + 24 * step, vsubq_f32(vdupq_n_f32(0), vmulq_f32(z_f32x4, r_f32x4)));
+    }
+    if (degree < 5) return;
+    {
+        c5_f32x4 = vsubq_f32(vmulq_f32(x_f32x4, c4_f32x4), vmulq_f32(y_f32x4, m4_f32x4)); m5_f32x4 = SPHERE_MADD_F32X4_(y_f32x4, c4_f32x4, vmulq_f32(x_f32x4, m4_f32x4));
+        t0_f32x4 = vmulq_f32(vld1q_dup_f32(k + 15), vmulq_f32(z_f32x4, SPHERE_MADD_F32X4_(vmulq_f32(vdupq_n_f32(8.0f), z2_f32x4), vsubq_f32(z2_f32x4, vmulq_f32(vdupq_n_f32(5.0f), s2_f32x4)), vmulq_f32(vdupq_n_f32(15.0f), s4_f32x4))));
+        t1_f32x4 = vmulq_f32(vld1q_dup_f32(k + 16), SPHERE_MADD_F32X4_(vmulq_f32(vdupq_n_f32(4.0f), z2_f32x4), vsubq_f32(vmulq_f32(vdupq_n_f32(2.0f), z2_f32x4), vmulq_f32(vdupq_n_f32(3.0f), s2_f32x4)), s4_f32x4));
+        t2_f32x4 = vmulq_f32(vld1q_dup_f32(k + 17), vmulq_f32(z_f32x4, vsubq_f32(vmulq_f32(vdupq_n_f32(2.0f), z2_f32x4), s2_f32x4)));
+        t3_f32x4 = vmulq_f32(vld1q_dup_f32(k + 18), vsubq_f32(vmulq_f32(vdupq_n_f32(8.0f), z2_f32x4), s2_f32x4));
+        t4_f32x4 = vmulq_f32(vld1q_dup_f32(k + 19), z_f32x4);
+        t5_f32x4 = vld1q_dup_f32(k + 20);
+        u_f32x4 = vmulq_f32(vld1q_dup_f32(slope + 60), t1_f32x4); r_f32x4 = vmulq_f32(z_f32x4, u_f32x4);
+        vst1q_f32(o0 + 30 * step0, t0_f32x4); vst1q_f32(o1 + 30 * step, vsubq_f32(vdupq_n_f32(0), vmulq_f32(x_f32x4, r_f32x4))); vst1q_f32(o2 + 30 * step, vsubq_f32(vdupq_n_f32(0), vmulq_f32(y_f32x4, r_f32x4))); vst1q_f32(o3 + 30 * step, vsubq_f32(u_f32x4, vmulq_f32(z_f32x4, r_f32x4)));
+        yc_f32x4 = vmulq_f32(t1_f32x4, c1_f32x4); ys_f32x4 = vmulq_f32(t1_f32x4, m1_f32x4); u_f32x4 = vmulq_f32(vld1q_dup_f32(slope + 64), t2_f32x4); vc_f32x4 = vmulq_f32(u_f32x4, c1_f32x4); vs_f32x4 = vmulq_f32(u_f32x4, m1_f32x4);
+        r_f32x4 = vaddq_f32(ys_f32x4, vmulq_f32(z_f32x4, vs_f32x4)); vst1q_f32(o0 + 29 * step0, ys_f32x4); vst1q_f32(o1 + 29 * step, vsubq_f32(vdupq_n_f32(0), vmulq_f32(x_f32x4, r_f32x4))); vst1q_f32(o2 + 29 * step, vsubq_f32(t1_f32x4, vmulq_f32(y_f32x4, r_f32x4))); vst1q_f32(o3 + 29 * step, vsubq_f32(vs_f32x4, vmulq_f32(z_f32x4, r_f32x4)));
+        r_f32x4 = vaddq_f32(yc_f32x4, vmulq_f32(z_f32x4, vc_f32x4)); vst1q_f32(o0 + 31 * step0, yc_f32x4); vst1q_f32(o1 + 31 * step, vsubq_f32(t1_f32x4, vmulq_f32(x_f32x4, r_f32x4))); vst1q_f32(o2 + 31 * step, vsubq_f32(vdupq_n_f32(0), vmulq_f32(y_f32x4, r_f32x4))); vst1q_f32(o3 + 31 * step, vsubq_f32(vc_f32x4, vmulq_f32(z_f32x4, r_f32x4)));
+        yc_f32x4 = vmulq_f32(t2_f32x4, c2_f32x4); ys_f32x4 = vmulq_f32(t2_f32x4, m2_f32x4); g_f32x4 = vmulq_f32(t2_f32x4, vdupq_n_f32(2.0f)); gc_f32x4 = vmulq_f32(g_f32x4, c1_f32x4); gs_f32x4 = vmulq_f32(g_f32x4, m1_f32x4); u_f32x4 = vmulq_f32(vld1q_dup_f32(slope + 68), t3_f32x4); vc_f32x4 = vmulq_f32(u_f32x4, c2_f32x4); vs_f32x4 = vmulq_f32(u_f32x4, m2_f32x4);
+        r_f32x4 = SPHERE_MADD_F32X4_(vdupq_n_f32(2.0f), ys_f32x4, vmulq_f32(z_f32x4, vs_f32x4)); vst1q_f32(o0 + 28 * step0, ys_f32x4); vst1q_f32(o1 + 28 * step, vsubq_f32(gs_f32x4, vmulq_f32(x_f32x4, r_f32x4))); vst1q_f32(o2 + 28 * step, vsubq_f32(gc_f32x4, vmulq_f32(y_f32x4, r_f32x4))); vst1q_f32(o3 + 28 * step, vsubq_f32(vs_f32x4, vmulq_f32(z_f32x4, r_f32x4)));
+        r_f32x4 = SPHERE_MADD_F32X4_(vdupq_n_f32(2.0f), yc_f32x4, vmulq_f32(z_f32x4, vc_f32x4)); vst1q_f32(o0 + 32 * step0, yc_f32x4); vst1q_f32(o1 + 32 * step, vsubq_f32(gc_f32x4, vmulq_f32(x_f32x4, r_f32x4))); vst1q_f32(o2 + 32 * step, vsubq_f32(vdupq_n_f32(0), SPHERE_MADD_F32X4_(y_f32x4, r_f32x4, gs_f32x4))); vst1q_f32(o3 + 32 * step, vsubq_f32(vc_f32x4, vmulq_f32(z_f32x4, r_f32x4)));
+        yc_f32x4 = vmulq_f32(t3_f32x4, c3_f32x4); ys_f32x4 = vmulq_f32(t3_f32x4, m3_f32x4); g_f32x4 = vmulq_f32(t3_f32x4, vdupq_n_f32(3.0f)); gc_f32x4 = vmulq_f32(g_f32x4, c2_f32x4); gs_f32x4 = vmulq_f32(g_f32x4, m2_f32x4); u_f32x4 = vmulq_f32(vld1q_dup_f32(slope + 72), t4_f32x4); vc_f32x4 = vmulq_f32(u_f32x4, c3_f32x4); vs_f32x4 = vmulq_f32(u_f32x4, m3_f32x4);
+        r_f32x4 = SPHERE_MADD_F32X4_(vdupq_n_f32(3.0f), ys_f32x4, vmulq_f32(z_f32x4, vs_f32x4)); vst1q_f32(o0 + 27 * step0, ys_f32x4); vst1q_f32(o1 + 27 * step, vsubq_f32(gs_f32x4, vmulq_f32(x_f32x4, r_f32x4))); vst1q_f32(o2 + 27 * step, vsubq_f32(gc_f32x4, vmulq_f32(y_f32x4, r_f32x4))); vst1q_f32(o3 + 27 * step, vsubq_f32(vs_f32x4, vmulq_f32(z_f32x4, r_f32x4)));
+        r_f32x4 = SPHERE_MADD_F32X4_(vdupq_n_f32(3.0f), yc_f32x4, vmulq_f32(z_f32x4, vc_f32x4)); vst1q_f32(o0 + 33 * step0, yc_f32x4); vst1q_f32(o1 + 33 * step, vsubq_f32(gc_f32x4, vmulq_f32(x_f32x4, r_f32x4))); vst1q_f32(o2 + 33 * step, vsubq_f32(vdupq_n_f32(0), SPHERE_MADD_F32X4_(y_f32x4, r_f32x4, gs_f32x4))); vst1q_f32(o3 + 33 * step, vsubq_f32(vc_f32x4, vmulq_f32(z_f32x4, r_f32x4)));
+        yc_f32x4 = vmulq_f32(t4_f32x4, c4_f32x4); ys_f32x4 = vmulq_f32(t4_f32x4, m4_f32x4); g_f32x4 = vmulq_f32(t4_f32x4, vdupq_n_f32(4.0f)); gc_f32x4 = vmulq_f32(g_f32x4, c3_f32x4); gs_f32x4 = vmulq_f32(g_f32x4, m3_f32x4); u_f32x4 = vmulq_f32(vld1q_dup_f32(slope + 76), t5_f32x4); vc_f32x4 = vmulq_f32(u_f32x4, c4_f32x4); vs_f32x4 = vmulq_f32(u_f32x4, m4_f32x4);
+        r_f32x4 = SPHERE_MADD_F32X4_(vdupq_n_f32(4.0f), ys_f32x4, vmulq_f32(z_f32x4, vs_f32x4)); vst1q_f32(o0 + 26 * step0, ys_f32x4); vst1q_f32(o1 + 26 * step, vsubq_f32(gs_f32x4, vmulq_f32(x_f32x4, r_f32x4))); vst1q_f32(o2 + 26 * step, vsubq_f32(gc_f32x4, vmulq_f32(y_f32x4, r_f32x4))); vst1q_f32(o3 + 26 * step, vsubq_f32(vs_f32x4, vmulq_f32(z_f32x4, r_f32x4)));
+        r_f32x4 = SPHERE_MADD_F32X4_(vdupq_n_f32(4.0f), yc_f32x4, vmulq_f32(z_f32x4, vc_f32x4)); vst1q_f32(o0 + 34 * step0, yc_f32x4); vst1q_f32(o1 + 34 * step, vsubq_f32(gc_f32x4, vmulq_f32(x_f32x4, r_f32x4))); vst1q_f32(o2 + 34 * step, vsubq_f32(vdupq_n_f32(0), SPHERE_MADD_F32X4_(y_f32x4, r_f32x4, gs_f32x4))); vst1q_f32(o3 + 34 * step, vsubq_f32(vc_f32x4, vmulq_f32(z_f32x4, r_f32x4)));
+        yc_f32x4 = vmulq_f32(t5_f32x4, c5_f32x4); ys_f32x4 = vmulq_f32(t5_f32x4, m5_f32x4); g_f32x4 = vmulq_f32(t5_f32x4, vdupq_n_f32(5.0f)); gc_f32x4 = vmulq_f32(g_f32x4, c4_f32x4); gs_f32x4 = vmulq_f32(g_f32x4, m4_f32x4);
+        r_f32x4 = vmulq_f32(vdupq_n_f32(5.0f), ys_f32x4); vst1q_f32(o0 + 25 * step0, ys_f32x4); vst1q_f32(o1 + 25 * step, vsubq_f32(gs_f32x4, vmulq_f32(x_f32x4, r_f32x4))); vst1q_f32(o2 + 25 * step, vsubq_f32(gc_f32x4, vmulq_f32(y_f32x4, r_f32x4))); vst1q_f32(o3 + 25 * step, vsubq_f32(vdupq_n_f32(0), vmulq_f32(z_f32x4, r_f32x4)));
+        r_f32x4 = vmulq_f32(vdupq_n_f32(5.0f), yc_f32x4); vst1q_f32(o0 + 35 * step0, yc_f32x4); vst1q_f32(o1 + 35 * step, vsubq_f32(gc_f32x4, vmulq_f32(x_f32x4, r_f32x4))); vst1q_f32(o2 + 35 * step, vsubq_f32(vdupq_n_f32(0), SPHERE_MADD_F32X4_(y_f32x4, r_f32x4, gs_f32x4))); vst1q_f32(o3 + 35 * step, vsubq_f32(vdupq_n_f32(0), vmulq_f32(z_f32x4, r_f32x4)));
+    }
+    if (degree < 6) return;
+    {
+        c6_f32x4 = vsubq_f32(vmulq_f32(x_f32x4, c5_f32x4), vmulq_f32(y_f32x4, m5_f32x4)); m6_f32x4 = SPHERE_MADD_F32X4_(y_f32x4, c5_f32x4, vmulq_f32(x_f32x4, m5_f32x4));
+        t0_f32x4 = vmulq_f32(vld1q_dup_f32(k + 21), vsubq_f32(vmulq_f32(vmulq_f32(vdupq_n_f32(2.0f), z2_f32x4), SPHERE_MADD_F32X4_(vdupq_n_f32(45.0f), s4_f32x4, vsubq_f32(vmulq_f32(vmulq_f32(vdupq_n_f32(8.0f), z2_f32x4), z2_f32x4), vmulq_f32(vmulq_f32(vdupq_n_f32(60.0f), z2_f32x4), s2_f32x4)))), vmulq_f32(vmulq_f32(vdupq_n_f32(5.0f), s4_f32x4), s2_f32x4)));
+        t1_f32x4 = vmulq_f32(vld1q_dup_f32(k + 22), vmulq_f32(z_f32x4, SPHERE_MADD_F32X4_(vmulq_f32(vdupq_n_f32(4.0f), z2_f32x4), vsubq_f32(vmulq_f32(vdupq_n_f32(2.0f), z2_f32x4), vmulq_f32(vdupq_n_f32(5.0f), s2_f32x4)), vmulq_f32(vdupq_n_f32(5.0f), s4_f32x4))));
+        t2_f32x4 = vmulq_f32(vld1q_dup_f32(k + 23), SPHERE_MADD_F32X4_(vmulq_f32(vdupq_n_f32(16.0f), z2_f32x4), vsubq_f32(z2_f32x4, s2_f32x4), s4_f32x4));
+        t3_f32x4 = vmulq_f32(vld1q_dup_f32(k + 24), vmulq_f32(z_f32x4, vsubq_f32(vmulq_f32(vdupq_n_f32(8.0f), z2_f32x4), vmulq_f32(vdupq_n_f32(3.0f), s2_f32x4))));
+        t4_f32x4 = vmulq_f32(vld1q_dup_f32(k + 25), vsubq_f32(vmulq_f32(vdupq_n_f32(10.0f), z2_f32x4), s2_f32x4));
+        t5_f32x4 = vmulq_f32(vld1q_dup_f32(k + 26), z_f32x4);
+        t6_f32x4 = vld1q_dup_f32(k + 27);
+        u_f32x4 = vmulq_f32(vld1q_dup_f32(slope + 84), t1_f32x4); r_f32x4 = vmulq_f32(z_f32x4, u_f32x4);
+        vst1q_f32(o0 + 42 * step0, t0_f32x4); vst1q_f32(o1 + 42 * step, vsubq_f32(vdupq_n_f32(0), vmulq_f32(x_f32x4, r_f32x4))); vst1q_f32(o2 + 42 * step, vsubq_f32(vdupq_n_f32(0), vmulq_f32(y_f32x4, r_f32x4))); vst1q_f32(o3 + 42 * step, vsubq_f32(u_f32x4, vmulq_f32(z_f32x4, r_f32x4)));
+        yc_f32x4 = vmulq_f32(t1_f32x4, c1_f32x4); ys_f32x4 = vmulq_f32(t1_f32x4, m1_f32x4); u_f32x4 = vmulq_f32(vld1q_dup_f32(slope + 88), t2_f32x4); vc_f32x4 = vmulq_f32(u_f32x4, c1_f32x4); vs_f32x4 = vmulq_f32(u_f32x4, m1_f32x4);
+        r_f32x4 = vaddq_f32(ys_f32x4, vmulq_f32(z_f32x4, vs_f32x4)); vst1q_f32(o0 + 41 * step0, ys_f32x4); vst1q_f32(o1 + 41 * step, vsubq_f32(vdupq_n_f32(0), vmulq_f32(x_f32x4, r_f32x4))); vst1q_f32(o2 + 41 * step, vsubq_f32(t1_f32x4, vmulq_f32(y_f32x4, r_f32x4))); vst1q_f32(o3 + 41 * step, vsubq_f32(vs_f32x4, vmulq_f32(z_f32x4, r_f32x4)));
+        r_f32x4 = vaddq_f32(yc_f32x4, vmulq_f32(z_f32x4, vc_f32x4)); vst1q_f32(o0 + 43 * step0, yc_f32x4); vst1q_f32(o1 + 43 * step, vsubq_f32(t1_f32x4, vmulq_f32(x_f32x4, r_f32x4))); vst1q_f32(o2 + 43 * step, vsubq_f32(vdupq_n_f32(0), vmulq_f32(y_f32x4, r_f32x4))); vst1q_f32(o3 + 43 * step, vsubq_f32(vc_f32x4, vmulq_f32(z_f32x4, r_f32x4)));
+        yc_f32x4 = vmulq_f32(t2_f32x4, c2_f32x4); ys_f32x4 = vmulq_f32(t2_f32x4, m2_f32x4); g_f32x4 = vmulq_f32(t2_f32x4, vdupq_n_f32(2.0f)); gc_f32x4 = vmulq_f32(g_f32x4, c1_f32x4); gs_f32x4 = vmulq_f32(g_f32x4, m1_f32x4); u_f32x4 = vmulq_f32(vld1q_dup_f32(slope + 92), t3_f32x4); vc_f32x4 = vmulq_f32(u_f32x4, c2_f32x4); vs_f32x4 = vmulq_f32(u_f32x4, m2_f32x4);
+        r_f32x4 = SPHERE_MADD_F32X4_(vdupq_n_f32(2.0f), ys_f32x4, vmulq_f32(z_f32x4, vs_f32x4)); vst1q_f32(o0 + 40 * step0, ys_f32x4); vst1q_f32(o1 + 40 * step, vsubq_f32(gs_f32x4, vmulq_f32(x_f32x4, r_f32x4))); vst1q_f32(o2 + 40 * step, vsubq_f32(gc_f32x4, vmulq_f32(y_f32x4, r_f32x4))); vst1q_f32(o3 + 40 * step, vsubq_f32(vs_f32x4, vmulq_f32(z_f32x4, r_f32x4)));
+        r_f32x4 = SPHERE_MADD_F32X4_(vdupq_n_f32(2.0f), yc_f32x4, vmulq_f32(z_f32x4, vc_f32x4)); vst1q_f32(o0 + 44 * step0, yc_f32x4); vst1q_f32(o1 + 44 * step, vsubq_f32(gc_f32x4, vmulq_f32(x_f32x4, r_f32x4))); vst1q_f32(o2 + 44 * step, vsubq_f32(vdupq_n_f32(0), SPHERE_MADD_F32X4_(y_f32x4, r_f32x4, gs_f32x4))); vst1q_f32(o3 + 44 * step, vsubq_f32(vc_f32x4, vmulq_f32(z_f32x4, r_f32x4)));
+        yc_f32x4 = vmulq_f32(t3_f32x4, c3_f32x4); ys_f32x4 = vmulq_f32(t3_f32x4, m3_f32x4); g_f32x4 = vmulq_f32(t3_f32x4, vdupq_n_f32(3.0f)); gc_f32x4 = vmulq_f32(g_f32x4, c2_f32x4); gs_f32x4 = vmulq_f32(g_f32x4, m2_f32x4); u_f32x4 = vmulq_f32(vld1q_dup_f32(slope + 96), t4_f32x4); vc_f32x4 = vmulq_f32(u_f32x4, c3_f32x4); vs_f32x4 = vmulq_f32(u_f32x4, m3_f32x4);
+        r_f32x4 = SPHERE_MADD_F32X4_(vdupq_n_f32(3.0f), ys_f32x4, vmulq_f32(z_f32x4, vs_f32x4)); vst1q_f32(o0 + 39 * step0, ys_f32x4); vst1q_f32(o1 + 39 * step, vsubq_f32(gs_f32x4, vmulq_f32(x_f32x4, r_f32x4))); vst1q_f32(o2 + 39 * step, vsubq_f32(gc_f32x4, vmulq_f32(y_f32x4, r_f32x4))); vst1q_f32(o3 + 39 * step, vsubq_f32(vs_f32x4, vmulq_f32(z_f32x4, r_f32x4)));
+        r_f32x4 = SPHERE_MADD_F32X4_(vdupq_n_f32(3.0f), yc_f32x4, vmulq_f32(z_f32x4, vc_f32x4)); vst1q_f32(o0 + 45 * step0, yc_f32x4); vst1q_f32(o1 + 45 * step, vsubq_f32(gc_f32x4, vmulq_f32(x_f32x4, r_f32x4))); vst1q_f32(o2 + 45 * step, vsubq_f32(vdupq_n_f32(0), SPHERE_MADD_F32X4_(y_f32x4, r_f32x4, gs_f32x4))); vst1q_f32(o3 + 45 * step, vsubq_f32(vc_f32x4, vmulq_f32(z_f32x4, r_f32x4)));
+        yc_f32x4 = vmulq_f32(t4_f32x4, c4_f32x4); ys_f32x4 = vmulq_f32(t4_f32x4, m4_f32x4); g_f32x4 = vmulq_f32(t4_f32x4, vdupq_n_f32(4.0f)); gc_f32x4 = vmulq_f32(g_f32x4, c3_f32x4); gs_f32x4 = vmulq_f32(g_f32x4, m3_f32x4); u_f32x4 = vmulq_f32(vld1q_dup_f32(slope + 100), t5_f32x4); vc_f32x4 = vmulq_f32(u_f32x4, c4_f32x4); vs_f32x4 = vmulq_f32(u_f32x4, m4_f32x4);
+        r_f32x4 = SPHERE_MADD_F32X4_(vdupq_n_f32(4.0f), ys_f32x4, vmulq_f32(z_f32x4, vs_f32x4)); vst1q_f32(o0 + 38 * step0, ys_f32x4); vst1q_f32(o1 + 38 * step, vsubq_f32(gs_f32x4, vmulq_f32(x_f32x4, r_f32x4))); vst1q_f32(o2 + 38 * step, vsubq_f32(gc_f32x4, vmulq_f32(y_f32x4, r_f32x4))); vst1q_f32(o3 + 38 * step, vsubq_f32(vs_f32x4, vmulq_f32(z_f32x4, r_f32x4)));
+        r_f32x4 = SPHERE_MADD_F32X4_(vdupq_n_f32(4.0f), yc_f32x4, vmulq_f32(z_f32x4, vc_f32x4)); vst1q_f32(o0 + 46 * step0, yc_f32x4); vst1q_f32(o1 + 46 * step, vsubq_f32(gc_f32x4, vmulq_f32(x_f32x4, r_f32x4))); vst1q_f32(o2 + 46 * step, vsubq_f32(vdupq_n_f32(0), SPHERE_MADD_F32X4_(y_f32x4, r_f32x4, gs_f32x4))); vst1q_f32(o3 + 46 * step, vsubq_f32(vc_f32x4, vmulq_f32(z_f32x4, r_f32x4)));
+        yc_f32x4 = vmulq_f32(t5_f32x4, c5_f32x4); ys_f32x4 = vmulq_f32(t5_f32x4, m5_f32x4); g_f32x4 = vmulq_f32(t5_f32x4, vdupq_n_f32(5.0f)); gc_f32x4 = vmulq_f32(g_f32x4, c4_f32x4); gs_f32x4 = vmulq_f32(g_f32x4, m4_f32x4); u_f32x4 = vmulq_f32(vld1q_dup_f32(slope + 104), t6_f32x4); vc_f32x4 = vmulq_f32(u_f32x4, c5_f32x4); vs_f32x4 = vmulq_f32(u_f32x4, m5_f32x4);
+        r_f32x4 = SPHERE_MADD_F32X4_(vdupq_n_f32(5.0f), ys_f32x4, vmulq_f32(z_f32x4, vs_f32x4)); vst1q_f32(o0 + 37 * step0, ys_f32x4); vst1q_f32(o1 + 37 * step, vsubq_f32(gs_f32x4, vmulq_f32(x_f32x4, r_f32x4))); vst1q_f32(o2 + 37 * step, vsubq_f32(gc_f32x4, vmulq_f32(y_f32x4, r_f32x4))); vst1q_f32(o3 + 37 * step, vsubq_f32(vs_f32x4, vmulq_f32(z_f32x4, r_f32x4)));
+        r_f32x4 = SPHERE_MADD_F32X4_(vdupq_n_f32(5.0f), yc_f32x4, vmulq_f32(z_f32x4, vc_f32x4)); vst1q_f32(o0 + 47 * step0, yc_f32x4); vst1q_f32(o1 + 47 * step, vsubq_f32(gc_f32x4, vmulq_f32(x_f32x4, r_f32x4))); vst1q_f32(o2 + 47 * step, vsubq_f32(vdupq_n_f32(0), SPHERE_MADD_F32X4_(y_f32x4, r_f32x4, gs_f32x4))); vst1q_f32(o3 + 47 * step, vsubq_f32(vc_f32x4, vmulq_f32(z_f32x4, r_f32x4)));
+        yc_f32x4 = vmulq_f32(t6_f32x4, c6_f32x4); ys_f32x4 = vmulq_f32(t6_f32x4, m6_f32x4); g_f32x4 = vmulq_f32(t6_f32x4, vdupq_n_f32(6.0f)); gc_f32x4 = vmulq_f32(g_f32x4, c5_f32x4); gs_f32x4 = vmulq_f32(g_f32x4, m5_f32x4);
+        r_f32x4 = vmulq_f32(vdupq_n_f32(6.0f), ys_f32x4); vst1q_f32(o0 + 36 * step0, ys_f32x4); vst1q_f32(o1 + 36 * step, vsubq_f32(gs_f32x4, vmulq_f32(x_f32x4, r_f32x4))); vst1q_f32(o2 + 36 * step, vsubq_f32(gc_f32x4, vmulq_f32(y_f32x4, r_f32x4))); vst1q_f32(o3 + 36 * step, vsubq_f32(vdupq_n_f32(0), vmulq_f32(z_f32x4, r_f32x4)));
+        r_f32x4 = vmulq_f32(vdupq_n_f32(6.0f), yc_f32x4); vst1q_f32(o0 + 48 * step0, yc_f32x4); vst1q_f32(o1 + 48 * step, vsubq_f32(gc_f32x4, vmulq_f32(x_f32x4, r_f32x4))); vst1q_f32(o2 + 48 * step, vsubq_f32(vdupq_n_f32(0), SPHERE_MADD_F32X4_(y_f32x4, r_f32x4, gs_f32x4))); vst1q_f32(o3 + 48 * step, vsubq_f32(vdupq_n_f32(0), vmulq_f32(z_f32x4, r_f32x4)));
+    }
+}
+#endif
+static size_t sphere_sh_pt_slopes_c_(const sphere_sh_points *plan, const float *x, const float *y, const float *z, size_t n, float *const out[4], size_t stride, int *bad)
+{
+    const float *slope = sphere_sh_pt_seeds_(plan) + (plan->degree + 2) + 3;
+    const int rows = plan->desc.layout == SPHERE_SH_BASIS_ROWS;
+    const size_t step = rows ? 1 : stride;
+    float waste[1];
+    size_t i;
+    int k;
+    for (i = 0; i < n; i++) {
+        const float px = x[i], py = y[i], pz = z[i];
+        float *to[4];
+        for (k = 0; k < 4; k++) to[k] = out[k] ? out[k] + (rows ? i * stride : i) : waste;
+        *bad |= sphere_sh_pt_strange_c_(SPHERE_MADD_(pz, pz, SPHERE_MADD_(px, px, (py * py))));
+        sphere_sh_pt_slopes_body_c_(plan->degree, plan->table, slope, px, py, pz, to, out[0] ? step : 0, step);
+    }
+    return i;
+}
+#if SPHERE_AVX2_
+SPHERE_TARGET_AVX2_ static size_t sphere_sh_pt_slopes_avx2_(const sphere_sh_points *plan, const float *x, const float *y, const float *z, size_t n, float *const out[4], size_t stride, int *bad)
+{
+    const float *slope = sphere_sh_pt_seeds_(plan) + (plan->degree + 2) + 3;
+    const int rows = plan->desc.layout == SPHERE_SH_BASIS_ROWS;
+    const size_t columns = (size_t)(plan->degree + 1) * (size_t)(plan->degree + 1), step = rows ? SPHERE_SH_AVX2_LANES_ : stride;
+    float space[4 * 49 * SPHERE_SH_AVX2_LANES_ + 64 / sizeof(float)], *const tile = (float *)sphere_align_(space);
+    size_t i = 0;
+    int k;
+    for (; i + SPHERE_SH_AVX2_LANES_ <= n; i += SPHERE_SH_AVX2_LANES_) {
+        const __m256 px_f32x8 = _mm256_loadu_ps(x + i), py_f32x8 = _mm256_loadu_ps(y + i), pz_f32x8 = _mm256_loadu_ps(z + i);
+        float *to[4];
+        for (k = 0; k < 4; k++) to[k] = rows || !out[k] ? tile + (size_t)k * 49 * SPHERE_SH_AVX2_LANES_ : out[k] + i;
+        *bad |= sphere_sh_pt_strange_avx2_(SPHERE_MADD_F32X8_(pz_f32x8, pz_f32x8, SPHERE_MADD_F32X8_(px_f32x8, px_f32x8, _mm256_mul_ps(py_f32x8, py_f32x8))));
+        switch (plan->degree) {
+        case 0: sphere_sh_pt_slopes_body_avx2_(0, plan->table, slope, px_f32x8, py_f32x8, pz_f32x8, to, out[0] ? step : 0, step); break;
+        case 1: sphere_sh_pt_slopes_body_avx2_(1, plan->table, slope, px_f32x8, py_f32x8, pz_f32x8, to, out[0] ? step : 0, step); break;
+        case 2: sphere_sh_pt_slopes_body_avx2_(2, plan->table, slope, px_f32x8, py_f32x8, pz_f32x8, to, out[0] ? step : 0, step); break;
+        case 3: sphere_sh_pt_slopes_body_avx2_(3, plan->table, slope, px_f32x8, py_f32x8, pz_f32x8, to, out[0] ? step : 0, step); break;
+        case 4: sphere_sh_pt_slopes_body_avx2_(4, plan->table, slope, px_f32x8, py_f32x8, pz_f32x8, to, out[0] ? step : 0, step); break;
+        case 5: sphere_sh_pt_slopes_body_avx2_(5, plan->table, slope, px_f32x8, py_f32x8, pz_f32x8, to, out[0] ? step : 0, step); break;
+        default: sphere_sh_pt_slopes_body_avx2_(6, plan->table, slope, px_f32x8, py_f32x8, pz_f32x8, to, out[0] ? step : 0, step); break;
+        }
+        if (rows) for (k = 0; k < 4; k++) if (out[k]) sphere_sh_pt_rows_avx2_(out[k] + i * stride, stride, to[k], columns);
+    }
+    return i;
+}
+#endif
+#if SPHERE_NEON_
+static size_t sphere_sh_pt_slopes_neon_(const sphere_sh_points *plan, const float *x, const float *y, const float *z, size_t n, float *const out[4], size_t stride, int *bad)
+{
+    const float *slope = sphere_sh_pt_seeds_(plan) + (plan->degree + 2) + 3;
+    const int rows = plan->desc.layout == SPHERE_SH_BASIS_ROWS;
+    const size_t columns = (size_t)(plan->degree + 1) * (size_t)(plan->degree + 1), step = rows ? SPHERE_SH_NEON_LANES_ : stride;
+    float space[4 * 49 * SPHERE_SH_NEON_LANES_ + 64 / sizeof(float)], *const tile = (float *)sphere_align_(space);
+    size_t i = 0;
+    int k;
+    for (; i + SPHERE_SH_NEON_LANES_ <= n; i += SPHERE_SH_NEON_LANES_) {
+        const float32x4_t px_f32x4 = vld1q_f32(x + i), py_f32x4 = vld1q_f32(y + i), pz_f32x4 = vld1q_f32(z + i);
+        float *to[4];
+        for (k = 0; k < 4; k++) to[k] = rows || !out[k] ? tile + (size_t)k * 49 * SPHERE_SH_NEON_LANES_ : out[k] + i;
+        *bad |= sphere_sh_pt_strange_neon_(SPHERE_MADD_F32X4_(pz_f32x4, pz_f32x4, SPHERE_MADD_F32X4_(px_f32x4, px_f32x4, vmulq_f32(py_f32x4, py_f32x4))));
+        switch (plan->degree) {
+        case 0: sphere_sh_pt_slopes_body_neon_(0, plan->table, slope, px_f32x4, py_f32x4, pz_f32x4, to, out[0] ? step : 0, step); break;
+        case 1: sphere_sh_pt_slopes_body_neon_(1, plan->table, slope, px_f32x4, py_f32x4, pz_f32x4, to, out[0] ? step : 0, step); break;
+        case 2: sphere_sh_pt_slopes_body_neon_(2, plan->table, slope, px_f32x4, py_f32x4, pz_f32x4, to, out[0] ? step : 0, step); break;
+        case 3: sphere_sh_pt_slopes_body_neon_(3, plan->table, slope, px_f32x4, py_f32x4, pz_f32x4, to, out[0] ? step : 0, step); break;
+        case 4: sphere_sh_pt_slopes_body_neon_(4, plan->table, slope, px_f32x4, py_f32x4, pz_f32x4, to, out[0] ? step : 0, step); break;
+        case 5: sphere_sh_pt_slopes_body_neon_(5, plan->table, slope, px_f32x4, py_f32x4, pz_f32x4, to, out[0] ? step : 0, step); break;
+        default: sphere_sh_pt_slopes_body_neon_(6, plan->table, slope, px_f32x4, py_f32x4, pz_f32x4, to, out[0] ? step : 0, step); break;
+        }
+        if (rows) for (k = 0; k < 4; k++) if (out[k]) sphere_sh_pt_rows_neon_(out[k] + i * stride, stride, to[k], columns);
+    }
+    return i;
+}
+#endif
+
 /* >>kernel basis: all harmonics of a block and their gradients, in groups of orders, degree by degree. In the tangent plane with the
    point (x, y, |z|), U = k T_l^(m+1) h: radial part R = (m - n) Y + |z| U, gradient (m T g - x R, m T g' - y R, U - |z| R), where n is 0 on
    the sphere, l or -(l + 1) for solid harmonics; along theta |z| m T g - sin(theta) U. */
@@ -1758,6 +2262,7 @@ SPHERE_INLINE_ int sphere_sh_pt_basis_body_c_(const sphere_sh_points *plan, cons
             }
             pc = c; ps = s;
             c = (x * pc) - (y * ps); s = SPHERE_MADD_(x, ps, (y * pc));
+            if (m >= 8) { c = sphere_sh_pt_faint_c_(c); s = sphere_sh_pt_faint_c_(s); }
         }
         if (solid) {
             w = *(lane + SPHERE_SH_PT_W_); v = *(lane + SPHERE_SH_PT_V0_);
@@ -1886,6 +2391,7 @@ SPHERE_SH_PT_AVX2_FN_ int sphere_sh_pt_basis_body_avx2_(const sphere_sh_points *
             }
             pc_f32x8 = c_f32x8; ps_f32x8 = s_f32x8;
             c_f32x8 = _mm256_sub_ps(_mm256_mul_ps(x_f32x8, pc_f32x8), _mm256_mul_ps(y_f32x8, ps_f32x8)); s_f32x8 = SPHERE_MADD_F32X8_(x_f32x8, ps_f32x8, _mm256_mul_ps(y_f32x8, pc_f32x8));
+            if (m >= 8) { c_f32x8 = sphere_sh_pt_faint_avx2_(c_f32x8); s_f32x8 = sphere_sh_pt_faint_avx2_(s_f32x8); }
         }
         if (solid) {
             w_f32x8 = _mm256_loadu_ps(lane + SPHERE_SH_PT_W_ * SPHERE_SH_AVX2_LANES_); v_f32x8 = _mm256_loadu_ps(lane + SPHERE_SH_PT_V0_ * SPHERE_SH_AVX2_LANES_);
@@ -2038,6 +2544,7 @@ SPHERE_INLINE_ int sphere_sh_pt_basis_body_neon_(const sphere_sh_points *plan, c
             }
             pc_f32x4 = c_f32x4; ps_f32x4 = s_f32x4;
             c_f32x4 = vsubq_f32(vmulq_f32(x_f32x4, pc_f32x4), vmulq_f32(y_f32x4, ps_f32x4)); s_f32x4 = SPHERE_MADD_F32X4_(x_f32x4, ps_f32x4, vmulq_f32(y_f32x4, pc_f32x4));
+            if (m >= 8) { c_f32x4 = sphere_sh_pt_faint_neon_(c_f32x4); s_f32x4 = sphere_sh_pt_faint_neon_(s_f32x4); }
         }
         if (solid) {
             w_f32x4 = vld1q_f32(lane + SPHERE_SH_PT_W_ * SPHERE_SH_NEON_LANES_); v_f32x4 = vld1q_f32(lane + SPHERE_SH_PT_V0_ * SPHERE_SH_NEON_LANES_);
@@ -2183,6 +2690,7 @@ SPHERE_TARGET_AVX2_ static size_t sphere_sh_pt_planes_avx2_(const sphere_sh_poin
               _mm256_storeu_ps(cur + 2 * SPHERE_SH_AVX2_LANES_, _mm256_sub_ps(_mm256_mul_ps(px_f32x8, c_f32x8), _mm256_mul_ps(py_f32x8, s_f32x8))); _mm256_storeu_ps(cur + 4 * SPHERE_SH_AVX2_LANES_ + 2 * SPHERE_SH_AVX2_LANES_, SPHERE_MADD_F32X8_(px_f32x8, s_f32x8, _mm256_mul_ps(py_f32x8, c_f32x8))); }
             { const __m256 px_f32x8 = _mm256_loadu_ps(x + i + 3 * SPHERE_SH_AVX2_LANES_), py_f32x8 = _mm256_loadu_ps(y + i + 3 * SPHERE_SH_AVX2_LANES_), c_f32x8 = _mm256_loadu_ps(cur + 3 * SPHERE_SH_AVX2_LANES_), s_f32x8 = _mm256_loadu_ps(cur + 4 * SPHERE_SH_AVX2_LANES_ + 3 * SPHERE_SH_AVX2_LANES_);
               _mm256_storeu_ps(cur + 3 * SPHERE_SH_AVX2_LANES_, _mm256_sub_ps(_mm256_mul_ps(px_f32x8, c_f32x8), _mm256_mul_ps(py_f32x8, s_f32x8))); _mm256_storeu_ps(cur + 4 * SPHERE_SH_AVX2_LANES_ + 3 * SPHERE_SH_AVX2_LANES_, SPHERE_MADD_F32X8_(px_f32x8, s_f32x8, _mm256_mul_ps(py_f32x8, c_f32x8))); }
+            if (m >= 8) for (l = 0; l < 8; l++) { _mm256_storeu_ps(cur + l * SPHERE_SH_AVX2_LANES_, sphere_sh_pt_faint_avx2_(_mm256_loadu_ps(cur + l * SPHERE_SH_AVX2_LANES_))); }
         }
     }
     return i;
@@ -2238,6 +2746,7 @@ static size_t sphere_sh_pt_planes_neon_(const sphere_sh_points *plan, const floa
               vst1q_f32(cur + 2 * SPHERE_SH_NEON_LANES_, vsubq_f32(vmulq_f32(px_f32x4, c_f32x4), vmulq_f32(py_f32x4, s_f32x4))); vst1q_f32(cur + 4 * SPHERE_SH_NEON_LANES_ + 2 * SPHERE_SH_NEON_LANES_, SPHERE_MADD_F32X4_(px_f32x4, s_f32x4, vmulq_f32(py_f32x4, c_f32x4))); }
             { const float32x4_t px_f32x4 = vld1q_f32(x + i + 3 * SPHERE_SH_NEON_LANES_), py_f32x4 = vld1q_f32(y + i + 3 * SPHERE_SH_NEON_LANES_), c_f32x4 = vld1q_f32(cur + 3 * SPHERE_SH_NEON_LANES_), s_f32x4 = vld1q_f32(cur + 4 * SPHERE_SH_NEON_LANES_ + 3 * SPHERE_SH_NEON_LANES_);
               vst1q_f32(cur + 3 * SPHERE_SH_NEON_LANES_, vsubq_f32(vmulq_f32(px_f32x4, c_f32x4), vmulq_f32(py_f32x4, s_f32x4))); vst1q_f32(cur + 4 * SPHERE_SH_NEON_LANES_ + 3 * SPHERE_SH_NEON_LANES_, SPHERE_MADD_F32X4_(px_f32x4, s_f32x4, vmulq_f32(py_f32x4, c_f32x4))); }
+            if (m >= 8) for (l = 0; l < 8; l++) { vst1q_f32(cur + l * SPHERE_SH_NEON_LANES_, sphere_sh_pt_faint_neon_(vld1q_f32(cur + l * SPHERE_SH_NEON_LANES_))); }
         }
     }
     return i;
@@ -2337,6 +2846,7 @@ static void sphere_sh_pt_sum_c_(const sphere_sh_points *plan, const sphere_sh_pt
             }
             f[4][i] = c; f[5][i] = s;
             *cur = (x * c) - (y * s); cur[P] = SPHERE_MADD_(x, s, (y * c)); *(cur + 2 * P) = c; *(cur + 3 * P) = s;
+            if (m >= 8) { *cur = sphere_sh_pt_faint_c_(*cur); cur[P] = sphere_sh_pt_faint_c_(cur[P]); }
         }
         if (solid) for (i = 0; i < P; i += 1) {
             float w = *(work + WM * P + i);
@@ -2517,6 +3027,7 @@ SPHERE_TARGET_AVX2_ static void sphere_sh_pt_sum_avx2_(const sphere_sh_points *p
             }
             _mm256_storeu_ps(f[4] + i, c_f32x8); _mm256_storeu_ps(f[5] + i, s_f32x8);
             _mm256_storeu_ps(cur, _mm256_sub_ps(_mm256_mul_ps(x_f32x8, c_f32x8), _mm256_mul_ps(y_f32x8, s_f32x8))); _mm256_storeu_ps(cur + P, SPHERE_MADD_F32X8_(x_f32x8, s_f32x8, _mm256_mul_ps(y_f32x8, c_f32x8))); _mm256_storeu_ps(cur + 2 * P, c_f32x8); _mm256_storeu_ps(cur + 3 * P, s_f32x8);
+            if (m >= 8) { _mm256_storeu_ps(cur, sphere_sh_pt_faint_avx2_(_mm256_loadu_ps(cur))); _mm256_storeu_ps(cur + P, sphere_sh_pt_faint_avx2_(_mm256_loadu_ps(cur + P))); }
         }
         if (solid) for (i = 0; i < P; i += SPHERE_SH_AVX2_LANES_) {
             __m256 w_f32x8 = _mm256_loadu_ps(work + WM * P + i);
@@ -2698,6 +3209,7 @@ static void sphere_sh_pt_sum_neon_(const sphere_sh_points *plan, const sphere_sh
             }
             vst1q_f32(f[4] + i, c_f32x4); vst1q_f32(f[5] + i, s_f32x4);
             vst1q_f32(cur, vsubq_f32(vmulq_f32(x_f32x4, c_f32x4), vmulq_f32(y_f32x4, s_f32x4))); vst1q_f32(cur + P, SPHERE_MADD_F32X4_(x_f32x4, s_f32x4, vmulq_f32(y_f32x4, c_f32x4))); vst1q_f32(cur + 2 * P, c_f32x4); vst1q_f32(cur + 3 * P, s_f32x4);
+            if (m >= 8) { vst1q_f32(cur, sphere_sh_pt_faint_neon_(vld1q_f32(cur))); vst1q_f32(cur + P, sphere_sh_pt_faint_neon_(vld1q_f32(cur + P))); }
         }
         if (solid) for (i = 0; i < P; i += SPHERE_SH_NEON_LANES_) {
             float32x4_t w_f32x4 = vld1q_f32(work + WM * P + i);
@@ -2791,19 +3303,20 @@ static void sphere_sh_pt_sum_neon_(const sphere_sh_points *plan, const sphere_sh
 typedef struct sphere_sh_pt_kernels_ {
     size_t lanes;
     size_t (*low)(const sphere_sh_points *plan, const float *x, const float *y, const float *z, size_t n, float *out, size_t stride, int *bad);
+    size_t (*slopes)(const sphere_sh_points *plan, const float *x, const float *y, const float *z, size_t n, float *const out[4], size_t stride, int *bad);
     size_t (*planes)(const sphere_sh_points *plan, const float *x, const float *y, const float *z, size_t n, float *out, size_t stride, int *bad);
     int (*basis)(const sphere_sh_points *plan, const sphere_sh_pt_block_ *b);
     void (*sum)(const sphere_sh_points *plan, const sphere_sh_pt_sum_block_ *b);
 } sphere_sh_pt_kernels_;
 SPHERE_INLINE_ const sphere_sh_pt_kernels_ *sphere_sh_pt_kernels_for_(sphere_simd level)
 {
-    static const sphere_sh_pt_kernels_ portable = { 1, sphere_sh_pt_low_c_, NULL, sphere_sh_pt_basis_c_, sphere_sh_pt_sum_c_ };
+    static const sphere_sh_pt_kernels_ portable = { 1, sphere_sh_pt_low_c_, sphere_sh_pt_slopes_c_, NULL, sphere_sh_pt_basis_c_, sphere_sh_pt_sum_c_ };
 #if SPHERE_AVX2_
-    static const sphere_sh_pt_kernels_ avx2 = { SPHERE_SH_AVX2_LANES_, sphere_sh_pt_low_avx2_, sphere_sh_pt_planes_avx2_, sphere_sh_pt_basis_avx2_, sphere_sh_pt_sum_avx2_ };
+    static const sphere_sh_pt_kernels_ avx2 = { SPHERE_SH_AVX2_LANES_, sphere_sh_pt_low_avx2_, sphere_sh_pt_slopes_avx2_, sphere_sh_pt_planes_avx2_, sphere_sh_pt_basis_avx2_, sphere_sh_pt_sum_avx2_ };
     if (level == SPHERE_SIMD_AVX2) return &avx2;
 #endif
 #if SPHERE_NEON_
-    static const sphere_sh_pt_kernels_ neon = { SPHERE_SH_NEON_LANES_, sphere_sh_pt_low_neon_, sphere_sh_pt_planes_neon_, sphere_sh_pt_basis_neon_, sphere_sh_pt_sum_neon_ };
+    static const sphere_sh_pt_kernels_ neon = { SPHERE_SH_NEON_LANES_, sphere_sh_pt_low_neon_, sphere_sh_pt_slopes_neon_, sphere_sh_pt_planes_neon_, sphere_sh_pt_basis_neon_, sphere_sh_pt_sum_neon_ };
     if (level == SPHERE_SIMD_NEON) return &neon;
 #endif
     (void)level;
@@ -3040,17 +3553,21 @@ SPHERE_SH_PT_APART_ static void sphere_sh_pt_run_one_(const sphere_sh_pt_job_ *j
     if (job->coefficients) sphere_sh_pt_sum_part_(job, kernels, first, 1, lane, polar, out);
     else sphere_sh_pt_basis_part_(job, kernels, first, lane, polar);
 }
-/* Values alone at low degrees: straight-line code to degree 6, then, for planes, four vectors at a time. Returns where it stopped. */
+/* Plain directions at low degrees: straight-line code to degree 6, then, for planes, four vectors at a time. Returns where it stopped. */
 static size_t sphere_sh_pt_run_low_(const sphere_sh_pt_job_ *job, size_t first, size_t last)
 {
     const size_t rows = job->plan->desc.layout == SPHERE_SH_BASIS_ROWS ? job->stride : 1;
-    int bad = 0;
+    const float *x = job->in[0], *y = job->in[1], *z = job->in[2];
+    float *out[4];
+    int bad = 0, k;
     size_t i = first, done;
+    for (k = 0; k < 4; k++) out[k] = job->out[k] ? job->out[k] + first * rows : NULL;
     if (job->plan->degree <= 6) {
-        i += job->kernels->low(job->plan, job->in[0] + i, job->in[1] + i, job->in[2] + i, last - i, job->out[0] + i * rows, job->stride, &bad);
-        if (i < last) i += sphere_sh_pt_low_c_(job->plan, job->in[0] + i, job->in[1] + i, job->in[2] + i, last - i, job->out[0] + i * rows, job->stride, &bad);
-    } else if (job->kernels->planes && job->plan->desc.layout == SPHERE_SH_BASIS_PLANES && job->plan->degree <= SPHERE_SH_PT_LOW_DEGREE_)
-        i += job->kernels->planes(job->plan, job->in[0] + i, job->in[1] + i, job->in[2] + i, last - i, job->out[0] + i, job->stride, &bad);
+        i += job->gradient ? job->kernels->slopes(job->plan, x + i, y + i, z + i, last - i, out, job->stride, &bad) : job->kernels->low(job->plan, x + i, y + i, z + i, last - i, out[0], job->stride, &bad);
+        for (k = 0; k < 4; k++) if (out[k]) out[k] += (i - first) * rows;
+        if (i < last) i += job->gradient ? sphere_sh_pt_slopes_c_(job->plan, x + i, y + i, z + i, last - i, out, job->stride, &bad) : sphere_sh_pt_low_c_(job->plan, x + i, y + i, z + i, last - i, out[0], job->stride, &bad);
+    } else if (!job->gradient && job->kernels->planes && job->plan->desc.layout == SPHERE_SH_BASIS_PLANES && job->plan->degree <= SPHERE_SH_PT_LOW_DEGREE_)
+        i += job->kernels->planes(job->plan, x + i, y + i, z + i, last - i, out[0], job->stride, &bad);
     done = i;
     if (bad) for (i = first; i < done; i++) if (sphere_sh_pt_strange_c_(sphere_sh_pt_square_of_(job, i))) sphere_sh_pt_spoil_(job, i);
     return done;
@@ -3060,7 +3577,7 @@ static void sphere_sh_pt_task_(void *context, size_t index)
     const sphere_sh_pt_job_ *job = (const sphere_sh_pt_job_ *)context;
     const size_t first = index * SPHERE_SH_PT_TASK_, last = job->n - first < SPHERE_SH_PT_TASK_ ? job->n : first + SPHERE_SH_PT_TASK_;
     size_t i = first;
-    if (!job->coefficients && !job->gradient && !job->solid && job->in[2]) i = sphere_sh_pt_run_low_(job, first, last);
+    if (!job->coefficients && job->gradient < 2 && !job->solid && job->in[2]) i = sphere_sh_pt_run_low_(job, first, last);
     if (job->kernels->lanes > 1) i = job->coefficients ? sphere_sh_pt_run_sums_(job, i, last) : sphere_sh_pt_run_blocks_(job, i, last);
     for (; i < last; i++) sphere_sh_pt_run_one_(job, i);
 }
@@ -3203,6 +3720,7 @@ SPHERE_INLINE_ double sphere_shd_pt_canon_c_(double v) { return sphere_sh_canoni
 SPHERE_INLINE_ double sphere_shd_pt_above_c_(double a, double b, double x, double y) { return a > b ? x : y; }
 /* Is any of the squared lengths not that of a direction? A NaN is not. */
 SPHERE_INLINE_ int sphere_shd_pt_strange_c_(double n2) { return !(n2 >= 0.98 && n2 <= 1.02); }
+SPHERE_INLINE_ double sphere_shd_pt_faint_c_(double v) { return sphere_sh_abs_double_(v) > SPHERE_SHD_PT_FAINT_ ? v : 0; }
 SPHERE_INLINE_ int sphere_shd_pt_large_c_(double v) { return sphere_sh_abs_double_(v) > SPHERE_SHD_PT_LARGE_; }
 #if SPHERE_AVX2_
 SPHERE_SH_PT_AVX2_FN_ __m256d sphere_shd_pt_sign_avx2_(__m256d z_f64x4) { return _mm256_and_pd(_mm256_cmp_pd(z_f64x4, _mm256_setzero_pd(), _CMP_LT_OQ), _mm256_set1_pd(-0.0)); }
@@ -3214,6 +3732,8 @@ SPHERE_SH_PT_AVX2_FN_ __m256d sphere_shd_pt_canon_avx2_(__m256d v_f64x4)
 SPHERE_SH_PT_AVX2_FN_ __m256d sphere_shd_pt_above_avx2_(__m256d a_f64x4, __m256d b_f64x4, __m256d x_f64x4, __m256d y_f64x4) { return _mm256_blendv_pd(y_f64x4, x_f64x4, _mm256_cmp_pd(a_f64x4, b_f64x4, _CMP_GT_OQ)); }
 SPHERE_SH_PT_AVX2_FN_ int sphere_shd_pt_strange_avx2_(__m256d n2_f64x4)
 { return _mm256_movemask_pd(_mm256_and_pd(_mm256_cmp_pd(n2_f64x4, _mm256_set1_pd(0.98), _CMP_GE_OQ), _mm256_cmp_pd(n2_f64x4, _mm256_set1_pd(1.02), _CMP_LE_OQ))) != (1 << SPHERE_SHD_AVX2_LANES_) - 1; }
+SPHERE_SH_PT_AVX2_FN_ __m256d sphere_shd_pt_faint_avx2_(__m256d v_f64x4)
+{ return _mm256_and_pd(v_f64x4, _mm256_cmp_pd(_mm256_andnot_pd(_mm256_set1_pd(-0.0), v_f64x4), _mm256_set1_pd(SPHERE_SHD_PT_FAINT_), _CMP_GT_OQ)); }
 SPHERE_SH_PT_AVX2_FN_ int sphere_shd_pt_large_avx2_(__m256d v_f64x4)
 { return _mm256_movemask_pd(_mm256_cmp_pd(_mm256_andnot_pd(_mm256_set1_pd(-0.0), v_f64x4), _mm256_set1_pd(SPHERE_SHD_PT_LARGE_), _CMP_GT_OQ)); }
 #endif
@@ -3228,6 +3748,8 @@ SPHERE_INLINE_ float64x2_t sphere_shd_pt_above_neon_(float64x2_t a_f64x2, float6
 { return vbslq_f64(vcgtq_f64(a_f64x2, b_f64x2), x_f64x2, y_f64x2); }
 SPHERE_INLINE_ int sphere_shd_pt_strange_neon_(float64x2_t n2_f64x2)
 { return vaddvq_u64(vshrq_n_u64(vandq_u64(vcgeq_f64(n2_f64x2, vdupq_n_f64(0.98)), vcleq_f64(n2_f64x2, vdupq_n_f64(1.02))), 31)) != SPHERE_SHD_NEON_LANES_; }
+SPHERE_INLINE_ float64x2_t sphere_shd_pt_faint_neon_(float64x2_t v_f64x2)
+{ return vreinterpretq_f64_u64(vandq_u64(vreinterpretq_u64_f64(v_f64x2), vcgtq_f64(vabsq_f64(v_f64x2), vdupq_n_f64(SPHERE_SHD_PT_FAINT_)))); }
 SPHERE_INLINE_ int sphere_shd_pt_large_neon_(float64x2_t v_f64x2) { return vaddvq_u64(vcgtq_f64(vabsq_f64(v_f64x2), vdupq_n_f64(SPHERE_SHD_PT_LARGE_))) != 0; }
 #endif
 
@@ -3289,16 +3811,28 @@ static int sphere_shd_pt_rescale_(double *t, double *d, double *live, double *ex
 #if SPHERE_AVX2_
 SPHERE_TARGET_AVX2_ static void sphere_shd_pt_rows_avx2_(double *out, size_t row, const double *tile, size_t columns)
 {
+    const size_t all = columns;
     size_t i, k;
     for (; columns >= SPHERE_SHD_AVX2_LANES_; columns -= SPHERE_SHD_AVX2_LANES_, tile += SPHERE_SHD_AVX2_LANES_ * SPHERE_SHD_AVX2_LANES_, out += SPHERE_SHD_AVX2_LANES_) sphere_shd_pt_square_avx2_(out, row, tile);
+    if (columns > 2 && all >= SPHERE_SHD_AVX2_LANES_) {                      /* again some columns of the last square: cheaper than one number at a time */
+        const size_t back = SPHERE_SHD_AVX2_LANES_ - columns;
+        sphere_shd_pt_square_avx2_(out - back, row, tile - back * SPHERE_SHD_AVX2_LANES_);
+        return;
+    }
     for (i = 0; i < SPHERE_SHD_AVX2_LANES_ && columns; i++) for (k = 0; k < columns; k++) out[i * row + k] = tile[k * SPHERE_SHD_AVX2_LANES_ + i];
 }
 #endif
 #if SPHERE_NEON_
 static void sphere_shd_pt_rows_neon_(double *out, size_t row, const double *tile, size_t columns)
 {
+    const size_t all = columns;
     size_t i, k;
     for (; columns >= SPHERE_SHD_NEON_LANES_; columns -= SPHERE_SHD_NEON_LANES_, tile += SPHERE_SHD_NEON_LANES_ * SPHERE_SHD_NEON_LANES_, out += SPHERE_SHD_NEON_LANES_) sphere_shd_pt_square_neon_(out, row, tile);
+    if (columns > 2 && all >= SPHERE_SHD_NEON_LANES_) {                      /* again some columns of the last square: cheaper than one number at a time */
+        const size_t back = SPHERE_SHD_NEON_LANES_ - columns;
+        sphere_shd_pt_square_neon_(out - back, row, tile - back * SPHERE_SHD_NEON_LANES_);
+        return;
+    }
     for (i = 0; i < SPHERE_SHD_NEON_LANES_ && columns; i++) for (k = 0; k < columns; k++) out[i * row + k] = tile[k * SPHERE_SHD_NEON_LANES_ + i];
 }
 #endif
@@ -3551,6 +4085,489 @@ static size_t sphere_shd_pt_low_neon_(const sphere_shd_points *plan, const doubl
 }
 #endif
 
+/* >>kernel slopes: harmonics and their gradients to degree 6 by straight-line code. T as in the kernel low, its slope dT/dz = k T_l^(m+1),
+   the radial part R = m Y + z U with U = dT/dz times the angular factor, and then as in the kernel basis. Values may be left out: then
+   they go to one place. */
+SPHERE_INLINE_ void sphere_shd_pt_slopes_body_c_(const int degree, const double *k, const double *slope, double x, double y, double z, double *const out[4], size_t step0, size_t step)
+{
+    double s2, z2, s4, c1, m1, c2, m2, c3, m3, c4, m4, c5, m5, c6, m6;
+    double t0, t1, t2, t3, t4, t5, t6, u, g, yc, ys, gc, gs, vc, vs, r;
+    double *const o0 = out[0], *const o1 = out[1], *const o2 = out[2], *const o3 = out[3];
+    *(o0) = *(k); *(o1) = 0; *(o2) = 0; *(o3) = 0;
+    if (degree < 1) return;
+    {
+        c1 = x; m1 = y;
+        t0 = k[1] * z;
+        t1 = k[2];
+        u = (*(slope + 4) * t1); r = (z * u);
+        *(o0 + 2 * step0) = t0; *(o1 + 2 * step) = (0 - (x * r)); *(o2 + 2 * step) = (0 - (y * r)); *(o3 + 2 * step) = (u - (z * r));
+        yc = (t1 * c1); ys = (t1 * m1);
+        r = ys; *(o0 + 1 * step0) = ys; *(o1 + 1 * step) = (0 - (x * r)); *(o2 + 1 * step) = (t1 - (y * r)); *(o3 + 1 * step) = (0 - (z * r));
+        r = yc; *(o0 + 3 * step0) = yc; *(o1 + 3 * step) = (t1 - (x * r)); *(o2 + 3 * step) = (0 - (y * r)); *(o3 + 3 * step) = (0 - (z * r));
+    }
+    if (degree < 2) return;
+    {
+        s2 = SPHERE_MADD_(x, x, (y * y)); z2 = z * z; c2 = (x * x) - (y * y); m2 = x * y; m2 = m2 + m2;
+        t0 = k[3] * (z2 - (0.5 * s2));
+        t1 = k[4] * z;
+        t2 = k[5];
+        u = (*(slope + 12) * t1); r = (z * u);
+        *(o0 + 6 * step0) = t0; *(o1 + 6 * step) = (0 - (x * r)); *(o2 + 6 * step) = (0 - (y * r)); *(o3 + 6 * step) = (u - (z * r));
+        yc = (t1 * c1); ys = (t1 * m1); u = (*(slope + 16) * t2); vc = (u * c1); vs = (u * m1);
+        r = (ys + (z * vs)); *(o0 + 5 * step0) = ys; *(o1 + 5 * step) = (0 - (x * r)); *(o2 + 5 * step) = (t1 - (y * r)); *(o3 + 5 * step) = (vs - (z * r));
+        r = (yc + (z * vc)); *(o0 + 7 * step0) = yc; *(o1 + 7 * step) = (t1 - (x * r)); *(o2 + 7 * step) = (0 - (y * r)); *(o3 + 7 * step) = (vc - (z * r));
+        yc = (t2 * c2); ys = (t2 * m2); g = (t2 * 2.0); gc = (g * c1); gs = (g * m1);
+        r = (2.0 * ys); *(o0 + 4 * step0) = ys; *(o1 + 4 * step) = (gs - (x * r)); *(o2 + 4 * step) = (gc - (y * r)); *(o3 + 4 * step) = (0 - (z * r));
+        r = (2.0 * yc); *(o0 + 8 * step0) = yc; *(o1 + 8 * step) = (gc - (x * r)); *(o2 + 8 * step) = (0 - SPHERE_MADD_(y, r, gs)); *(o3 + 8 * step) = (0 - (z * r));
+    }
+    if (degree < 3) return;
+    {
+        c3 = (x * c2) - (y * m2); m3 = SPHERE_MADD_(y, c2, (x * m2));
+        t0 = k[6] * (z * ((2.0 * z2) - (3.0 * s2)));
+        t1 = k[7] * ((4.0 * z2) - s2);
+        t2 = k[8] * z;
+        t3 = k[9];
+        u = (*(slope + 24) * t1); r = (z * u);
+        *(o0 + 12 * step0) = t0; *(o1 + 12 * step) = (0 - (x * r)); *(o2 + 12 * step) = (0 - (y * r)); *(o3 + 12 * step) = (u - (z * r));
+        yc = (t1 * c1); ys = (t1 * m1); u = (*(slope + 28) * t2); vc = (u * c1); vs = (u * m1);
+        r = (ys + (z * vs)); *(o0 + 11 * step0) = ys; *(o1 + 11 * step) = (0 - (x * r)); *(o2 + 11 * step) = (t1 - (y * r)); *(o3 + 11 * step) = (vs - (z * r));
+        r = (yc + (z * vc)); *(o0 + 13 * step0) = yc; *(o1 + 13 * step) = (t1 - (x * r)); *(o2 + 13 * step) = (0 - (y * r)); *(o3 + 13 * step) = (vc - (z * r));
+        yc = (t2 * c2); ys = (t2 * m2); g = (t2 * 2.0); gc = (g * c1); gs = (g * m1); u = (*(slope + 32) * t3); vc = (u * c2); vs = (u * m2);
+        r = SPHERE_MADD_(2.0, ys, (z * vs)); *(o0 + 10 * step0) = ys; *(o1 + 10 * step) = (gs - (x * r)); *(o2 + 10 * step) = (gc - (y * r)); *(o3 + 10 * step) = (vs - (z * r));
+        r = SPHERE_MADD_(2.0, yc, (z * vc)); *(o0 + 14 * step0) = yc; *(o1 + 14 * step) = (gc - (x * r)); *(o2 + 14 * step) = (0 - SPHERE_MADD_(y, r, gs)); *(o3 + 14 * step) = (vc - (z * r));
+        yc = (t3 * c3); ys = (t3 * m3); g = (t3 * 3.0); gc = (g * c2); gs = (g * m2);
+        r = (3.0 * ys); *(o0 + 9 * step0) = ys; *(o1 + 9 * step) = (gs - (x * r)); *(o2 + 9 * step) = (gc - (y * r)); *(o3 + 9 * step) = (0 - (z * r));
+        r = (3.0 * yc); *(o0 + 15 * step0) = yc; *(o1 + 15 * step) = (gc - (x * r)); *(o2 + 15 * step) = (0 - SPHERE_MADD_(y, r, gs)); *(o3 + 15 * step) = (0 - (z * r));
+    }
+    if (degree < 4) return;
+    {
+        c4 = (x * c3) - (y * m3); m4 = SPHERE_MADD_(y, c3, (x * m3));
+        s4 = s2 * s2;
+        t0 = k[10] * SPHERE_MADD_((8.0 * z2), (z2 - (3.0 * s2)), (3.0 * s4));
+        t1 = k[11] * (z * ((4.0 * z2) - (3.0 * s2)));
+        t2 = k[12] * ((6.0 * z2) - s2);
+        t3 = k[13] * z;
+        t4 = k[14];
+        u = (*(slope + 40) * t1); r = (z * u);
+        *(o0 + 20 * step0) = t0; *(o1 + 20 * step) = (0 - (x * r)); *(o2 + 20 * step) = (0 - (y * r)); *(o3 + 20 * step) = (u - (z * r));
+        yc = (t1 * c1); ys = (t1 * m1); u = (*(slope + 44) * t2); vc = (u * c1); vs = (u * m1);
+        r = (ys + (z * vs)); *(o0 + 19 * step0) = ys; *(o1 + 19 * step) = (0 - (x * r)); *(o2 + 19 * step) = (t1 - (y * r)); *(o3 + 19 * step) = (vs - (z * r));
+        r = (yc + (z * vc)); *(o0 + 21 * step0) = yc; *(o1 + 21 * step) = (t1 - (x * r)); *(o2 + 21 * step) = (0 - (y * r)); *(o3 + 21 * step) = (vc - (z * r));
+        yc = (t2 * c2); ys = (t2 * m2); g = (t2 * 2.0); gc = (g * c1); gs = (g * m1); u = (*(slope + 48) * t3); vc = (u * c2); vs = (u * m2);
+        r = SPHERE_MADD_(2.0, ys, (z * vs)); *(o0 + 18 * step0) = ys; *(o1 + 18 * step) = (gs - (x * r)); *(o2 + 18 * step) = (gc - (y * r)); *(o3 + 18 * step) = (vs - (z * r));
+        r = SPHERE_MADD_(2.0, yc, (z * vc)); *(o0 + 22 * step0) = yc; *(o1 + 22 * step) = (gc - (x * r)); *(o2 + 22 * step) = (0 - SPHERE_MADD_(y, r, gs)); *(o3 + 22 * step) = (vc - (z * r));
+        yc = (t3 * c3); ys = (t3 * m3); g = (t3 * 3.0); gc = (g * c2); gs = (g * m2); u = (*(slope + 52) * t4); vc = (u * c3); vs = (u * m3);
+        r = SPHERE_MADD_(3.0, ys, (z * vs)); *(o0 + 17 * step0) = ys; *(o1 + 17 * step) = (gs - (x * r)); *(o2 + 17 * step) = (gc - (y * r)); *(o3 + 17 * step) = (vs - (z * r));
+        r = SPHERE_MADD_(3.0, yc, (z * vc)); *(o0 + 23 * step0) = yc; *(o1 + 23 * step) = (gc - (x * r)); *(o2 + 23 * step) = (0 - SPHERE_MADD_(y, r, gs)); *(o3 + 23 * step) = (vc - (z * r));
+        yc = (t4 * c4); ys = (t4 * m4); g = (t4 * 4.0); gc = (g * c3); gs = (g * m3);
+        r = (4.0 * ys); *(o0 + 16 * step0) = ys; *(o1 + 16 * step) = (gs - (x * r)); *(o2 + 16 * step) = (gc - (y * r)); *(o3 + 16 * step) = (0 - (z * r));
+        r = (4.0 * yc); *(o0 + 24 * step0) = yc; *(o1 + 24 * step) = (gc - (x * r)); *(o2 + 24 * step) = (0 - SPHERE_MADD_(y, r, gs)); *(o3 + 24 * step) = (0 - (z * r));
+    }
+    if (degree < 5) return;
+    {
+        c5 = (x * c4) - (y * m4); m5 = SPHERE_MADD_(y, c4, (x * m4));
+        t0 = k[15] * (z * SPHERE_MADD_((8.0 * z2), (z2 - (5.0 * s2)), (15.0 * s4)));
+        t1 = k[16] * SPHERE_MADD_((4.0 * z2), ((2.0 * z2) - (3.0 * s2)), s4);
+        t2 = k[17] * (z * ((2.0 * z2) - s2));
+        t3 = k[18] * ((8.0 * z2) - s2);
+        t4 = k[19] * z;
+        t5 = k[20];
+        u = (*(slope + 60) * t1); r = (z * u);
+        *(o0 + 30 * step0) = t0; *(o1 + 30 * step) = (0 - (x * r)); *(o2 + 30 * step) = (0 - (y * r)); *(o3 + 30 * step) = (u - (z * r));
+        yc = (t1 * c1); ys = (t1 * m1); u = (*(slope + 64) * t2); vc = (u * c1); vs = (u * m1);
+        r = (ys + (z * vs)); *(o0 + 29 * step0) = ys; *(o1 + 29 * step) = (0 - (x * r)); *(o2 + 29 * step) = (t1 - (y * r)); *(o3 + 29 * step) = (vs - (z * r));
+        r = (yc + (z * vc)); *(o0 + 31 * step0) = yc; *(o1 + 31 * step) = (t1 - (x * r)); *(o2 + 31 * step) = (0 - (y * r)); *(o3 + 31 * step) = (vc - (z * r));
+        yc = (t2 * c2); ys = (t2 * m2); g = (t2 * 2.0); gc = (g * c1); gs = (g * m1); u = (*(slope + 68) * t3); vc = (u * c2); vs = (u * m2);
+        r = SPHERE_MADD_(2.0, ys, (z * vs)); *(o0 + 28 * step0) = ys; *(o1 + 28 * step) = (gs - (x * r)); *(o2 + 28 * step) = (gc - (y * r)); *(o3 + 28 * step) = (vs - (z * r));
+        r = SPHERE_MADD_(2.0, yc, (z * vc)); *(o0 + 32 * step0) = yc; *(o1 + 32 * step) = (gc - (x * r)); *(o2 + 32 * step) = (0 - SPHERE_MADD_(y, r, gs)); *(o3 + 32 * step) = (vc - (z * r));
+        yc = (t3 * c3); ys = (t3 * m3); g = (t3 * 3.0); gc = (g * c2); gs = (g * m2); u = (*(slope + 72) * t4); vc = (u * c3); vs = (u * m3);
+        r = SPHERE_MADD_(3.0, ys, (z * vs)); *(o0 + 27 * step0) = ys; *(o1 + 27 * step) = (gs - (x * r)); *(o2 + 27 * step) = (gc - (y * r)); *(o3 + 27 * step) = (vs - (z * r));
+        r = SPHERE_MADD_(3.0, yc, (z * vc)); *(o0 + 33 * step0) = yc; *(o1 + 33 * step) = (gc - (x * r)); *(o2 + 33 * step) = (0 - SPHERE_MADD_(y, r, gs)); *(o3 + 33 * step) = (vc - (z * r));
+        yc = (t4 * c4); ys = (t4 * m4); g = (t4 * 4.0); gc = (g * c3); gs = (g * m3); u = (*(slope + 76) * t5); vc = (u * c4); vs = (u * m4);
+        r = SPHERE_MADD_(4.0, ys, (z * vs)); *(o0 + 26 * step0) = ys; *(o1 + 26 * step) = (gs - (x * r)); *(o2 + 26 * step) = (gc - (y * r)); *(o3 + 26 * step) = (vs - (z * r));
+        r = SPHERE_MADD_(4.0, yc, (z * vc)); *(o0 + 34 * step0) = yc; *(o1 + 34 * step) = (gc - (x * r)); *(o2 + 34 * step) = (0 - SPHERE_MADD_(y, r, gs)); *(o3 + 34 * step) = (vc - (z * r));
+        yc = (t5 * c5); ys = (t5 * m5); g = (t5 * 5.0); gc = (g * c4); gs = (g * m4);
+        r = (5.0 * ys); *(o0 + 25 * step0) = ys; *(o1 + 25 * step) = (gs - (x * r)); *(o2 + 25 * step) = (gc - (y * r)); *(o3 + 25 * step) = (0 - (z * r));
+        r = (5.0 * yc); *(o0 + 35 * step0) = yc; *(o1 + 35 * step) = (gc - (x * r)); *(o2 + 35 * step) = (0 - SPHERE_MADD_(y, r, gs)); *(o3 + 35 * step) = (0 - (z * r));
+    }
+    if (degree < 6) return;
+    {
+        c6 = (x * c5) - (y * m5); m6 = SPHERE_MADD_(y, c5, (x * m5));
+        t0 = k[21] * (((2.0 * z2) * SPHERE_MADD_(45.0, s4, (((8.0 * z2) * z2) - ((60.0 * z2) * s2)))) - ((5.0 * s4) * s2));
+        t1 = k[22] * (z * SPHERE_MADD_((4.0 * z2), ((2.0 * z2) - (5.0 * s2)), (5.0 * s4)));
+        t2 = k[23] * SPHERE_MADD_((16.0 * z2), (z2 - s2), s4);
+        t3 = k[24] * (z * ((8.0 * z2) - (3.0 * s2)));
+        t4 = k[25] * ((10.0 * z2) - s2);
+        t5 = k[26] * z;
+        t6 = k[27];
+        u = (*(slope + 84) * t1); r = (z * u);
+        *(o0 + 42 * step0) = t0; *(o1 + 42 * step) = (0 - (x * r)); *(o2 + 42 * step) = (0 - (y * r)); *(o3 + 42 * step) = (u - (z * r));
+        yc = (t1 * c1); ys = (t1 * m1); u = (*(slope + 88) * t2); vc = (u * c1); vs = (u * m1);
+        r = (ys + (z * vs)); *(o0 + 41 * step0) = ys; *(o1 + 41 * step) = (0 - (x * r)); *(o2 + 41 * step) = (t1 - (y * r)); *(o3 + 41 * step) = (vs - (z * r));
+        r = (yc + (z * vc)); *(o0 + 43 * step0) = yc; *(o1 + 43 * step) = (t1 - (x * r)); *(o2 + 43 * step) = (0 - (y * r)); *(o3 + 43 * step) = (vc - (z * r));
+        yc = (t2 * c2); ys = (t2 * m2); g = (t2 * 2.0); gc = (g * c1); gs = (g * m1); u = (*(slope + 92) * t3); vc = (u * c2); vs = (u * m2);
+        r = SPHERE_MADD_(2.0, ys, (z * vs)); *(o0 + 40 * step0) = ys; *(o1 + 40 * step) = (gs - (x * r)); *(o2 + 40 * step) = (gc - (y * r)); *(o3 + 40 * step) = (vs - (z * r));
+        r = SPHERE_MADD_(2.0, yc, (z * vc)); *(o0 + 44 * step0) = yc; *(o1 + 44 * step) = (gc - (x * r)); *(o2 + 44 * step) = (0 - SPHERE_MADD_(y, r, gs)); *(o3 + 44 * step) = (vc - (z * r));
+        yc = (t3 * c3); ys = (t3 * m3); g = (t3 * 3.0); gc = (g * c2); gs = (g * m2); u = (*(slope + 96) * t4); vc = (u * c3); vs = (u * m3);
+        r = SPHERE_MADD_(3.0, ys, (z * vs)); *(o0 + 39 * step0) = ys; *(o1 + 39 * step) = (gs - (x * r)); *(o2 + 39 * step) = (gc - (y * r)); *(o3 + 39 * step) = (vs - (z * r));
+        r = SPHERE_MADD_(3.0, yc, (z * vc)); *(o0 + 45 * step0) = yc; *(o1 + 45 * step) = (gc - (x * r)); *(o2 + 45 * step) = (0 - SPHERE_MADD_(y, r, gs)); *(o3 + 45 * step) = (vc - (z * r));
+        yc = (t4 * c4); ys = (t4 * m4); g = (t4 * 4.0); gc = (g * c3); gs = (g * m3); u = (*(slope + 100) * t5); vc = (u * c4); vs = (u * m4);
+        r = SPHERE_MADD_(4.0, ys, (z * vs)); *(o0 + 38 * step0) = ys; *(o1 + 38 * step) = (gs - (x * r)); *(o2 + 38 * step) = (gc - (y * r)); *(o3 + 38 * step) = (vs - (z * r));
+        r = SPHERE_MADD_(4.0, yc, (z * vc)); *(o0 + 46 * step0) = yc; *(o1 + 46 * step) = (gc - (x * r)); *(o2 + 46 * step) = (0 - SPHERE_MADD_(y, r, gs)); *(o3 + 46 * step) = (vc - (z * r));
+        yc = (t5 * c5); ys = (t5 * m5); g = (t5 * 5.0); gc = (g * c4); gs = (g * m4); u = (*(slope + 104) * t6); vc = (u * c5); vs = (u * m5);
+        r = SPHERE_MADD_(5.0, ys, (z * vs)); *(o0 + 37 * step0) = ys; *(o1 + 37 * step) = (gs - (x * r)); *(o2 + 37 * step) = (gc - (y * r)); *(o3 + 37 * step) = (vs - (z * r));
+        r = SPHERE_MADD_(5.0, yc, (z * vc)); *(o0 + 47 * step0) = yc; *(o1 + 47 * step) = (gc - (x * r)); *(o2 + 47 * step) = (0 - SPHERE_MADD_(y, r, gs)); *(o3 + 47 * step) = (vc - (z * r));
+        yc = (t6 * c6); ys = (t6 * m6); g = (t6 * 6.0); gc = (g * c5); gs = (g * m5);
+        r = (6.0 * ys); *(o0 + 36 * step0) = ys; *(o1 + 36 * step) = (gs - (x * r)); *(o2 + 36 * step) = (gc - (y * r)); *(o3 + 36 * step) = (0 - (z * r));
+        r = (6.0 * yc); *(o0 + 48 * step0) = yc; *(o1 + 48 * step) = (gc - (x * r)); *(o2 + 48 * step) = (0 - SPHERE_MADD_(y, r, gs)); *(o3 + 48 * step) = (0 - (z * r));
+    }
+}
+#if SPHERE_AVX2_
+SPHERE_SH_PT_AVX2_FN_ void sphere_shd_pt_slopes_body_avx2_(const int degree, const double *k, const double *slope, __m256d x_f64x4, __m256d y_f64x4, __m256d z_f64x4, double *const out[4], size_t step0, size_t step)
+{
+    __m256d s2_f64x4, z2_f64x4, s4_f64x4, c1_f64x4, m1_f64x4, c2_f64x4, m2_f64x4, c3_f64x4, m3_f64x4, c4_f64x4, m4_f64x4, c5_f64x4, m5_f64x4, c6_f64x4, m6_f64x4;
+    __m256d t0_f64x4, t1_f64x4, t2_f64x4, t3_f64x4, t4_f64x4, t5_f64x4, t6_f64x4, u_f64x4, g_f64x4, yc_f64x4, ys_f64x4, gc_f64x4, gs_f64x4, vc_f64x8, vs_f64x8, r_f64x4;
+    double *const o0 = out[0], *const o1 = out[1], *const o2 = out[2], *const o3 = out[3];
+    _mm256_storeu_pd(o0, _mm256_broadcast_sd(k)); _mm256_storeu_pd(o1, _mm256_setzero_pd()); _mm256_storeu_pd(o2, _mm256_setzero_pd()); _mm256_storeu_pd(o3, _mm256_setzero_pd());
+    if (degree < 1) return;
+    {
+        c1_f64x4 = x_f64x4; m1_f64x4 = y_f64x4;
+        t0_f64x4 = _mm256_mul_pd(_mm256_broadcast_sd(k + 1), z_f64x4);
+        t1_f64x4 = _mm256_broadcast_sd(k + 2);
+        u_f64x4 = _mm256_mul_pd(_mm256_broadcast_sd(slope + 4), t1_f64x4); r_f64x4 = _mm256_mul_pd(z_f64x4, u_f64x4);
+        _mm256_storeu_pd(o0 + 2 * step0, t0_f64x4); _mm256_storeu_pd(o1 + 2 * step, _mm256_sub_pd(_mm256_setzero_pd(), _mm256_mul_pd(x_f64x4, r_f64x4))); _mm256_storeu_pd(o2 + 2 * step, _mm256_sub_pd(_mm256_setzero_pd(), _mm256_mul_pd(y_f64x4, r_f64x4))); _mm256_storeu_pd(o3 + 2 * step, _mm256_sub_pd(u_f64x4, _mm256_mul_pd(z_f64x4, r_f64x4)));
+        yc_f64x4 = _mm256_mul_pd(t1_f64x4, c1_f64x4); ys_f64x4 = _mm256_mul_pd(t1_f64x4, m1_f64x4);
+        r_f64x4 = ys_f64x4; _mm256_storeu_pd(o0 + 1 * step0, ys_f64x4); _mm256_storeu_pd(o1 + 1 * step, _mm256_sub_pd(_mm256_setzero_pd(), _mm256_mul_pd(x_f64x4, r_f64x4))); _mm256_storeu_pd(o2 + 1 * step, _mm256_sub_pd(t1_f64x4, _mm256_mul_pd(y_f64x4, r_f64x4))); _mm256_storeu_pd(o3 + 1 * step, _mm256_sub_pd(_mm256_setzero_pd(), _mm256_mul_pd(z_f64x4, r_f64x4)));
+        r_f64x4 = yc_f64x4; _mm256_storeu_pd(o0 + 3 * step0, yc_f64x4); _mm256_storeu_pd(o1 + 3 * step, _mm256_sub_pd(t1_f64x4, _mm256_mul_pd(x_f64x4, r_f64x4))); _mm256_storeu_pd(o2 + 3 * step, _mm256_sub_pd(_mm256_setzero_pd(), _mm256_mul_pd(y_f64x4, r_f64x4))); _mm256_storeu_pd(o3 + 3 * step, _mm256_sub_pd(_mm256_setzero_pd(), _mm256_mul_pd(z_f64x4, r_f64x4)));
+    }
+    if (degree < 2) return;
+    {
+        s2_f64x4 = SPHERE_SH_MADD_F64X4_(x_f64x4, x_f64x4, _mm256_mul_pd(y_f64x4, y_f64x4)); z2_f64x4 = _mm256_mul_pd(z_f64x4, z_f64x4); c2_f64x4 = _mm256_sub_pd(_mm256_mul_pd(x_f64x4, x_f64x4), _mm256_mul_pd(y_f64x4, y_f64x4)); m2_f64x4 = _mm256_mul_pd(x_f64x4, y_f64x4); m2_f64x4 = _mm256_add_pd(m2_f64x4, m2_f64x4);
+        t0_f64x4 = _mm256_mul_pd(_mm256_broadcast_sd(k + 3), _mm256_sub_pd(z2_f64x4, _mm256_mul_pd(_mm256_set1_pd(0.5), s2_f64x4)));
+        t1_f64x4 = _mm256_mul_pd(_mm256_broadcast_sd(k + 4), z_f64x4);
+        t2_f64x4 = _mm256_broadcast_sd(k + 5);
+        u_f64x4 = _mm256_mul_pd(_mm256_broadcast_sd(slope + 12), t1_f64x4); r_f64x4 = _mm256_mul_pd(z_f64x4, u_f64x4);
+        _mm256_storeu_pd(o0 + 6 * step0, t0_f64x4); _mm256_storeu_pd(o1 + 6 * step, _mm256_sub_pd(_mm256_setzero_pd(), _mm256_mul_pd(x_f64x4, r_f64x4))); _mm256_storeu_pd(o2 + 6 * step, _mm256_sub_pd(_mm256_setzero_pd(), _mm256_mul_pd(y_f64x4, r_f64x4))); _mm256_storeu_pd(o3 + 6 * step, _mm256_sub_pd(u_f64x4, _mm256_mul_pd(z_f64x4, r_f64x4)));
+        yc_f64x4 = _mm256_mul_pd(t1_f64x4, c1_f64x4); ys_f64x4 = _mm256_mul_pd(t1_f64x4, m1_f64x4); u_f64x4 = _mm256_mul_pd(_mm256_broadcast_sd(slope + 16), t2_f64x4); vc_f64x8 = _mm256_mul_pd(u_f64x4, c1_f64x4); vs_f64x8 = _mm256_mul_pd(u_f64x4, m1_f64x4);
+        r_f64x4 = _mm256_add_pd(ys_f64x4, _mm256_mul_pd(z_f64x4, vs_f64x8)); _mm256_storeu_pd(o0 + 5 * step0, ys_f64x4); _mm256_storeu_pd(o1 + 5 * step, _mm256_sub_pd(_mm256_setzero_pd(), _mm256_mul_pd(x_f64x4, r_f64x4))); _mm256_storeu_pd(o2 + 5 * step, _mm256_sub_pd(t1_f64x4, _mm256_mul_pd(y_f64x4, r_f64x4))); _mm256_storeu_pd(o3 + 5 * step, _mm256_sub_pd(vs_f64x8, _mm256_mul_pd(z_f64x4, r_f64x4)));
+        r_f64x4 = _mm256_add_pd(yc_f64x4, _mm256_mul_pd(z_f64x4, vc_f64x8)); _mm256_storeu_pd(o0 + 7 * step0, yc_f64x4); _mm256_storeu_pd(o1 + 7 * step, _mm256_sub_pd(t1_f64x4, _mm256_mul_pd(x_f64x4, r_f64x4))); _mm256_storeu_pd(o2 + 7 * step, _mm256_sub_pd(_mm256_setzero_pd(), _mm256_mul_pd(y_f64x4, r_f64x4))); _mm256_storeu_pd(o3 + 7 * step, _mm256_sub_pd(vc_f64x8, _mm256_mul_pd(z_f64x4, r_f64x4)));
+        yc_f64x4 = _mm256_mul_pd(t2_f64x4, c2_f64x4); ys_f64x4 = _mm256_mul_pd(t2_f64x4, m2_f64x4); g_f64x4 = _mm256_mul_pd(t2_f64x4, _mm256_set1_pd(2.0)); gc_f64x4 = _mm256_mul_pd(g_f64x4, c1_f64x4); gs_f64x4 = _mm256_mul_pd(g_f64x4, m1_f64x4);
+        r_f64x4 = _mm256_mul_pd(_mm256_set1_pd(2.0), ys_f64x4); _mm256_storeu_pd(o0 + 4 * step0, ys_f64x4); _mm256_storeu_pd(o1 + 4 * step, _mm256_sub_pd(gs_f64x4, _mm256_mul_pd(x_f64x4, r_f64x4))); _mm256_storeu_pd(o2 + 4 * step, _mm256_sub_pd(gc_f64x4, _mm256_mul_pd(y_f64x4, r_f64x4))); _mm256_storeu_pd(o3 + 4 * step, _mm256_sub_pd(_mm256_setzero_pd(), _mm256_mul_pd(z_f64x4, r_f64x4)));
+        r_f64x4 = _mm256_mul_pd(_mm256_set1_pd(2.0), yc_f64x4); _mm256_storeu_pd(o0 + 8 * step0, yc_f64x4); _mm256_storeu_pd(o1 + 8 * step, _mm256_sub_pd(gc_f64x4, _mm256_mul_pd(x_f64x4, r_f64x4))); _mm256_storeu_pd(o2 + 8 * step, _mm256_sub_pd(_mm256_setzero_pd(), SPHERE_SH_MADD_F64X4_(y_f64x4, r_f64x4, gs_f64x4))); _mm256_storeu_pd(o3 + 8 * step, _mm256_sub_pd(_mm256_setzero_pd(), _mm256_mul_pd(z_f64x4, r_f64x4)));
+    }
+    if (degree < 3) return;
+    {
+        c3_f64x4 = _mm256_sub_pd(_mm256_mul_pd(x_f64x4, c2_f64x4), _mm256_mul_pd(y_f64x4, m2_f64x4)); m3_f64x4 = SPHERE_SH_MADD_F64X4_(y_f64x4, c2_f64x4, _mm256_mul_pd(x_f64x4, m2_f64x4));
+        t0_f64x4 = _mm256_mul_pd(_mm256_broadcast_sd(k + 6), _mm256_mul_pd(z_f64x4, _mm256_sub_pd(_mm256_mul_pd(_mm256_set1_pd(2.0), z2_f64x4), _mm256_mul_pd(_mm256_set1_pd(3.0), s2_f64x4))));
+        t1_f64x4 = _mm256_mul_pd(_mm256_broadcast_sd(k + 7), _mm256_sub_pd(_mm256_mul_pd(_mm256_set1_pd(4.0), z2_f64x4), s2_f64x4));
+        t2_f64x4 = _mm256_mul_pd(_mm256_broadcast_sd(k + 8), z_f64x4);
+        t3_f64x4 = _mm256_broadcast_sd(k + 9);
+        u_f64x4 = _mm256_mul_pd(_mm256_broadcast_sd(slope + 24), t1_f64x4); r_f64x4 = _mm256_mul_pd(z_f64x4, u_f64x4);
+        _mm256_storeu_pd(o0 + 12 * step0, t0_f64x4); _mm256_storeu_pd(o1 + 12 * step, _mm256_sub_pd(_mm256_setzero_pd(), _mm256_mul_pd(x_f64x4, r_f64x4))); _mm256_storeu_pd(o2 + 12 * step, _mm256_sub_pd(_mm256_setzero_pd(), _mm256_mul_pd(y_f64x4, r_f64x4))); _mm256_storeu_pd(o3 + 12 * step, _mm256_sub_pd(u_f64x4, _mm256_mul_pd(z_f64x4, r_f64x4)));
+        yc_f64x4 = _mm256_mul_pd(t1_f64x4, c1_f64x4); ys_f64x4 = _mm256_mul_pd(t1_f64x4, m1_f64x4); u_f64x4 = _mm256_mul_pd(_mm256_broadcast_sd(slope + 28), t2_f64x4); vc_f64x8 = _mm256_mul_pd(u_f64x4, c1_f64x4); vs_f64x8 = _mm256_mul_pd(u_f64x4, m1_f64x4);
+        r_f64x4 = _mm256_add_pd(ys_f64x4, _mm256_mul_pd(z_f64x4, vs_f64x8)); _mm256_storeu_pd(o0 + 11 * step0, ys_f64x4); _mm256_storeu_pd(o1 + 11 * step, _mm256_sub_pd(_mm256_setzero_pd(), _mm256_mul_pd(x_f64x4, r_f64x4))); _mm256_storeu_pd(o2 + 11 * step, _mm256_sub_pd(t1_f64x4, _mm256_mul_pd(y_f64x4, r_f64x4))); _mm256_storeu_pd(o3 + 11 * step, _mm256_sub_pd(vs_f64x8, _mm256_mul_pd(z_f64x4, r_f64x4)));
+        r_f64x4 = _mm256_add_pd(yc_f64x4, _mm256_mul_pd(z_f64x4, vc_f64x8)); _mm256_storeu_pd(o0 + 13 * step0, yc_f64x4); _mm256_storeu_pd(o1 + 13 * step, _mm256_sub_pd(t1_f64x4, _mm256_mul_pd(x_f64x4, r_f64x4))); _mm256_storeu_pd(o2 + 13 * step, _mm256_sub_pd(_mm256_setzero_pd(), _mm256_mul_pd(y_f64x4, r_f64x4))); _mm256_storeu_pd(o3 + 13 * step, _mm256_sub_pd(vc_f64x8, _mm256_mul_pd(z_f64x4, r_f64x4)));
+        yc_f64x4 = _mm256_mul_pd(t2_f64x4, c2_f64x4); ys_f64x4 = _mm256_mul_pd(t2_f64x4, m2_f64x4); g_f64x4 = _mm256_mul_pd(t2_f64x4, _mm256_set1_pd(2.0)); gc_f64x4 = _mm256_mul_pd(g_f64x4, c1_f64x4); gs_f64x4 = _mm256_mul_pd(g_f64x4, m1_f64x4); u_f64x4 = _mm256_mul_pd(_mm256_broadcast_sd(slope + 32), t3_f64x4); vc_f64x8 = _mm256_mul_pd(u_f64x4, c2_f64x4); vs_f64x8 = _mm256_mul_pd(u_f64x4, m2_f64x4);
+        r_f64x4 = SPHERE_SH_MADD_F64X4_(_mm256_set1_pd(2.0), ys_f64x4, _mm256_mul_pd(z_f64x4, vs_f64x8)); _mm256_storeu_pd(o0 + 10 * step0, ys_f64x4); _mm256_storeu_pd(o1 + 10 * step, _mm256_sub_pd(gs_f64x4, _mm256_mul_pd(x_f64x4, r_f64x4))); _mm256_storeu_pd(o2 + 10 * step, _mm256_sub_pd(gc_f64x4, _mm256_mul_pd(y_f64x4, r_f64x4))); _mm256_storeu_pd(o3 + 10 * step, _mm256_sub_pd(vs_f64x8, _mm256_mul_pd(z_f64x4, r_f64x4)));
+        r_f64x4 = SPHERE_SH_MADD_F64X4_(_mm256_set1_pd(2.0), yc_f64x4, _mm256_mul_pd(z_f64x4, vc_f64x8)); _mm256_storeu_pd(o0 + 14 * step0, yc_f64x4); _mm256_storeu_pd(o1 + 14 * step, _mm256_sub_pd(gc_f64x4, _mm256_mul_pd(x_f64x4, r_f64x4))); _mm256_storeu_pd(o2 + 14 * step, _mm256_sub_pd(_mm256_setzero_pd(), SPHERE_SH_MADD_F64X4_(y_f64x4, r_f64x4, gs_f64x4))); _mm256_storeu_pd(o3 + 14 * step, _mm256_sub_pd(vc_f64x8, _mm256_mul_pd(z_f64x4, r_f64x4)));
+        yc_f64x4 = _mm256_mul_pd(t3_f64x4, c3_f64x4); ys_f64x4 = _mm256_mul_pd(t3_f64x4, m3_f64x4); g_f64x4 = _mm256_mul_pd(t3_f64x4, _mm256_set1_pd(3.0)); gc_f64x4 = _mm256_mul_pd(g_f64x4, c2_f64x4); gs_f64x4 = _mm256_mul_pd(g_f64x4, m2_f64x4);
+        r_f64x4 = _mm256_mul_pd(_mm256_set1_pd(3.0), ys_f64x4); _mm256_storeu_pd(o0 + 9 * step0, ys_f64x4); _mm256_storeu_pd(o1 + 9 * step, _mm256_sub_pd(gs_f64x4, _mm256_mul_pd(x_f64x4, r_f64x4))); _mm256_storeu_pd(o2 + 9 * step, _mm256_sub_pd(gc_f64x4, _mm256_mul_pd(y_f64x4, r_f64x4))); _mm256_storeu_pd(o3 + 9 * step, _mm256_sub_pd(_mm256_setzero_pd(), _mm256_mul_pd(z_f64x4, r_f64x4)));
+        r_f64x4 = _mm256_mul_pd(_mm256_set1_pd(3.0), yc_f64x4); _mm256_storeu_pd(o0 + 15 * step0, yc_f64x4); _mm256_storeu_pd(o1 + 15 * step, _mm256_sub_pd(gc_f64x4, _mm256_mul_pd(x_f64x4, r_f64x4))); _mm256_storeu_pd(o2 + 15 * step, _mm256_sub_pd(_mm256_setzero_pd(), SPHERE_SH_MADD_F64X4_(y_f64x4, r_f64x4, gs_f64x4))); _mm256_storeu_pd(o3 + 15 * step, _mm256_sub_pd(_mm256_setzero_pd(), _mm256_mul_pd(z_f64x4, r_f64x4)));
+    }
+    if (degree < 4) return;
+    {
+        c4_f64x4 = _mm256_sub_pd(_mm256_mul_pd(x_f64x4, c3_f64x4), _mm256_mul_pd(y_f64x4, m3_f64x4)); m4_f64x4 = SPHERE_SH_MADD_F64X4_(y_f64x4, c3_f64x4, _mm256_mul_pd(x_f64x4, m3_f64x4));
+        s4_f64x4 = _mm256_mul_pd(s2_f64x4, s2_f64x4);
+        t0_f64x4 = _mm256_mul_pd(_mm256_broadcast_sd(k + 10), SPHERE_SH_MADD_F64X4_(_mm256_mul_pd(_mm256_set1_pd(8.0), z2_f64x4), _mm256_sub_pd(z2_f64x4, _mm256_mul_pd(_mm256_set1_pd(3.0), s2_f64x4)), _mm256_mul_pd(_mm256_set1_pd(3.0), s4_f64x4)));
+        t1_f64x4 = _mm256_mul_pd(_mm256_broadcast_sd(k + 11), _mm256_mul_pd(z_f64x4, _mm256_sub_pd(_mm256_mul_pd(_mm256_set1_pd(4.0), z2_f64x4), _mm256_mul_pd(_mm256_set1_pd(3.0), s2_f64x4))));
+        t2_f64x4 = _mm256_mul_pd(_mm256_broadcast_sd(k + 12), _mm256_sub_pd(_mm256_mul_pd(_mm256_set1_pd(6.0), z2_f64x4), s2_f64x4));
+        t3_f64x4 = _mm256_mul_pd(_mm256_broadcast_sd(k + 13), z_f64x4);
+        t4_f64x4 = _mm256_broadcast_sd(k + 14);
+        u_f64x4 = _mm256_mul_pd(_mm256_broadcast_sd(slope + 40), t1_f64x4); r_f64x4 = _mm256_mul_pd(z_f64x4, u_f64x4);
+        _mm256_storeu_pd(o0 + 20 * step0, t0_f64x4); _mm256_storeu_pd(o1 + 20 * step, _mm256_sub_pd(_mm256_setzero_pd(), _mm256_mul_pd(x_f64x4, r_f64x4))); _mm256_storeu_pd(o2 + 20 * step, _mm256_sub_pd(_mm256_setzero_pd(), _mm256_mul_pd(y_f64x4, r_f64x4))); _mm256_storeu_pd(o3 + 20 * step, _mm256_sub_pd(u_f64x4, _mm256_mul_pd(z_f64x4, r_f64x4)));
+        yc_f64x4 = _mm256_mul_pd(t1_f64x4, c1_f64x4); ys_f64x4 = _mm256_mul_pd(t1_f64x4, m1_f64x4); u_f64x4 = _mm256_mul_pd(_mm256_broadcast_sd(slope + 44), t2_f64x4); vc_f64x8 = _mm256_mul_pd(u_f64x4, c1_f64x4); vs_f64x8 = _mm256_mul_pd(u_f64x4, m1_f64x4);
+        r_f64x4 = _mm256_add_pd(ys_f64x4, _mm256_mul_pd(z_f64x4, vs_f64x8)); _mm256_storeu_pd(o0 + 19 * step0, ys_f64x4); _mm256_storeu_pd(o1 + 19 * step, _mm256_sub_pd(_mm256_setzero_pd(), _mm256_mul_pd(x_f64x4, r_f64x4))); _mm256_storeu_pd(o2 + 19 * step, _mm256_sub_pd(t1_f64x4, _mm256_mul_pd(y_f64x4, r_f64x4))); _mm256_storeu_pd(o3 + 19 * step, _mm256_sub_pd(vs_f64x8, _mm256_mul_pd(z_f64x4, r_f64x4)));
+        r_f64x4 = _mm256_add_pd(yc_f64x4, _mm256_mul_pd(z_f64x4, vc_f64x8)); _mm256_storeu_pd(o0 + 21 * step0, yc_f64x4); _mm256_storeu_pd(o1 + 21 * step, _mm256_sub_pd(t1_f64x4, _mm256_mul_pd(x_f64x4, r_f64x4))); _mm256_storeu_pd(o2 + 21 * step, _mm256_sub_pd(_mm256_setzero_pd(), _mm256_mul_pd(y_f64x4, r_f64x4))); _mm256_storeu_pd(o3 + 21 * step, _mm256_sub_pd(vc_f64x8, _mm256_mul_pd(z_f64x4, r_f64x4)));
+        yc_f64x4 = _mm256_mul_pd(t2_f64x4, c2_f64x4); ys_f64x4 = _mm256_mul_pd(t2_f64x4, m2_f64x4); g_f64x4 = _mm256_mul_pd(t2_f64x4, _mm256_set1_pd(2.0)); gc_f64x4 = _mm256_mul_pd(g_f64x4, c1_f64x4); gs_f64x4 = _mm256_mul_pd(g_f64x4, m1_f64x4); u_f64x4 = _mm256_mul_pd(_mm256_broadcast_sd(slope + 48), t3_f64x4); vc_f64x8 = _mm256_mul_pd(u_f64x4, c2_f64x4); vs_f64x8 = _mm256_mul_pd(u_f64x4, m2_f64x4);
+        r_f64x4 = SPHERE_SH_MADD_F64X4_(_mm256_set1_pd(2.0), ys_f64x4, _mm256_mul_pd(z_f64x4, vs_f64x8)); _mm256_storeu_pd(o0 + 18 * step0, ys_f64x4); _mm256_storeu_pd(o1 + 18 * step, _mm256_sub_pd(gs_f64x4, _mm256_mul_pd(x_f64x4, r_f64x4))); _mm256_storeu_pd(o2 + 18 * step, _mm256_sub_pd(gc_f64x4, _mm256_mul_pd(y_f64x4, r_f64x4))); _mm256_storeu_pd(o3 + 18 * step, _mm256_sub_pd(vs_f64x8, _mm256_mul_pd(z_f64x4, r_f64x4)));
+        r_f64x4 = SPHERE_SH_MADD_F64X4_(_mm256_set1_pd(2.0), yc_f64x4, _mm256_mul_pd(z_f64x4, vc_f64x8)); _mm256_storeu_pd(o0 + 22 * step0, yc_f64x4); _mm256_storeu_pd(o1 + 22 * step, _mm256_sub_pd(gc_f64x4, _mm256_mul_pd(x_f64x4, r_f64x4))); _mm256_storeu_pd(o2 + 22 * step, _mm256_sub_pd(_mm256_setzero_pd(), SPHERE_SH_MADD_F64X4_(y_f64x4, r_f64x4, gs_f64x4))); _mm256_storeu_pd(o3 + 22 * step, _mm256_sub_pd(vc_f64x8, _mm256_mul_pd(z_f64x4, r_f64x4)));
+        yc_f64x4 = _mm256_mul_pd(t3_f64x4, c3_f64x4); ys_f64x4 = _mm256_mul_pd(t3_f64x4, m3_f64x4); g_f64x4 = _mm256_mul_pd(t3_f64x4, _mm256_set1_pd(3.0)); gc_f64x4 = _mm256_mul_pd(g_f64x4, c2_f64x4); gs_f64x4 = _mm256_mul_pd(g_f64x4, m2_f64x4); u_f64x4 = _mm256_mul_pd(_mm256_broadcast_sd(slope + 52), t4_f64x4); vc_f64x8 = _mm256_mul_pd(u_f64x4, c3_f64x4); vs_f64x8 = _mm256_mul_pd(u_f64x4, m3_f64x4);
+        r_f64x4 = SPHERE_SH_MADD_F64X4_(_mm256_set1_pd(3.0), ys_f64x4, _mm256_mul_pd(z_f64x4, vs_f64x8)); _mm256_storeu_pd(o0 + 17 * step0, ys_f64x4); _mm256_storeu_pd(o1 + 17 * step, _mm256_sub_pd(gs_f64x4, _mm256_mul_pd(x_f64x4, r_f64x4))); _mm256_storeu_pd(o2 + 17 * step, _mm256_sub_pd(gc_f64x4, _mm256_mul_pd(y_f64x4, r_f64x4))); _mm256_storeu_pd(o3 + 17 * step, _mm256_sub_pd(vs_f64x8, _mm256_mul_pd(z_f64x4, r_f64x4)));
+        r_f64x4 = SPHERE_SH_MADD_F64X4_(_mm256_set1_pd(3.0), yc_f64x4, _mm256_mul_pd(z_f64x4, vc_f64x8)); _mm256_storeu_pd(o0 + 23 * step0, yc_f64x4); _mm256_storeu_pd(o1 + 23 * step, _mm256_sub_pd(gc_f64x4, _mm256_mul_pd(x_f64x4, r_f64x4))); _mm256_storeu_pd(o2 + 23 * step, _mm256_sub_pd(_mm256_setzero_pd(), SPHERE_SH_MADD_F64X4_(y_f64x4, r_f64x4, gs_f64x4))); _mm256_storeu_pd(o3 + 23 * step, _mm256_sub_pd(vc_f64x8, _mm256_mul_pd(z_f64x4, r_f64x4)));
+        yc_f64x4 = _mm256_mul_pd(t4_f64x4, c4_f64x4); ys_f64x4 = _mm256_mul_pd(t4_f64x4, m4_f64x4); g_f64x4 = _mm256_mul_pd(t4_f64x4, _mm256_set1_pd(4.0)); gc_f64x4 = _mm256_mul_pd(g_f64x4, c3_f64x4); gs_f64x4 = _mm256_mul_pd(g_f64x4, m3_f64x4);
+        r_f64x4 = _mm256_mul_pd(_mm256_set1_pd(4.0), ys_f64x4); _mm256_storeu_pd(o0 + 16 * step0, ys_f64x4); _mm256_storeu_pd(o1 + 16 * step, _mm256_sub_pd(gs_f64x4, _mm256_mul_pd(x_f64x4, r_f64x4))); _mm256_storeu_pd(o2 + 16 * step, _mm256_sub_pd(gc_f64x4, _mm256_mul_pd(y_f64x4, r_f64x4))); _mm256_storeu_pd(o3 + 16 * step, _mm256_sub_pd(_mm256_setzero_pd(), _mm256_mul_pd(z_f64x4, r_f64x4)));
+        r_f64x4 = _mm256_mul_pd(_mm256_set1_pd(4.0), yc_f64x4); _mm256_storeu_pd(o0 + 24 * step0, yc_f64x4); _mm256_storeu_pd(o1 + 24 * step, _mm256_sub_pd(gc_f64x4, _mm256_mul_pd(x_f64x4, r_f64x4))); _mm256_storeu_pd(o2 + 24 * step, _mm256_sub_pd(_mm256_setzero_pd(), SPHERE_SH_MADD_F64X4_(y_f64x4, r_f64x4, gs_f64x4))); _mm256_storeu_pd(o3 + 24 * step, _mm256_sub_pd(_mm256_setzero_pd(), _mm256_mul_pd(z_f64x4, r_f64x4)));
+    }
+    if (degree < 5) return;
+    {
+        c5_f64x4 = _mm256_sub_pd(_mm256_mul_pd(x_f64x4, c4_f64x4), _mm256_mul_pd(y_f64x4, m4_f64x4)); m5_f64x4 = SPHERE_SH_MADD_F64X4_(y_f64x4, c4_f64x4, _mm256_mul_pd(x_f64x4, m4_f64x4));
+        t0_f64x4 = _mm256_mul_pd(_mm256_broadcast_sd(k + 15), _mm256_mul_pd(z_f64x4, SPHERE_SH_MADD_F64X4_(_mm256_mul_pd(_mm256_set1_pd(8.0), z2_f64x4), _mm256_sub_pd(z2_f64x4, _mm256_mul_pd(_mm256_set1_pd(5.0), s2_f64x4)), _mm256_mul_pd(_mm256_set1_pd(15.0), s4_f64x4))));
+        t1_f64x4 = _mm256_mul_pd(_mm256_broadcast_sd(k + 16), SPHERE_SH_MADD_F64X4_(_mm256_mul_pd(_mm256_set1_pd(4.0), z2_f64x4), _mm256_sub_pd(_mm256_mul_pd(_mm256_set1_pd(2.0), z2_f64x4), _mm256_mul_pd(_mm256_set1_pd(3.0), s2_f64x4)), s4_f64x4));
+        t2_f64x4 = _mm256_mul_pd(_mm256_broadcast_sd(k + 17), _mm256_mul_pd(z_f64x4, _mm256_sub_pd(_mm256_mul_pd(_mm256_set1_pd(2.0), z2_f64x4), s2_f64x4)));
+        t3_f64x4 = _mm256_mul_pd(_mm256_broadcast_sd(k + 18), _mm256_sub_pd(_mm256_mul_pd(_mm256_set1_pd(8.0), z2_f64x4), s2_f64x4));
+        t4_f64x4 = _mm256_mul_pd(_mm256_broadcast_sd(k + 19), z_f64x4);
+        t5_f64x4 = _mm256_broadcast_sd(k + 20);
+        u_f64x4 = _mm256_mul_pd(_mm256_broadcast_sd(slope + 60), t1_f64x4); r_f64x4 = _mm256_mul_pd(z_f64x4, u_f64x4);
+        _mm256_storeu_pd(o0 + 30 * step0, t0_f64x4); _mm256_storeu_pd(o1 + 30 * step, _mm256_sub_pd(_mm256_setzero_pd(), _mm256_mul_pd(x_f64x4, r_f64x4))); _mm256_storeu_pd(o2 + 30 * step, _mm256_sub_pd(_mm256_setzero_pd(), _mm256_mul_pd(y_f64x4, r_f64x4))); _mm256_storeu_pd(o3 + 30 * step, _mm256_sub_pd(u_f64x4, _mm256_mul_pd(z_f64x4, r_f64x4)));
+        yc_f64x4 = _mm256_mul_pd(t1_f64x4, c1_f64x4); ys_f64x4 = _mm256_mul_pd(t1_f64x4, m1_f64x4); u_f64x4 = _mm256_mul_pd(_mm256_broadcast_sd(slope + 64), t2_f64x4); vc_f64x8 = _mm256_mul_pd(u_f64x4, c1_f64x4); vs_f64x8 = _mm256_mul_pd(u_f64x4, m1_f64x4);
+        r_f64x4 = _mm256_add_pd(ys_f64x4, _mm256_mul_pd(z_f64x4, vs_f64x8)); _mm256_storeu_pd(o0 + 29 * step0, ys_f64x4); _mm256_storeu_pd(o1 + 29 * step, _mm256_sub_pd(_mm256_setzero_pd(), _mm256_mul_pd(x_f64x4, r_f64x4))); _mm256_storeu_pd(o2 + 29 * step, _mm256_sub_pd(t1_f64x4, _mm256_mul_pd(y_f64x4, r_f64x4))); _mm256_storeu_pd(o3 + 29 * step, _mm256_sub_pd(vs_f64x8, _mm256_mul_pd(z_f64x4, r_f64x4)));
+        r_f64x4 = _mm256_add_pd(yc_f64x4, _mm256_mul_pd(z_f64x4, vc_f64x8)); _mm256_storeu_pd(o0 + 31 * step0, yc_f64x4); _mm256_storeu_pd(o1 + 31 * step, _mm256_sub_pd(t1_f64x4, _mm256_mul_pd(x_f64x4, r_f64x4))); _mm256_storeu_pd(o2 + 31 * step, _mm256_sub_pd(_mm256_setzero_pd(), _mm256_mul_pd(y_f64x4, r_f64x4))); _mm256_storeu_pd(o3 + 31 * step, _mm256_sub_pd(vc_f64x8, _mm256_mul_pd(z_f64x4, r_f64x4)));
+        yc_f64x4 = _mm256_mul_pd(t2_f64x4, c2_f64x4); ys_f64x4 = _mm256_mul_pd(t2_f64x4, m2_f64x4); g_f64x4 = _mm256_mul_pd(t2_f64x4, _mm256_set1_pd(2.0)); gc_f64x4 = _mm256_mul_pd(g_f64x4, c1_f64x4); gs_f64x4 = _mm256_mul_pd(g_f64x4, m1_f64x4); u_f64x4 = _mm256_mul_pd(_mm256_broadcast_sd(slope + 68), t3_f64x4); vc_f64x8 = _mm256_mul_pd(u_f64x4, c2_f64x4); vs_f64x8 = _mm256_mul_pd(u_f64x4, m2_f64x4);
+        r_f64x4 = SPHERE_SH_MADD_F64X4_(_mm256_set1_pd(2.0), ys_f64x4, _mm256_mul_pd(z_f64x4, vs_f64x8)); _mm256_storeu_pd(o0 + 28 * step0, ys_f64x4); _mm256_storeu_pd(o1 + 28 * step, _mm256_sub_pd(gs_f64x4, _mm256_mul_pd(x_f64x4, r_f64x4))); _mm256_storeu_pd(o2 + 28 * step, _mm256_sub_pd(gc_f64x4, _mm256_mul_pd(y_f64x4, r_f64x4))); _mm256_storeu_pd(o3 + 28 * step, _mm256_sub_pd(vs_f64x8, _mm256_mul_pd(z_f64x4, r_f64x4)));
+        r_f64x4 = SPHERE_SH_MADD_F64X4_(_mm256_set1_pd(2.0), yc_f64x4, _mm256_mul_pd(z_f64x4, vc_f64x8)); _mm256_storeu_pd(o0 + 32 * step0, yc_f64x4); _mm256_storeu_pd(o1 + 32 * step, _mm256_sub_pd(gc_f64x4, _mm256_mul_pd(x_f64x4, r_f64x4))); _mm256_storeu_pd(o2 + 32 * step, _mm256_sub_pd(_mm256_setzero_pd(), SPHERE_SH_MADD_F64X4_(y_f64x4, r_f64x4, gs_f64x4))); _mm256_storeu_pd(o3 + 32 * step, _mm256_sub_pd(vc_f64x8, _mm256_mul_pd(z_f64x4, r_f64x4)));
+        yc_f64x4 = _mm256_mul_pd(t3_f64x4, c3_f64x4); ys_f64x4 = _mm256_mul_pd(t3_f64x4, m3_f64x4); g_f64x4 = _mm256_mul_pd(t3_f64x4, _mm256_set1_pd(3.0)); gc_f64x4 = _mm256_mul_pd(g_f64x4, c2_f64x4); gs_f64x4 = _mm256_mul_pd(g_f64x4, m2_f64x4); u_f64x4 = _mm256_mul_pd(_mm256_broadcast_sd(slope + 72), t4_f64x4); vc_f64x8 = _mm256_mul_pd(u_f64x4, c3_f64x4); vs_f64x8 = _mm256_mul_pd(u_f64x4, m3_f64x4);
+        r_f64x4 = SPHERE_SH_MADD_F64X4_(_mm256_set1_pd(3.0), ys_f64x4, _mm256_mul_pd(z_f64x4, vs_f64x8)); _mm256_storeu_pd(o0 + 27 * step0, ys_f64x4); _mm256_storeu_pd(o1 + 27 * step, _mm256_sub_pd(gs_f64x4, _mm256_mul_pd(x_f64x4, r_f64x4))); _mm256_storeu_pd(o2 + 27 * step, _mm256_sub_pd(gc_f64x4, _mm256_mul_pd(y_f64x4, r_f64x4))); _mm256_storeu_pd(o3 + 27 * step, _mm256_sub_pd(vs_f64x8, _mm256_mul_pd(z_f64x4, r_f64x4)));
+        r_f64x4 = SPHERE_SH_MADD_F64X4_(_mm256_set1_pd(3.0), yc_f64x4, _mm256_mul_pd(z_f64x4, vc_f64x8)); _mm256_storeu_pd(o0 + 33 * step0, yc_f64x4); _mm256_storeu_pd(o1 + 33 * step, _mm256_sub_pd(gc_f64x4, _mm256_mul_pd(x_f64x4, r_f64x4))); _mm256_storeu_pd(o2 + 33 * step, _mm256_sub_pd(_mm256_setzero_pd(), SPHERE_SH_MADD_F64X4_(y_f64x4, r_f64x4, gs_f64x4))); _mm256_storeu_pd(o3 + 33 * step, _mm256_sub_pd(vc_f64x8, _mm256_mul_pd(z_f64x4, r_f64x4)));
+        yc_f64x4 = _mm256_mul_pd(t4_f64x4, c4_f64x4); ys_f64x4 = _mm256_mul_pd(t4_f64x4, m4_f64x4); g_f64x4 = _mm256_mul_pd(t4_f64x4, _mm256_set1_pd(4.0)); gc_f64x4 = _mm256_mul_pd(g_f64x4, c3_f64x4); gs_f64x4 = _mm256_mul_pd(g_f64x4, m3_f64x4); u_f64x4 = _mm256_mul_pd(_mm256_broadcast_sd(slope + 76), t5_f64x4); vc_f64x8 = _mm256_mul_pd(u_f64x4, c4_f64x4); vs_f64x8 = _mm256_mul_pd(u_f64x4, m4_f64x4);
+        r_f64x4 = SPHERE_SH_MADD_F64X4_(_mm256_set1_pd(4.0), ys_f64x4, _mm256_mul_pd(z_f64x4, vs_f64x8)); _mm256_storeu_pd(o0 + 26 * step0, ys_f64x4); _mm256_storeu_pd(o1 + 26 * step, _mm256_sub_pd(gs_f64x4, _mm256_mul_pd(x_f64x4, r_f64x4))); _mm256_storeu_pd(o2 + 26 * step, _mm256_sub_pd(gc_f64x4, _mm256_mul_pd(y_f64x4, r_f64x4))); _mm256_storeu_pd(o3 + 26 * step, _mm256_sub_pd(vs_f64x8, _mm256_mul_pd(z_f64x4, r_f64x4)));
+        r_f64x4 = SPHERE_SH_MADD_F64X4_(_mm256_set1_pd(4.0), yc_f64x4, _mm256_mul_pd(z_f64x4, vc_f64x8)); _mm256_storeu_pd(o0 + 34 * step0, yc_f64x4); _mm256_storeu_pd(o1 + 34 * step, _mm256_sub_pd(gc_f64x4, _mm256_mul_pd(x_f64x4, r_f64x4))); _mm256_storeu_pd(o2 + 34 * step, _mm256_sub_pd(_mm256_setzero_pd(), SPHERE_SH_MADD_F64X4_(y_f64x4, r_f64x4, gs_f64x4))); _mm256_storeu_pd(o3 + 34 * step, _mm256_sub_pd(vc_f64x8, _mm256_mul_pd(z_f64x4, r_f64x4)));
+        yc_f64x4 = _mm256_mul_pd(t5_f64x4, c5_f64x4); ys_f64x4 = _mm256_mul_pd(t5_f64x4, m5_f64x4); g_f64x4 = _mm256_mul_pd(t5_f64x4, _mm256_set1_pd(5.0)); gc_f64x4 = _mm256_mul_pd(g_f64x4, c4_f64x4); gs_f64x4 = _mm256_mul_pd(g_f64x4, m4_f64x4);
+        r_f64x4 = _mm256_mul_pd(_mm256_set1_pd(5.0), ys_f64x4); _mm256_storeu_pd(o0 + 25 * step0, ys_f64x4); _mm256_storeu_pd(o1 + 25 * step, _mm256_sub_pd(gs_f64x4, _mm256_mul_pd(x_f64x4, r_f64x4))); _mm256_storeu_pd(o2 + 25 * step, _mm256_sub_pd(gc_f64x4, _mm256_mul_pd(y_f64x4, r_f64x4))); _mm256_storeu_pd(o3 + 25 * step, _mm256_sub_pd(_mm256_setzero_pd(), _mm256_mul_pd(z_f64x4, r_f64x4)));
+        r_f64x4 = _mm256_mul_pd(_mm256_set1_pd(5.0), yc_f64x4); _mm256_storeu_pd(o0 + 35 * step0, yc_f64x4); _mm256_storeu_pd(o1 + 35 * step, _mm256_sub_pd(gc_f64x4, _mm256_mul_pd(x_f64x4, r_f64x4))); _mm256_storeu_pd(o2 + 35 * step, _mm256_sub_pd(_mm256_setzero_pd(), SPHERE_SH_MADD_F64X4_(y_f64x4, r_f64x4, gs_f64x4))); _mm256_storeu_pd(o3 + 35 * step, _mm256_sub_pd(_mm256_setzero_pd(), _mm256_mul_pd(z_f64x4, r_f64x4)));
+    }
+    if (degree < 6) return;
+    {
+        c6_f64x4 = _mm256_sub_pd(_mm256_mul_pd(x_f64x4, c5_f64x4), _mm256_mul_pd(y_f64x4, m5_f64x4)); m6_f64x4 = SPHERE_SH_MADD_F64X4_(y_f64x4, c5_f64x4, _mm256_mul_pd(x_f64x4, m5_f64x4));
+        t0_f64x4 = _mm256_mul_pd(_mm256_broadcast_sd(k + 21), _mm256_sub_pd(_mm256_mul_pd(_mm256_mul_pd(_mm256_set1_pd(2.0), z2_f64x4), SPHERE_SH_MADD_F64X4_(_mm256_set1_pd(45.0), s4_f64x4, _mm256_sub_pd(_mm256_mul_pd(_mm256_mul_pd(_mm256_set1_pd(8.0), z2_f64x4), z2_f64x4), _mm256_mul_pd(_mm256_mul_pd(_mm256_set1_pd(60.0), z2_f64x4), s2_f64x4)))), _mm256_mul_pd(_mm256_mul_pd(_mm256_set1_pd(5.0), s4_f64x4), s2_f64x4)));
+        t1_f64x4 = _mm256_mul_pd(_mm256_broadcast_sd(k + 22), _mm256_mul_pd(z_f64x4, SPHERE_SH_MADD_F64X4_(_mm256_mul_pd(_mm256_set1_pd(4.0), z2_f64x4), _mm256_sub_pd(_mm256_mul_pd(_mm256_set1_pd(2.0), z2_f64x4), _mm256_mul_pd(_mm256_set1_pd(5.0), s2_f64x4)), _mm256_mul_pd(_mm256_set1_pd(5.0), s4_f64x4))));
+        t2_f64x4 = _mm256_mul_pd(_mm256_broadcast_sd(k + 23), SPHERE_SH_MADD_F64X4_(_mm256_mul_pd(_mm256_set1_pd(16.0), z2_f64x4), _mm256_sub_pd(z2_f64x4, s2_f64x4), s4_f64x4));
+        t3_f64x4 = _mm256_mul_pd(_mm256_broadcast_sd(k + 24), _mm256_mul_pd(z_f64x4, _mm256_sub_pd(_mm256_mul_pd(_mm256_set1_pd(8.0), z2_f64x4), _mm256_mul_pd(_mm256_set1_pd(3.0), s2_f64x4))));
+        t4_f64x4 = _mm256_mul_pd(_mm256_broadcast_sd(k + 25), _mm256_sub_pd(_mm256_mul_pd(_mm256_set1_pd(10.0), z2_f64x4), s2_f64x4));
+        t5_f64x4 = _mm256_mul_pd(_mm256_broadcast_sd(k + 26), z_f64x4);
+        t6_f64x4 = _mm256_broadcast_sd(k + 27);
+        u_f64x4 = _mm256_mul_pd(_mm256_broadcast_sd(slope + 84), t1_f64x4); r_f64x4 = _mm256_mul_pd(z_f64x4, u_f64x4);
+        _mm256_storeu_pd(o0 + 42 * step0, t0_f64x4); _mm256_storeu_pd(o1 + 42 * step, _mm256_sub_pd(_mm256_setzero_pd(), _mm256_mul_pd(x_f64x4, r_f64x4))); _mm256_storeu_pd(o2 + 42 * step, _mm256_sub_pd(_mm256_setzero_pd(), _mm256_mul_pd(y_f64x4, r_f64x4))); _mm256_storeu_pd(o3 + 42 * step, _mm256_sub_pd(u_f64x4, _mm256_mul_pd(z_f64x4, r_f64x4)));
+        yc_f64x4 = _mm256_mul_pd(t1_f64x4, c1_f64x4); ys_f64x4 = _mm256_mul_pd(t1_f64x4, m1_f64x4); u_f64x4 = _mm256_mul_pd(_mm256_broadcast_sd(slope + 88), t2_f64x4); vc_f64x8 = _mm256_mul_pd(u_f64x4, c1_f64x4); vs_f64x8 = _mm256_mul_pd(u_f64x4, m1_f64x4);
+        r_f64x4 = _mm256_add_pd(ys_f64x4, _mm256_mul_pd(z_f64x4, vs_f64x8)); _mm256_storeu_pd(o0 + 41 * step0, ys_f64x4); _mm256_storeu_pd(o1 + 41 * step, _mm256_sub_pd(_mm256_setzero_pd(), _mm256_mul_pd(x_f64x4, r_f64x4))); _mm256_storeu_pd(o2 + 41 * step, _mm256_sub_pd(t1_f64x4, _mm256_mul_pd(y_f64x4, r_f64x4))); _mm256_storeu_pd(o3 + 41 * step, _mm256_sub_pd(vs_f64x8, _mm256_mul_pd(z_f64x4, r_f64x4)));
+        r_f64x4 = _mm256_add_pd(yc_f64x4, _mm256_mul_pd(z_f64x4, vc_f64x8)); _mm256_storeu_pd(o0 + 43 * step0, yc_f64x4); _mm256_storeu_pd(o1 + 43 * step, _mm256_sub_pd(t1_f64x4, _mm256_mul_pd(x_f64x4, r_f64x4))); _mm256_storeu_pd(o2 + 43 * step, _mm256_sub_pd(_mm256_setzero_pd(), _mm256_mul_pd(y_f64x4, r_f64x4))); _mm256_storeu_pd(o3 + 43 * step, _mm256_sub_pd(vc_f64x8, _mm256_mul_pd(z_f64x4, r_f64x4)));
+        yc_f64x4 = _mm256_mul_pd(t2_f64x4, c2_f64x4); ys_f64x4 = _mm256_mul_pd(t2_f64x4, m2_f64x4); g_f64x4 = _mm256_mul_pd(t2_f64x4, _mm256_set1_pd(2.0)); gc_f64x4 = _mm256_mul_pd(g_f64x4, c1_f64x4); gs_f64x4 = _mm256_mul_pd(g_f64x4, m1_f64x4); u_f64x4 = _mm256_mul_pd(_mm256_broadcast_sd(slope + 92), t3_f64x4); vc_f64x8 = _mm256_mul_pd(u_f64x4, c2_f64x4); vs_f64x8 = _mm256_mul_pd(u_f64x4, m2_f64x4);
+        r_f64x4 = SPHERE_SH_MADD_F64X4_(_mm256_set1_pd(2.0), ys_f64x4, _mm256_mul_pd(z_f64x4, vs_f64x8)); _mm256_storeu_pd(o0 + 40 * step0, ys_f64x4); _mm256_storeu_pd(o1 + 40 * step, _mm256_sub_pd(gs_f64x4, _mm256_mul_pd(x_f64x4, r_f64x4))); _mm256_storeu_pd(o2 + 40 * step, _mm256_sub_pd(gc_f64x4, _mm256_mul_pd(y_f64x4, r_f64x4))); _mm256_storeu_pd(o3 + 40 * step, _mm256_sub_pd(vs_f64x8, _mm256_mul_pd(z_f64x4, r_f64x4)));
+        r_f64x4 = SPHERE_SH_MADD_F64X4_(_mm256_set1_pd(2.0), yc_f64x4, _mm256_mul_pd(z_f64x4, vc_f64x8)); _mm256_storeu_pd(o0 + 44 * step0, yc_f64x4); _mm256_storeu_pd(o1 + 44 * step, _mm256_sub_pd(gc_f64x4, _mm256_mul_pd(x_f64x4, r_f64x4))); _mm256_storeu_pd(o2 + 44 * step, _mm256_sub_pd(_mm256_setzero_pd(), SPHERE_SH_MADD_F64X4_(y_f64x4, r_f64x4, gs_f64x4))); _mm256_storeu_pd(o3 + 44 * step, _mm256_sub_pd(vc_f64x8, _mm256_mul_pd(z_f64x4, r_f64x4)));
+        yc_f64x4 = _mm256_mul_pd(t3_f64x4, c3_f64x4); ys_f64x4 = _mm256_mul_pd(t3_f64x4, m3_f64x4); g_f64x4 = _mm256_mul_pd(t3_f64x4, _mm256_set1_pd(3.0)); gc_f64x4 = _mm256_mul_pd(g_f64x4, c2_f64x4); gs_f64x4 = _mm256_mul_pd(g_f64x4, m2_f64x4); u_f64x4 = _mm256_mul_pd(_mm256_broadcast_sd(slope + 96), t4_f64x4); vc_f64x8 = _mm256_mul_pd(u_f64x4, c3_f64x4); vs_f64x8 = _mm256_mul_pd(u_f64x4, m3_f64x4);
+        r_f64x4 = SPHERE_SH_MADD_F64X4_(_mm256_set1_pd(3.0), ys_f64x4, _mm256_mul_pd(z_f64x4, vs_f64x8)); _mm256_storeu_pd(o0 + 39 * step0, ys_f64x4); _mm256_storeu_pd(o1 + 39 * step, _mm256_sub_pd(gs_f64x4, _mm256_mul_pd(x_f64x4, r_f64x4))); _mm256_storeu_pd(o2 + 39 * step, _mm256_sub_pd(gc_f64x4, _mm256_mul_pd(y_f64x4, r_f64x4))); _mm256_storeu_pd(o3 + 39 * step, _mm256_sub_pd(vs_f64x8, _mm256_mul_pd(z_f64x4, r_f64x4)));
+        r_f64x4 = SPHERE_SH_MADD_F64X4_(_mm256_set1_pd(3.0), yc_f64x4, _mm256_mul_pd(z_f64x4, vc_f64x8)); _mm256_storeu_pd(o0 + 45 * step0, yc_f64x4); _mm256_storeu_pd(o1 + 45 * step, _mm256_sub_pd(gc_f64x4, _mm256_mul_pd(x_f64x4, r_f64x4))); _mm256_storeu_pd(o2 + 45 * step, _mm256_sub_pd(_mm256_setzero_pd(), SPHERE_SH_MADD_F64X4_(y_f64x4, r_f64x4, gs_f64x4))); _mm256_storeu_pd(o3 + 45 * step, _mm256_sub_pd(vc_f64x8, _mm256_mul_pd(z_f64x4, r_f64x4)));
+        yc_f64x4 = _mm256_mul_pd(t4_f64x4, c4_f64x4); ys_f64x4 = _mm256_mul_pd(t4_f64x4, m4_f64x4); g_f64x4 = _mm256_mul_pd(t4_f64x4, _mm256_set1_pd(4.0)); gc_f64x4 = _mm256_mul_pd(g_f64x4, c3_f64x4); gs_f64x4 = _mm256_mul_pd(g_f64x4, m3_f64x4); u_f64x4 = _mm256_mul_pd(_mm256_broadcast_sd(slope + 100), t5_f64x4); vc_f64x8 = _mm256_mul_pd(u_f64x4, c4_f64x4); vs_f64x8 = _mm256_mul_pd(u_f64x4, m4_f64x4);
+        r_f64x4 = SPHERE_SH_MADD_F64X4_(_mm256_set1_pd(4.0), ys_f64x4, _mm256_mul_pd(z_f64x4, vs_f64x8)); _mm256_storeu_pd(o0 + 38 * step0, ys_f64x4); _mm256_storeu_pd(o1 + 38 * step, _mm256_sub_pd(gs_f64x4, _mm256_mul_pd(x_f64x4, r_f64x4))); _mm256_storeu_pd(o2 + 38 * step, _mm256_sub_pd(gc_f64x4, _mm256_mul_pd(y_f64x4, r_f64x4))); _mm256_storeu_pd(o3 + 38 * step, _mm256_sub_pd(vs_f64x8, _mm256_mul_pd(z_f64x4, r_f64x4)));
+        r_f64x4 = SPHERE_SH_MADD_F64X4_(_mm256_set1_pd(4.0), yc_f64x4, _mm256_mul_pd(z_f64x4, vc_f64x8)); _mm256_storeu_pd(o0 + 46 * step0, yc_f64x4); _mm256_storeu_pd(o1 + 46 * step, _mm256_sub_pd(gc_f64x4, _mm256_mul_pd(x_f64x4, r_f64x4))); _mm256_storeu_pd(o2 + 46 * step, _mm256_sub_pd(_mm256_setzero_pd(), SPHERE_SH_MADD_F64X4_(y_f64x4, r_f64x4, gs_f64x4))); _mm256_storeu_pd(o3 + 46 * step, _mm256_sub_pd(vc_f64x8, _mm256_mul_pd(z_f64x4, r_f64x4)));
+        yc_f64x4 = _mm256_mul_pd(t5_f64x4, c5_f64x4); ys_f64x4 = _mm256_mul_pd(t5_f64x4, m5_f64x4); g_f64x4 = _mm256_mul_pd(t5_f64x4, _mm256_set1_pd(5.0)); gc_f64x4 = _mm256_mul_pd(g_f64x4, c4_f64x4); gs_f64x4 = _mm256_mul_pd(g_f64x4, m4_f64x4); u_f64x4 = _mm256_mul_pd(_mm256_broadcast_sd(slope + 104), t6_f64x4); vc_f64x8 = _mm256_mul_pd(u_f64x4, c5_f64x4); vs_f64x8 = _mm256_mul_pd(u_f64x4, m5_f64x4);
+        r_f64x4 = SPHERE_SH_MADD_F64X4_(_mm256_set1_pd(5.0), ys_f64x4, _mm256_mul_pd(z_f64x4, vs_f64x8)); _mm256_storeu_pd(o0 + 37 * step0, ys_f64x4); _mm256_storeu_pd(o1 + 37 * step, _mm256_sub_pd(gs_f64x4, _mm256_mul_pd(x_f64x4, r_f64x4))); _mm256_storeu_pd(o2 + 37 * step, _mm256_sub_pd(gc_f64x4, _mm256_mul_pd(y_f64x4, r_f64x4))); _mm256_storeu_pd(o3 + 37 * step, _mm256_sub_pd(vs_f64x8, _mm256_mul_pd(z_f64x4, r_f64x4)));
+        r_f64x4 = SPHERE_SH_MADD_F64X4_(_mm256_set1_pd(5.0), yc_f64x4, _mm256_mul_pd(z_f64x4, vc_f64x8)); _mm256_storeu_pd(o0 + 47 * step0, yc_f64x4); _mm256_storeu_pd(o1 + 47 * step, _mm256_sub_pd(gc_f64x4, _mm256_mul_pd(x_f64x4, r_f64x4))); _mm256_storeu_pd(o2 + 47 * step, _mm256_sub_pd(_mm256_setzero_pd(), SPHERE_SH_MADD_F64X4_(y_f64x4, r_f64x4, gs_f64x4))); _mm256_storeu_pd(o3 + 47 * step, _mm256_sub_pd(vc_f64x8, _mm256_mul_pd(z_f64x4, r_f64x4)));
+        yc_f64x4 = _mm256_mul_pd(t6_f64x4, c6_f64x4); ys_f64x4 = _mm256_mul_pd(t6_f64x4, m6_f64x4); g_f64x4 = _mm256_mul_pd(t6_f64x4, _mm256_set1_pd(6.0)); gc_f64x4 = _mm256_mul_pd(g_f64x4, c5_f64x4); gs_f64x4 = _mm256_mul_pd(g_f64x4, m5_f64x4);
+        r_f64x4 = _mm256_mul_pd(_mm256_set1_pd(6.0), ys_f64x4); _mm256_storeu_pd(o0 + 36 * step0, ys_f64x4); _mm256_storeu_pd(o1 + 36 * step, _mm256_sub_pd(gs_f64x4, _mm256_mul_pd(x_f64x4, r_f64x4))); _mm256_storeu_pd(o2 + 36 * step, _mm256_sub_pd(gc_f64x4, _mm256_mul_pd(y_f64x4, r_f64x4))); _mm256_storeu_pd(o3 + 36 * step, _mm256_sub_pd(_mm256_setzero_pd(), _mm256_mul_pd(z_f64x4, r_f64x4)));
+        r_f64x4 = _mm256_mul_pd(_mm256_set1_pd(6.0), yc_f64x4); _mm256_storeu_pd(o0 + 48 * step0, yc_f64x4); _mm256_storeu_pd(o1 + 48 * step, _mm256_sub_pd(gc_f64x4, _mm256_mul_pd(x_f64x4, r_f64x4))); _mm256_storeu_pd(o2 + 48 * step, _mm256_sub_pd(_mm256_setzero_pd(), SPHERE_SH_MADD_F64X4_(y_f64x4, r_f64x4, gs_f64x4))); _mm256_storeu_pd(o3 + 48 * step, _mm256_sub_pd(_mm256_setzero_pd(), _mm256_mul_pd(z_f64x4, r_f64x4)));
+    }
+}
+#endif
+#if SPHERE_NEON_
+SPHERE_INLINE_ void sphere_shd_pt_slopes_body_neon_(const int degree, const double *k, const double *slope, float64x2_t x_f64x2, float64x2_t y_f64x2, float64x2_t z_f64x2, double *const out[4], size_t step0, size_t step)
+{
+    float64x2_t s2_f64x2, z2_f64x2, s4_f64x2, c1_f64x2, m1_f64x2, c2_f64x2, m2_f64x2, c3_f64x2, m3_f64x2, c4_f64x2, m4_f64x2, c5_f64x2, m5_f64x2, c6_f64x2, m6_f64x2;
+    float64x2_t t0_f64x2, t1_f64x2, t2_f64x2, t3_f64x2, t4_f64x2, t5_f64x2, t6_f64x2, u_f64x2, g_f64x2, yc_f64x2, ys_f64x2, gc_f64x2, gs_f64x2, vc_f64x4, vs_f64x4, r_f64x2;
+    double *const o0 = out[0], *const o1 = out[1], *const o2 = out[2], *const o3 = out[3];
+    vst1q_f64(o0, vld1q_dup_f64(k)); vst1q_f64(o1, vdupq_n_f64(0)); vst1q_f64(o2, vdupq_n_f64(0)); vst1q_f64(o3, vdupq_n_f64(0));
+    if (degree < 1) return;
+    {
+        c1_f64x2 = x_f64x2; m1_f64x2 = y_f64x2;
+        t0_f64x2 = vmulq_f64(vld1q_dup_f64(k + 1), z_f64x2);
+        t1_f64x2 = vld1q_dup_f64(k + 2);
+        u_f64x2 = vmulq_f64(vld1q_dup_f64(slope + 4), t1_f64x2); r_f64x2 = vmulq_f64(z_f64x2, u_f64x2);
+        vst1q_f64(o0 + 2 * step0, t0_f64x2); vst1q_f64(o1 + 2 * step, vsubq_f64(vdupq_n_f64(0), vmulq_f64(x_f64x2, r_f64x2))); vst1q_f64(o2 + 2 * step, vsubq_f64(vdupq_n_f64(0), vmulq_f64(y_f64x2, r_f64x2))); vst1q_f64(o3 + 2 * step, vsubq_f64(u_f64x2, vmulq_f64(z_f64x2, r_f64x2)));
+        yc_f64x2 = vmulq_f64(t1_f64x2, c1_f64x2); ys_f64x2 = vmulq_f64(t1_f64x2, m1_f64x2);
+        r_f64x2 = ys_f64x2; vst1q_f64(o0 + 1 * step0, ys_f64x2); vst1q_f64(o1 + 1 * step, vsubq_f64(vdupq_n_f64(0), vmulq_f64(x_f64x2, r_f64x2))); vst1q_f64(o2 + 1 * step, vsubq_f64(t1_f64x2, vmulq_f64(y_f64x2, r_f64x2))); vst1q_f64(o3 + 1 * step, vsubq_f64(vdupq_n_f64(0), vmulq_f64(z_f64x2, r_f64x2)));
+        r_f64x2 = yc_f64x2; vst1q_f64(o0 + 3 * step0, yc_f64x2); vst1q_f64(o1 + 3 * step, vsubq_f64(t1_f64x2, vmulq_f64(x_f64x2, r_f64x2))); vst1q_f64(o2 + 3 * step, vsubq_f64(vdupq_n_f64(0), vmulq_f64(y_f64x2, r_f64x2))); vst1q_f64(o3 + 3 * step, vsubq_f64(vdupq_n_f64(0), vmulq_f64(z_f64x2, r_f64x2)));
+    }
+    if (degree < 2) return;
+    {
+        s2_f64x2 = SPHERE_SH_MADD_F64X2_(x_f64x2, x_f64x2, vmulq_f64(y_f64x2, y_f64x2)); z2_f64x2 = vmulq_f64(z_f64x2, z_f64x2); c2_f64x2 = vsubq_f64(vmulq_f64(x_f64x2, x_f64x2), vmulq_f64(y_f64x2, y_f64x2)); m2_f64x2 = vmulq_f64(x_f64x2, y_f64x2); m2_f64x2 = vaddq_f64(m2_f64x2, m2_f64x2);
+        t0_f64x2 = vmulq_f64(vld1q_dup_f64(k + 3), vsubq_f64(z2_f64x2, vmulq_f64(vdupq_n_f64(0.5), s2_f64x2)));
+        t1_f64x2 = vmulq_f64(vld1q_dup_f64(k + 4), z_f64x2);
+        t2_f64x2 = vld1q_dup_f64(k + 5);
+        u_f64x2 = vmulq_f64(vld1q_dup_f64(slope + 12), t1_f64x2); r_f64x2 = vmulq_f64(z_f64x2, u_f64x2);
+        vst1q_f64(o0 + 6 * step0, t0_f64x2); vst1q_f64(o1 + 6 * step, vsubq_f64(vdupq_n_f64(0), vmulq_f64(x_f64x2, r_f64x2))); vst1q_f64(o2 + 6 * step, vsubq_f64(vdupq_n_f64(0), vmulq_f64(y_f64x2, r_f64x2))); vst1q_f64(o3 + 6 * step, vsubq_f64(u_f64x2, vmulq_f64(z_f64x2, r_f64x2)));
+        yc_f64x2 = vmulq_f64(t1_f64x2, c1_f64x2); ys_f64x2 = vmulq_f64(t1_f64x2, m1_f64x2); u_f64x2 = vmulq_f64(vld1q_dup_f64(slope + 16), t2_f64x2); vc_f64x4 = vmulq_f64(u_f64x2, c1_f64x2); vs_f64x4 = vmulq_f64(u_f64x2, m1_f64x2);
+        r_f64x2 = vaddq_f64(ys_f64x2, vmulq_f64(z_f64x2, vs_f64x4)); vst1q_f64(o0 + 5 * step0, ys_f64x2); vst1q_f64(o1 + 5 * step, vsubq_f64(vdupq_n_f64(0), vmulq_f64(x_f64x2, r_f64x2))); vst1q_f64(o2 + 5 * step, vsubq_f64(t1_f64x2, vmulq_f64(y_f64x2, r_f64x2))); vst1q_f64(o3 + 5 * step, vsubq_f64(vs_f64x4, vmulq_f64(z_f64x2, r_f64x2)));
+        r_f64x2 = vaddq_f64(yc_f64x2, vmulq_f64(z_f64x2, vc_f64x4)); vst1q_f64(o0 + 7 * step0, yc_f64x2); vst1q_f64(o1 + 7 * step, vsubq_f64(t1_f64x2, vmulq_f64(x_f64x2, r_f64x2))); vst1q_f64(o2 + 7 * step, vsubq_f64(vdupq_n_f64(0), vmulq_f64(y_f64x2, r_f64x2))); vst1q_f64(o3 + 7 * step, vsubq_f64(vc_f64x4, vmulq_f64(z_f64x2, r_f64x2)));
+        yc_f64x2 = vmulq_f64(t2_f64x2, c2_f64x2); ys_f64x2 = vmulq_f64(t2_f64x2, m2_f64x2); g_f64x2 = vmulq_f64(t2_f64x2, vdupq_n_f64(2.0)); gc_f64x2 = vmulq_f64(g_f64x2, c1_f64x2); gs_f64x2 = vmulq_f64(g_f64x2, m1_f64x2);
+        r_f64x2 = vmulq_f64(vdupq_n_f64(2.0), ys_f64x2); vst1q_f64(o0 + 4 * step0, ys_f64x2); vst1q_f64(o1 + 4 * step, vsubq_f64(gs_f64x2, vmulq_f64(x_f64x2, r_f64x2))); vst1q_f64(o2 + 4 * step, vsubq_f64(gc_f64x2, vmulq_f64(y_f64x2, r_f64x2))); vst1q_f64(o3 + 4 * step, vsubq_f64(vdupq_n_f64(0), vmulq_f64(z_f64x2, r_f64x2)));
+        r_f64x2 = vmulq_f64(vdupq_n_f64(2.0), yc_f64x2); vst1q_f64(o0 + 8 * step0, yc_f64x2); vst1q_f64(o1 + 8 * step, vsubq_f64(gc_f64x2, vmulq_f64(x_f64x2, r_f64x2))); vst1q_f64(o2 + 8 * step, vsubq_f64(vdupq_n_f64(0), SPHERE_SH_MADD_F64X2_(y_f64x2, r_f64x2, gs_f64x2))); vst1q_f64(o3 + 8 * step, vsubq_f64(vdupq_n_f64(0), vmulq_f64(z_f64x2, r_f64x2)));
+    }
+    if (degree < 3) return;
+    {
+        c3_f64x2 = vsubq_f64(vmulq_f64(x_f64x2, c2_f64x2), vmulq_f64(y_f64x2, m2_f64x2)); m3_f64x2 = SPHERE_SH_MADD_F64X2_(y_f64x2, c2_f64x2, vmulq_f64(x_f64x2, m2_f64x2));
+        t0_f64x2 = vmulq_f64(vld1q_dup_f64(k + 6), vmulq_f64(z_f64x2, vsubq_f64(vmulq_f64(vdupq_n_f64(2.0), z2_f64x2), vmulq_f64(vdupq_n_f64(3.0), s2_f64x2))));
+        t1_f64x2 = vmulq_f64(vld1q_dup_f64(k + 7), vsubq_f64(vmulq_f64(vdupq_n_f64(4.0), z2_f64x2), s2_f64x2));
+        t2_f64x2 = vmulq_f64(vld1q_dup_f64(k + 8), z_f64x2);
+        t3_f64x2 = vld1q_dup_f64(k + 9);
+        u_f64x2 = vmulq_f64(vld1q_dup_f64(slope + 24), t1_f64x2); r_f64x2 = vmulq_f64(z_f64x2, u_f64x2);
+        vst1q_f64(o0 + 12 * step0, t0_f64x2); vst1q_f64(o1 + 12 * step, vsubq_f64(vdupq_n_f64(0), vmulq_f64(x_f64x2, r_f64x2))); vst1q_f64(o2 + 12 * step, vsubq_f64(vdupq_n_f64(0), vmulq_f64(y_f64x2, r_f64x2))); vst1q_f64(o3 + 12 * step, vsubq_f64(u_f64x2, vmulq_f64(z_f64x2, r_f64x2)));
+        yc_f64x2 = vmulq_f64(t1_f64x2, c1_f64x2); ys_f64x2 = vmulq_f64(t1_f64x2, m1_f64x2); u_f64x2 = vmulq_f64(vld1q_dup_f64(slope + 28), t2_f64x2); vc_f64x4 = vmulq_f64(u_f64x2, c1_f64x2); vs_f64x4 = vmulq_f64(u_f64x2, m1_f64x2);
+        r_f64x2 = vaddq_f64(ys_f64x2, vmulq_f64(z_f64x2, vs_f64x4)); vst1q_f64(o0 + 11 * step0, ys_f64x2); vst1q_f64(o1 + 11 * step, vsubq_f64(vdupq_n_f64(0), vmulq_f64(x_f64x2, r_f64x2))); vst1q_f64(o2 + 11 * step, vsubq_f64(t1_f64x2, vmulq_f64(y_f64x2, r_f64x2))); vst1q_f64(o3 + 11 * step, vsubq_f64(vs_f64x4, vmulq_f64(z_f64x2, r_f64x2)));
+        r_f64x2 = vaddq_f64(yc_f64x2, vmulq_f64(z_f64x2, vc_f64x4)); vst1q_f64(o0 + 13 * step0, yc_f64x2); vst1q_f64(o1 + 13 * step, vsubq_f64(t1_f64x2, vmulq_f64(x_f64x2, r_f64x2))); vst1q_f64(o2 + 13 * step, vsubq_f64(vdupq_n_f64(0), vmulq_f64(y_f64x2, r_f64x2))); vst1q_f64(o3 + 13 * step, vsubq_f64(vc_f64x4, vmulq_f64(z_f64x2, r_f64x2)));
+        yc_f64x2 = vmulq_f64(t2_f64x2, c2_f64x2); ys_f64x2 = vmulq_f64(t2_f64x2, m2_f64x2); g_f64x2 = vmulq_f64(t2_f64x2, vdupq_n_f64(2.0)); gc_f64x2 = vmulq_f64(g_f64x2, c1_f64x2); gs_f64x2 = vmulq_f64(g_f64x2, m1_f64x2); u_f64x2 = vmulq_f64(vld1q_dup_f64(slope + 32), t3_f64x2); vc_f64x4 = vmulq_f64(u_f64x2, c2_f64x2); vs_f64x4 = vmulq_f64(u_f64x2, m2_f64x2);
+        r_f64x2 = SPHERE_SH_MADD_F64X2_(vdupq_n_f64(2.0), ys_f64x2, vmulq_f64(z_f64x2, vs_f64x4)); vst1q_f64(o0 + 10 * step0, ys_f64x2); vst1q_f64(o1 + 10 * step, vsubq_f64(gs_f64x2, vmulq_f64(x_f64x2, r_f64x2))); vst1q_f64(o2 + 10 * step, vsubq_f64(gc_f64x2, vmulq_f64(y_f64x2, r_f64x2))); vst1q_f64(o3 + 10 * step, vsubq_f64(vs_f64x4, vmulq_f64(z_f64x2, r_f64x2)));
+        r_f64x2 = SPHERE_SH_MADD_F64X2_(vdupq_n_f64(2.0), yc_f64x2, vmulq_f64(z_f64x2, vc_f64x4)); vst1q_f64(o0 + 14 * step0, yc_f64x2); vst1q_f64(o1 + 14 * step, vsubq_f64(gc_f64x2, vmulq_f64(x_f64x2, r_f64x2))); vst1q_f64(o2 + 14 * step, vsubq_f64(vdupq_n_f64(0), SPHERE_SH_MADD_F64X2_(y_f64x2, r_f64x2, gs_f64x2))); vst1q_f64(o3 + 14 * step, vsubq_f64(vc_f64x4, vmulq_f64(z_f64x2, r_f64x2)));
+        yc_f64x2 = vmulq_f64(t3_f64x2, c3_f64x2); ys_f64x2 = vmulq_f64(t3_f64x2, m3_f64x2); g_f64x2 = vmulq_f64(t3_f64x2, vdupq_n_f64(3.0)); gc_f64x2 = vmulq_f64(g_f64x2, c2_f64x2); gs_f64x2 = vmulq_f64(g_f64x2, m2_f64x2);
+        r_f64x2 = vmulq_f64(vdupq_n_f64(3.0), ys_f64x2); vst1q_f64(o0 + 9 * step0, ys_f64x2); vst1q_f64(o1 + 9 * step, vsubq_f64(gs_f64x2, vmulq_f64(x_f64x2, r_f64x2))); vst1q_f64(o2 + 9 * step, vsubq_f64(gc_f64x2, vmulq_f64(y_f64x2, r_f64x2))); vst1q_f64(o3 + 9 * step, vsubq_f64(vdupq_n_f64(0), vmulq_f64(z_f64x2, r_f64x2)));
+        r_f64x2 = vmulq_f64(vdupq_n_f64(3.0), yc_f64x2); vst1q_f64(o0 + 15 * step0, yc_f64x2); vst1q_f64(o1 + 15 * step, vsubq_f64(gc_f64x2, vmulq_f64(x_f64x2, r_f64x2))); vst1q_f64(o2 + 15 * step, vsubq_f64(vdupq_n_f64(0), SPHERE_SH_MADD_F64X2_(y_f64x2, r_f64x2, gs_f64x2))); vst1q_f64(o3 + 15 * step, vsubq_f64(vdupq_n_f64(0), vmulq_f64(z_f64x2, r_f64x2)));
+    }
+    if (degree < 4) return;
+    {
+        c4_f64x2 = vsubq_f64(vmulq_f64(x_f64x2, c3_f64x2), vmulq_f64(y_f64x2, m3_f64x2)); m4_f64x2 = SPHERE_SH_MADD_F64X2_(y_f64x2, c3_f64x2, vmulq_f64(x_f64x2, m3_f64x2));
+        s4_f64x2 = vmulq_f64(s2_f64x2, s2_f64x2);
+        t0_f64x2 = vmulq_f64(vld1q_dup_f64(k + 10), SPHERE_SH_MADD_F64X2_(vmulq_f64(vdupq_n_f64(8.0), z2_f64x2), vsubq_f64(z2_f64x2, vmulq_f64(vdupq_n_f64(3.0), s2_f64x2)), vmulq_f64(vdupq_n_f64(3.0), s4_f64x2)));
+        t1_f64x2 = vmulq_f64(vld1q_dup_f64(k + 11), vmulq_f64(z_f64x2, vsubq_f64(vmulq_f64(vdupq_n_f64(4.0), z2_f64x2), vmulq_f64(vdupq_n_f64(3.0), s2_f64x2))));
+        t2_f64x2 = vmulq_f64(vld1q_dup_f64(k + 12), vsubq_f64(vmulq_f64(vdupq_n_f64(6.0), z2_f64x2), s2_f64x2));
+        t3_f64x2 = vmulq_f64(vld1q_dup_f64(k + 13), z_f64x2);
+        t4_f64x2 = vld1q_dup_f64(k + 14);
+        u_f64x2 = vmulq_f64(vld1q_dup_f64(slope + 40), t1_f64x2); r_f64x2 = vmulq_f64(z_f64x2, u_f64x2);
+        vst1q_f64(o0 + 20 * step0, t0_f64x2); vst1q_f64(o1 + 20 * step, vsubq_f64(vdupq_n_f64(0), vmulq_f64(x_f64x2, r_f64x2))); vst1q_f64(o2 + 20 * step, vsubq_f64(vdupq_n_f64(0), vmulq_f64(y_f64x2, r_f64x2))); vst1q_f64(o3 + 20 * step, vsubq_f64(u_f64x2, vmulq_f64(z_f64x2, r_f64x2)));
+        yc_f64x2 = vmulq_f64(t1_f64x2, c1_f64x2); ys_f64x2 = vmulq_f64(t1_f64x2, m1_f64x2); u_f64x2 = vmulq_f64(vld1q_dup_f64(slope + 44), t2_f64x2); vc_f64x4 = vmulq_f64(u_f64x2, c1_f64x2); vs_f64x4 = vmulq_f64(u_f64x2, m1_f64x2);
+        r_f64x2 = vaddq_f64(ys_f64x2, vmulq_f64(z_f64x2, vs_f64x4)); vst1q_f64(o0 + 19 * step0, ys_f64x2); vst1q_f64(o1 + 19 * step, vsubq_f64(vdupq_n_f64(0), vmulq_f64(x_f64x2, r_f64x2))); vst1q_f64(o2 + 19 * step, vsubq_f64(t1_f64x2, vmulq_f64(y_f64x2, r_f64x2))); vst1q_f64(o3 + 19 * step, vsubq_f64(vs_f64x4, vmulq_f64(z_f64x2, r_f64x2)));
+        r_f64x2 = vaddq_f64(yc_f64x2, vmulq_f64(z_f64x2, vc_f64x4)); vst1q_f64(o0 + 21 * step0, yc_f64x2); vst1q_f64(o1 + 21 * step, vsubq_f64(t1_f64x2, vmulq_f64(x_f64x2, r_f64x2))); vst1q_f64(o2 + 21 * step, vsubq_f64(vdupq_n_f64(0), vmulq_f64(y_f64x2, r_f64x2))); vst1q_f64(o3 + 21 * step, vsubq_f64(vc_f64x4, vmulq_f64(z_f64x2, r_f64x2)));
+        yc_f64x2 = vmulq_f64(t2_f64x2, c2_f64x2); ys_f64x2 = vmulq_f64(t2_f64x2, m2_f64x2); g_f64x2 = vmulq_f64(t2_f64x2, vdupq_n_f64(2.0)); gc_f64x2 = vmulq_f64(g_f64x2, c1_f64x2); gs_f64x2 = vmulq_f64(g_f64x2, m1_f64x2); u_f64x2 = vmulq_f64(vld1q_dup_f64(slope + 48), t3_f64x2); vc_f64x4 = vmulq_f64(u_f64x2, c2_f64x2); vs_f64x4 = vmulq_f64(u_f64x2, m2_f64x2);
+        r_f64x2 = SPHERE_SH_MADD_F64X2_(vdupq_n_f64(2.0), ys_f64x2, vmulq_f64(z_f64x2, vs_f64x4)); vst1q_f64(o0 + 18 * step0, ys_f64x2); vst1q_f64(o1 + 18 * step, vsubq_f64(gs_f64x2, vmulq_f64(x_f64x2, r_f64x2))); vst1q_f64(o2 + 18 * step, vsubq_f64(gc_f64x2, vmulq_f64(y_f64x2, r_f64x2))); vst1q_f64(o3 + 18 * step, vsubq_f64(vs_f64x4, vmulq_f64(z_f64x2, r_f64x2)));
+        r_f64x2 = SPHERE_SH_MADD_F64X2_(vdupq_n_f64(2.0), yc_f64x2, vmulq_f64(z_f64x2, vc_f64x4)); vst1q_f64(o0 + 22 * step0, yc_f64x2); vst1q_f64(o1 + 22 * step, vsubq_f64(gc_f64x2, vmulq_f64(x_f64x2, r_f64x2))); vst1q_f64(o2 + 22 * step, vsubq_f64(vdupq_n_f64(0), SPHERE_SH_MADD_F64X2_(y_f64x2, r_f64x2, gs_f64x2))); vst1q_f64(o3 + 22 * step, vsubq_f64(vc_f64x4, vmulq_f64(z_f64x2, r_f64x2)));
+        yc_f64x2 = vmulq_f64(t3_f64x2, c3_f64x2); ys_f64x2 = vmulq_f64(t3_f64x2, m3_f64x2); g_f64x2 = vmulq_f64(t3_f64x2, vdupq_n_f64(3.0)); gc_f64x2 = vmulq_f64(g_f64x2, c2_f64x2); gs_f64x2 = vmulq_f64(g_f64x2, m2_f64x2); u_f64x2 = vmulq_f64(vld1q_dup_f64(slope + 52), t4_f64x2); vc_f64x4 = vmulq_f64(u_f64x2, c3_f64x2); vs_f64x4 = vmulq_f64(u_f64x2, m3_f64x2);
+        r_f64x2 = SPHERE_SH_MADD_F64X2_(vdupq_n_f64(3.0), ys_f64x2, vmulq_f64(z_f64x2, vs_f64x4)); vst1q_f64(o0 + 17 * step0, ys_f64x2); vst1q_f64(o1 + 17 * step, vsubq_f64(gs_f64x2, vmulq_f64(x_f64x2, r_f64x2))); vst1q_f64(o2 + 17 * step, vsubq_f64(gc_f64x2, vmulq_f64(y_f64x2, r_f64x2))); vst1q_f64(o3 + 17 * step, vsubq_f64(vs_f64x4, vmulq_f64(z_f64x2, r_f64x2)));
+        r_f64x2 = SPHERE_SH_MADD_F64X2_(vdupq_n_f64(3.0), yc_f64x2, vmulq_f64(z_f64x2, vc_f64x4)); vst1q_f64(o0 + 23 * step0, yc_f64x2); vst1q_f64(o1 + 23 * step, vsubq_f64(gc_f64x2, vmulq_f64(x_f64x2, r_f64x2))); vst1q_f64(o2 + 23 * step, vsubq_f64(vdupq_n_f64(0), SPHERE_SH_MADD_F64X2_(y_f64x2, r_f64x2, gs_f64x2))); vst1q_f64(o3 + 23 * step, vsubq_f64(vc_f64x4, vmulq_f64(z_f64x2, r_f64x2)));
+        yc_f64x2 = vmulq_f64(t4_f64x2, c4_f64x2); ys_f64x2 = vmulq_f64(t4_f64x2, m4_f64x2); g_f64x2 = vmulq_f64(t4_f64x2, vdupq_n_f64(4.0)); gc_f64x2 = vmulq_f64(g_f64x2, c3_f64x2); gs_f64x2 = vmulq_f64(g_f64x2, m3_f64x2);
+        r_f64x2 = vmulq_f64(vdupq_n_f64(4.0), ys_f64x2); vst1q_f64(o0 + 16 * step0, ys_f64x2); vst1q_f64(o1 + 16 * step, vsubq_f64(gs_f64x2, vmulq_f64(x_f64x2, r_f64x2))); vst1q_f64(o2 + 16 * step, vsubq_f64(gc_f64x2, vmulq_f64(y_f64x2, r_f64x2))); vst1q_f64(o3 + 16 * step, vsubq_f64(vdupq_n_f64(0), vmulq_f64(z_f64x2, r_f64x2)));
+        r_f64x2 = vmulq_f64(vdupq_n_f64(4.0), yc_f64x2); vst1q_f64(o0 + 24 * step0, yc_f64x2); vst1q_f64(o1 + 24 * step, vsubq_f64(gc_f64x2, vmulq_f64(x_f64x2, r_f64x2))); vst1q_f64(o2 + 24 * step, vsubq_f64(vdupq_n_f64(0), SPHERE_SH_MADD_F64X2_(y_f64x2, r_f64x2, gs_f64x2))); vst1q_f64(o3 + 24 * step, vsubq_f64(vdupq_n_f64(0), vmulq_f64(z_f64x2, r_f64x2)));
+    }
+    if (degree < 5) return;
+    {
+        c5_f64x2 = vsubq_f64(vmulq_f64(x_f64x2, c4_f64x2), vmulq_f64(y_f64x2, m4_f64x2)); m5_f64x2 = SPHERE_SH_MADD_F64X2_(y_f64x2, c4_f64x2, vmulq_f64(x_f64x2, m4_f64x2));
+        t0_f64x2 = vmulq_f64(vld1q_dup_f64(k + 15), vmulq_f64(z_f64x2, SPHERE_SH_MADD_F64X2_(vmulq_f64(vdupq_n_f64(8.0), z2_f64x2), vsubq_f64(z2_f64x2, vmulq_f64(vdupq_n_f64(5.0), s2_f64x2)), vmulq_f64(vdupq_n_f64(15.0), s4_f64x2))));
+        t1_f64x2 = vmulq_f64(vld1q_dup_f64(k + 16), SPHERE_SH_MADD_F64X2_(vmulq_f64(vdupq_n_f64(4.0), z2_f64x2), vsubq_f64(vmulq_f64(vdupq_n_f64(2.0), z2_f64x2), vmulq_f64(vdupq_n_f64(3.0), s2_f64x2)), s4_f64x2));
+        t2_f64x2 = vmulq_f64(vld1q_dup_f64(k + 17), vmulq_f64(z_f64x2, vsubq_f64(vmulq_f64(vdupq_n_f64(2.0), z2_f64x2), s2_f64x2)));
+        t3_f64x2 = vmulq_f64(vld1q_dup_f64(k + 18), vsubq_f64(vmulq_f64(vdupq_n_f64(8.0), z2_f64x2), s2_f64x2));
+        t4_f64x2 = vmulq_f64(vld1q_dup_f64(k + 19), z_f64x2);
+        t5_f64x2 = vld1q_dup_f64(k + 20);
+        u_f64x2 = vmulq_f64(vld1q_dup_f64(slope + 60), t1_f64x2); r_f64x2 = vmulq_f64(z_f64x2, u_f64x2);
+        vst1q_f64(o0 + 30 * step0, t0_f64x2); vst1q_f64(o1 + 30 * step, vsubq_f64(vdupq_n_f64(0), vmulq_f64(x_f64x2, r_f64x2))); vst1q_f64(o2 + 30 * step, vsubq_f64(vdupq_n_f64(0), vmulq_f64(y_f64x2, r_f64x2))); vst1q_f64(o3 + 30 * step, vsubq_f64(u_f64x2, vmulq_f64(z_f64x2, r_f64x2)));
+        yc_f64x2 = vmulq_f64(t1_f64x2, c1_f64x2); ys_f64x2 = vmulq_f64(t1_f64x2, m1_f64x2); u_f64x2 = vmulq_f64(vld1q_dup_f64(slope + 64), t2_f64x2); vc_f64x4 = vmulq_f64(u_f64x2, c1_f64x2); vs_f64x4 = vmulq_f64(u_f64x2, m1_f64x2);
+        r_f64x2 = vaddq_f64(ys_f64x2, vmulq_f64(z_f64x2, vs_f64x4)); vst1q_f64(o0 + 29 * step0, ys_f64x2); vst1q_f64(o1 + 29 * step, vsubq_f64(vdupq_n_f64(0), vmulq_f64(x_f64x2, r_f64x2))); vst1q_f64(o2 + 29 * step, vsubq_f64(t1_f64x2, vmulq_f64(y_f64x2, r_f64x2))); vst1q_f64(o3 + 29 * step, vsubq_f64(vs_f64x4, vmulq_f64(z_f64x2, r_f64x2)));
+        r_f64x2 = vaddq_f64(yc_f64x2, vmulq_f64(z_f64x2, vc_f64x4)); vst1q_f64(o0 + 31 * step0, yc_f64x2); vst1q_f64(o1 + 31 * step, vsubq_f64(t1_f64x2, vmulq_f64(x_f64x2, r_f64x2))); vst1q_f64(o2 + 31 * step, vsubq_f64(vdupq_n_f64(0), vmulq_f64(y_f64x2, r_f64x2))); vst1q_f64(o3 + 31 * step, vsubq_f64(vc_f64x4, vmulq_f64(z_f64x2, r_f64x2)));
+        yc_f64x2 = vmulq_f64(t2_f64x2, c2_f64x2); ys_f64x2 = vmulq_f64(t2_f64x2, m2_f64x2); g_f64x2 = vmulq_f64(t2_f64x2, vdupq_n_f64(2.0)); gc_f64x2 = vmulq_f64(g_f64x2, c1_f64x2); gs_f64x2 = vmulq_f64(g_f64x2, m1_f64x2); u_f64x2 = vmulq_f64(vld1q_dup_f64(slope + 68), t3_f64x2); vc_f64x4 = vmulq_f64(u_f64x2, c2_f64x2); vs_f64x4 = vmulq_f64(u_f64x2, m2_f64x2);
+        r_f64x2 = SPHERE_SH_MADD_F64X2_(vdupq_n_f64(2.0), ys_f64x2, vmulq_f64(z_f64x2, vs_f64x4)); vst1q_f64(o0 + 28 * step0, ys_f64x2); vst1q_f64(o1 + 28 * step, vsubq_f64(gs_f64x2, vmulq_f64(x_f64x2, r_f64x2))); vst1q_f64(o2 + 28 * step, vsubq_f64(gc_f64x2, vmulq_f64(y_f64x2, r_f64x2))); vst1q_f64(o3 + 28 * step, vsubq_f64(vs_f64x4, vmulq_f64(z_f64x2, r_f64x2)));
+        r_f64x2 = SPHERE_SH_MADD_F64X2_(vdupq_n_f64(2.0), yc_f64x2, vmulq_f64(z_f64x2, vc_f64x4)); vst1q_f64(o0 + 32 * step0, yc_f64x2); vst1q_f64(o1 + 32 * step, vsubq_f64(gc_f64x2, vmulq_f64(x_f64x2, r_f64x2))); vst1q_f64(o2 + 32 * step, vsubq_f64(vdupq_n_f64(0), SPHERE_SH_MADD_F64X2_(y_f64x2, r_f64x2, gs_f64x2))); vst1q_f64(o3 + 32 * step, vsubq_f64(vc_f64x4, vmulq_f64(z_f64x2, r_f64x2)));
+        yc_f64x2 = vmulq_f64(t3_f64x2, c3_f64x2); ys_f64x2 = vmulq_f64(t3_f64x2, m3_f64x2); g_f64x2 = vmulq_f64(t3_f64x2, vdupq_n_f64(3.0)); gc_f64x2 = vmulq_f64(g_f64x2, c2_f64x2); gs_f64x2 = vmulq_f64(g_f64x2, m2_f64x2); u_f64x2 = vmulq_f64(vld1q_dup_f64(slope + 72), t4_f64x2); vc_f64x4 = vmulq_f64(u_f64x2, c3_f64x2); vs_f64x4 = vmulq_f64(u_f64x2, m3_f64x2);
+        r_f64x2 = SPHERE_SH_MADD_F64X2_(vdupq_n_f64(3.0), ys_f64x2, vmulq_f64(z_f64x2, vs_f64x4)); vst1q_f64(o0 + 27 * step0, ys_f64x2); vst1q_f64(o1 + 27 * step, vsubq_f64(gs_f64x2, vmulq_f64(x_f64x2, r_f64x2))); vst1q_f64(o2 + 27 * step, vsubq_f64(gc_f64x2, vmulq_f64(y_f64x2, r_f64x2))); vst1q_f64(o3 + 27 * step, vsubq_f64(vs_f64x4, vmulq_f64(z_f64x2, r_f64x2)));
+        r_f64x2 = SPHERE_SH_MADD_F64X2_(vdupq_n_f64(3.0), yc_f64x2, vmulq_f64(z_f64x2, vc_f64x4)); vst1q_f64(o0 + 33 * step0, yc_f64x2); vst1q_f64(o1 + 33 * step, vsubq_f64(gc_f64x2, vmulq_f64(x_f64x2, r_f64x2))); vst1q_f64(o2 + 33 * step, vsubq_f64(vdupq_n_f64(0), SPHERE_SH_MADD_F64X2_(y_f64x2, r_f64x2, gs_f64x2))); vst1q_f64(o3 + 33 * step, vsubq_f64(vc_f64x4, vmulq_f64(z_f64x2, r_f64x2)));
+        yc_f64x2 = vmulq_f64(t4_f64x2, c4_f64x2); ys_f64x2 = vmulq_f64(t4_f64x2, m4_f64x2); g_f64x2 = vmulq_f64(t4_f64x2, vdupq_n_f64(4.0)); gc_f64x2 = vmulq_f64(g_f64x2, c3_f64x2); gs_f64x2 = vmulq_f64(g_f64x2, m3_f64x2); u_f64x2 = vmulq_f64(vld1q_dup_f64(slope + 76), t5_f64x2); vc_f64x4 = vmulq_f64(u_f64x2, c4_f64x2); vs_f64x4 = vmulq_f64(u_f64x2, m4_f64x2);
+        r_f64x2 = SPHERE_SH_MADD_F64X2_(vdupq_n_f64(4.0), ys_f64x2, vmulq_f64(z_f64x2, vs_f64x4)); vst1q_f64(o0 + 26 * step0, ys_f64x2); vst1q_f64(o1 + 26 * step, vsubq_f64(gs_f64x2, vmulq_f64(x_f64x2, r_f64x2))); vst1q_f64(o2 + 26 * step, vsubq_f64(gc_f64x2, vmulq_f64(y_f64x2, r_f64x2))); vst1q_f64(o3 + 26 * step, vsubq_f64(vs_f64x4, vmulq_f64(z_f64x2, r_f64x2)));
+        r_f64x2 = SPHERE_SH_MADD_F64X2_(vdupq_n_f64(4.0), yc_f64x2, vmulq_f64(z_f64x2, vc_f64x4)); vst1q_f64(o0 + 34 * step0, yc_f64x2); vst1q_f64(o1 + 34 * step, vsubq_f64(gc_f64x2, vmulq_f64(x_f64x2, r_f64x2))); vst1q_f64(o2 + 34 * step, vsubq_f64(vdupq_n_f64(0), SPHERE_SH_MADD_F64X2_(y_f64x2, r_f64x2, gs_f64x2))); vst1q_f64(o3 + 34 * step, vsubq_f64(vc_f64x4, vmulq_f64(z_f64x2, r_f64x2)));
+        yc_f64x2 = vmulq_f64(t5_f64x2, c5_f64x2); ys_f64x2 = vmulq_f64(t5_f64x2, m5_f64x2); g_f64x2 = vmulq_f64(t5_f64x2, vdupq_n_f64(5.0)); gc_f64x2 = vmulq_f64(g_f64x2, c4_f64x2); gs_f64x2 = vmulq_f64(g_f64x2, m4_f64x2);
+        r_f64x2 = vmulq_f64(vdupq_n_f64(5.0), ys_f64x2); vst1q_f64(o0 + 25 * step0, ys_f64x2); vst1q_f64(o1 + 25 * step, vsubq_f64(gs_f64x2, vmulq_f64(x_f64x2, r_f64x2))); vst1q_f64(o2 + 25 * step, vsubq_f64(gc_f64x2, vmulq_f64(y_f64x2, r_f64x2))); vst1q_f64(o3 + 25 * step, vsubq_f64(vdupq_n_f64(0), vmulq_f64(z_f64x2, r_f64x2)));
+        r_f64x2 = vmulq_f64(vdupq_n_f64(5.0), yc_f64x2); vst1q_f64(o0 + 35 * step0, yc_f64x2); vst1q_f64(o1 + 35 * step, vsubq_f64(gc_f64x2, vmulq_f64(x_f64x2, r_f64x2))); vst1q_f64(o2 + 35 * step, vsubq_f64(vdupq_n_f64(0), SPHERE_SH_MADD_F64X2_(y_f64x2, r_f64x2, gs_f64x2))); vst1q_f64(o3 + 35 * step, vsubq_f64(vdupq_n_f64(0), vmulq_f64(z_f64x2, r_f64x2)));
+    }
+    if (degree < 6) return;
+    {
+        c6_f64x2 = vsubq_f64(vmulq_f64(x_f64x2, c5_f64x2), vmulq_f64(y_f64x2, m5_f64x2)); m6_f64x2 = SPHERE_SH_MADD_F64X2_(y_f64x2, c5_f64x2, vmulq_f64(x_f64x2, m5_f64x2));
+        t0_f64x2 = vmulq_f64(vld1q_dup_f64(k + 21), vsubq_f64(vmulq_f64(vmulq_f64(vdupq_n_f64(2.0), z2_f64x2), SPHERE_SH_MADD_F64X2_(vdupq_n_f64(45.0), s4_f64x2, vsubq_f64(vmulq_f64(vmulq_f64(vdupq_n_f64(8.0), z2_f64x2), z2_f64x2), vmulq_f64(vmulq_f64(vdupq_n_f64(60.0), z2_f64x2), s2_f64x2)))), vmulq_f64(vmulq_f64(vdupq_n_f64(5.0), s4_f64x2), s2_f64x2)));
+        t1_f64x2 = vmulq_f64(vld1q_dup_f64(k + 22), vmulq_f64(z_f64x2, SPHERE_SH_MADD_F64X2_(vmulq_f64(vdupq_n_f64(4.0), z2_f64x2), vsubq_f64(vmulq_f64(vdupq_n_f64(2.0), z2_f64x2), vmulq_f64(vdupq_n_f64(5.0), s2_f64x2)), vmulq_f64(vdupq_n_f64(5.0), s4_f64x2))));
+        t2_f64x2 = vmulq_f64(vld1q_dup_f64(k + 23), SPHERE_SH_MADD_F64X2_(vmulq_f64(vdupq_n_f64(16.0), z2_f64x2), vsubq_f64(z2_f64x2, s2_f64x2), s4_f64x2));
+        t3_f64x2 = vmulq_f64(vld1q_dup_f64(k + 24), vmulq_f64(z_f64x2, vsubq_f64(vmulq_f64(vdupq_n_f64(8.0), z2_f64x2), vmulq_f64(vdupq_n_f64(3.0), s2_f64x2))));
+        t4_f64x2 = vmulq_f64(vld1q_dup_f64(k + 25), vsubq_f64(vmulq_f64(vdupq_n_f64(10.0), z2_f64x2), s2_f64x2));
+        t5_f64x2 = vmulq_f64(vld1q_dup_f64(k + 26), z_f64x2);
+        t6_f64x2 = vld1q_dup_f64(k + 27);
+        u_f64x2 = vmulq_f64(vld1q_dup_f64(slope + 84), t1_f64x2); r_f64x2 = vmulq_f64(z_f64x2, u_f64x2);
+        vst1q_f64(o0 + 42 * step0, t0_f64x2); vst1q_f64(o1 + 42 * step, vsubq_f64(vdupq_n_f64(0), vmulq_f64(x_f64x2, r_f64x2))); vst1q_f64(o2 + 42 * step, vsubq_f64(vdupq_n_f64(0), vmulq_f64(y_f64x2, r_f64x2))); vst1q_f64(o3 + 42 * step, vsubq_f64(u_f64x2, vmulq_f64(z_f64x2, r_f64x2)));
+        yc_f64x2 = vmulq_f64(t1_f64x2, c1_f64x2); ys_f64x2 = vmulq_f64(t1_f64x2, m1_f64x2); u_f64x2 = vmulq_f64(vld1q_dup_f64(slope + 88), t2_f64x2); vc_f64x4 = vmulq_f64(u_f64x2, c1_f64x2); vs_f64x4 = vmulq_f64(u_f64x2, m1_f64x2);
+        r_f64x2 = vaddq_f64(ys_f64x2, vmulq_f64(z_f64x2, vs_f64x4)); vst1q_f64(o0 + 41 * step0, ys_f64x2); vst1q_f64(o1 + 41 * step, vsubq_f64(vdupq_n_f64(0), vmulq_f64(x_f64x2, r_f64x2))); vst1q_f64(o2 + 41 * step, vsubq_f64(t1_f64x2, vmulq_f64(y_f64x2, r_f64x2))); vst1q_f64(o3 + 41 * step, vsubq_f64(vs_f64x4, vmulq_f64(z_f64x2, r_f64x2)));
+        r_f64x2 = vaddq_f64(yc_f64x2, vmulq_f64(z_f64x2, vc_f64x4)); vst1q_f64(o0 + 43 * step0, yc_f64x2); vst1q_f64(o1 + 43 * step, vsubq_f64(t1_f64x2, vmulq_f64(x_f64x2, r_f64x2))); vst1q_f64(o2 + 43 * step, vsubq_f64(vdupq_n_f64(0), vmulq_f64(y_f64x2, r_f64x2))); vst1q_f64(o3 + 43 * step, vsubq_f64(vc_f64x4, vmulq_f64(z_f64x2, r_f64x2)));
+        yc_f64x2 = vmulq_f64(t2_f64x2, c2_f64x2); ys_f64x2 = vmulq_f64(t2_f64x2, m2_f64x2); g_f64x2 = vmulq_f64(t2_f64x2, vdupq_n_f64(2.0)); gc_f64x2 = vmulq_f64(g_f64x2, c1_f64x2); gs_f64x2 = vmulq_f64(g_f64x2, m1_f64x2); u_f64x2 = vmulq_f64(vld1q_dup_f64(slope + 92), t3_f64x2); vc_f64x4 = vmulq_f64(u_f64x2, c2_f64x2); vs_f64x4 = vmulq_f64(u_f64x2, m2_f64x2);
+        r_f64x2 = SPHERE_SH_MADD_F64X2_(vdupq_n_f64(2.0), ys_f64x2, vmulq_f64(z_f64x2, vs_f64x4)); vst1q_f64(o0 + 40 * step0, ys_f64x2); vst1q_f64(o1 + 40 * step, vsubq_f64(gs_f64x2, vmulq_f64(x_f64x2, r_f64x2))); vst1q_f64(o2 + 40 * step, vsubq_f64(gc_f64x2, vmulq_f64(y_f64x2, r_f64x2))); vst1q_f64(o3 + 40 * step, vsubq_f64(vs_f64x4, vmulq_f64(z_f64x2, r_f64x2)));
+        r_f64x2 = SPHERE_SH_MADD_F64X2_(vdupq_n_f64(2.0), yc_f64x2, vmulq_f64(z_f64x2, vc_f64x4)); vst1q_f64(o0 + 44 * step0, yc_f64x2); vst1q_f64(o1 + 44 * step, vsubq_f64(gc_f64x2, vmulq_f64(x_f64x2, r_f64x2))); vst1q_f64(o2 + 44 * step, vsubq_f64(vdupq_n_f64(0), SPHERE_SH_MADD_F64X2_(y_f64x2, r_f64x2, gs_f64x2))); vst1q_f64(o3 + 44 * step, vsubq_f64(vc_f64x4, vmulq_f64(z_f64x2, r_f64x2)));
+        yc_f64x2 = vmulq_f64(t3_f64x2, c3_f64x2); ys_f64x2 = vmulq_f64(t3_f64x2, m3_f64x2); g_f64x2 = vmulq_f64(t3_f64x2, vdupq_n_f64(3.0)); gc_f64x2 = vmulq_f64(g_f64x2, c2_f64x2); gs_f64x2 = vmulq_f64(g_f64x2, m2_f64x2); u_f64x2 = vmulq_f64(vld1q_dup_f64(slope + 96), t4_f64x2); vc_f64x4 = vmulq_f64(u_f64x2, c3_f64x2); vs_f64x4 = vmulq_f64(u_f64x2, m3_f64x2);
+        r_f64x2 = SPHERE_SH_MADD_F64X2_(vdupq_n_f64(3.0), ys_f64x2, vmulq_f64(z_f64x2, vs_f64x4)); vst1q_f64(o0 + 39 * step0, ys_f64x2); vst1q_f64(o1 + 39 * step, vsubq_f64(gs_f64x2, vmulq_f64(x_f64x2, r_f64x2))); vst1q_f64(o2 + 39 * step, vsubq_f64(gc_f64x2, vmulq_f64(y_f64x2, r_f64x2))); vst1q_f64(o3 + 39 * step, vsubq_f64(vs_f64x4, vmulq_f64(z_f64x2, r_f64x2)));
+        r_f64x2 = SPHERE_SH_MADD_F64X2_(vdupq_n_f64(3.0), yc_f64x2, vmulq_f64(z_f64x2, vc_f64x4)); vst1q_f64(o0 + 45 * step0, yc_f64x2); vst1q_f64(o1 + 45 * step, vsubq_f64(gc_f64x2, vmulq_f64(x_f64x2, r_f64x2))); vst1q_f64(o2 + 45 * step, vsubq_f64(vdupq_n_f64(0), SPHERE_SH_MADD_F64X2_(y_f64x2, r_f64x2, gs_f64x2))); vst1q_f64(o3 + 45 * step, vsubq_f64(vc_f64x4, vmulq_f64(z_f64x2, r_f64x2)));
+        yc_f64x2 = vmulq_f64(t4_f64x2, c4_f64x2); ys_f64x2 = vmulq_f64(t4_f64x2, m4_f64x2); g_f64x2 = vmulq_f64(t4_f64x2, vdupq_n_f64(4.0)); gc_f64x2 = vmulq_f64(g_f64x2, c3_f64x2); gs_f64x2 = vmulq_f64(g_f64x2, m3_f64x2); u_f64x2 = vmulq_f64(vld1q_dup_f64(slope + 100), t5_f64x2); vc_f64x4 = vmulq_f64(u_f64x2, c4_f64x2); vs_f64x4 = vmulq_f64(u_f64x2, m4_f64x2);
+        r_f64x2 = SPHERE_SH_MADD_F64X2_(vdupq_n_f64(4.0), ys_f64x2, vmulq_f64(z_f64x2, vs_f64x4)); vst1q_f64(o0 + 38 * step0, ys_f64x2); vst1q_f64(o1 + 38 * step, vsubq_f64(gs_f64x2, vmulq_f64(x_f64x2, r_f64x2))); vst1q_f64(o2 + 38 * step, vsubq_f64(gc_f64x2, vmulq_f64(y_f64x2, r_f64x2))); vst1q_f64(o3 + 38 * step, vsubq_f64(vs_f64x4, vmulq_f64(z_f64x2, r_f64x2)));
+        r_f64x2 = SPHERE_SH_MADD_F64X2_(vdupq_n_f64(4.0), yc_f64x2, vmulq_f64(z_f64x2, vc_f64x4)); vst1q_f64(o0 + 46 * step0, yc_f64x2); vst1q_f64(o1 + 46 * step, vsubq_f64(gc_f64x2, vmulq_f64(x_f64x2, r_f64x2))); vst1q_f64(o2 + 46 * step, vsubq_f64(vdupq_n_f64(0), SPHERE_SH_MADD_F64X2_(y_f64x2, r_f64x2, gs_f64x2))); vst1q_f64(o3 + 46 * step, vsubq_f64(vc_f64x4, vmulq_f64(z_f64x2, r_f64x2)));
+        yc_f64x2 = vmulq_f64(t5_f64x2, c5_f64x2); ys_f64x2 = vmulq_f64(t5_f64x2, m5_f64x2); g_f64x2 = vmulq_f64(t5_f64x2, vdupq_n_f64(5.0)); gc_f64x2 = vmulq_f64(g_f64x2, c4_f64x2); gs_f64x2 = vmulq_f64(g_f64x2, m4_f64x2); u_f64x2 = vmulq_f64(vld1q_dup_f64(slope + 104), t6_f64x2); vc_f64x4 = vmulq_f64(u_f64x2, c5_f64x2); vs_f64x4 = vmulq_f64(u_f64x2, m5_f64x2);
+        r_f64x2 = SPHERE_SH_MADD_F64X2_(vdupq_n_f64(5.0), ys_f64x2, vmulq_f64(z_f64x2, vs_f64x4)); vst1q_f64(o0 + 37 * step0, ys_f64x2); vst1q_f64(o1 + 37 * step, vsubq_f64(gs_f64x2, vmulq_f64(x_f64x2, r_f64x2))); vst1q_f64(o2 + 37 * step, vsubq_f64(gc_f64x2, vmulq_f64(y_f64x2, r_f64x2))); vst1q_f64(o3 + 37 * step, vsubq_f64(vs_f64x4, vmulq_f64(z_f64x2, r_f64x2)));
+        r_f64x2 = SPHERE_SH_MADD_F64X2_(vdupq_n_f64(5.0), yc_f64x2, vmulq_f64(z_f64x2, vc_f64x4)); vst1q_f64(o0 + 47 * step0, yc_f64x2); vst1q_f64(o1 + 47 * step, vsubq_f64(gc_f64x2, vmulq_f64(x_f64x2, r_f64x2))); vst1q_f64(o2 + 47 * step, vsubq_f64(vdupq_n_f64(0), SPHERE_SH_MADD_F64X2_(y_f64x2, r_f64x2, gs_f64x2))); vst1q_f64(o3 + 47 * step, vsubq_f64(vc_f64x4, vmulq_f64(z_f64x2, r_f64x2)));
+        yc_f64x2 = vmulq_f64(t6_f64x2, c6_f64x2); ys_f64x2 = vmulq_f64(t6_f64x2, m6_f64x2); g_f64x2 = vmulq_f64(t6_f64x2, vdupq_n_f64(6.0)); gc_f64x2 = vmulq_f64(g_f64x2, c5_f64x2); gs_f64x2 = vmulq_f64(g_f64x2, m5_f64x2);
+        r_f64x2 = vmulq_f64(vdupq_n_f64(6.0), ys_f64x2); vst1q_f64(o0 + 36 * step0, ys_f64x2); vst1q_f64(o1 + 36 * step, vsubq_f64(gs_f64x2, vmulq_f64(x_f64x2, r_f64x2))); vst1q_f64(o2 + 36 * step, vsubq_f64(gc_f64x2, vmulq_f64(y_f64x2, r_f64x2))); vst1q_f64(o3 + 36 * step, vsubq_f64(vdupq_n_f64(0), vmulq_f64(z_f64x2, r_f64x2)));
+        r_f64x2 = vmulq_f64(vdupq_n_f64(6.0), yc_f64x2); vst1q_f64(o0 + 48 * step0, yc_f64x2); vst1q_f64(o1 + 48 * step, vsubq_f64(gc_f64x2, vmulq_f64(x_f64x2, r_f64x2))); vst1q_f64(o2 + 48 * step, vsubq_f64(vdupq_n_f64(0), SPHERE_SH_MADD_F64X2_(y_f64x2, r_f64x2, gs_f64x2))); vst1q_f64(o3 + 48 * step, vsubq_f64(vdupq_n_f64(0), vmulq_f64(z_f64x2, r_f64x2)));
+    }
+}
+#endif
+static size_t sphere_shd_pt_slopes_c_(const sphere_shd_points *plan, const double *x, const double *y, const double *z, size_t n, double *const out[4], size_t stride, int *bad)
+{
+    const double *slope = sphere_shd_pt_seeds_(plan) + (plan->degree + 2) + 3;
+    const int rows = plan->desc.layout == SPHERE_SH_BASIS_ROWS;
+    const size_t step = rows ? 1 : stride;
+    double waste[1];
+    size_t i;
+    int k;
+    for (i = 0; i < n; i++) {
+        const double px = x[i], py = y[i], pz = z[i];
+        double *to[4];
+        for (k = 0; k < 4; k++) to[k] = out[k] ? out[k] + (rows ? i * stride : i) : waste;
+        *bad |= sphere_shd_pt_strange_c_(SPHERE_MADD_(pz, pz, SPHERE_MADD_(px, px, (py * py))));
+        sphere_shd_pt_slopes_body_c_(plan->degree, plan->table, slope, px, py, pz, to, out[0] ? step : 0, step);
+    }
+    return i;
+}
+#if SPHERE_AVX2_
+SPHERE_TARGET_AVX2_ static size_t sphere_shd_pt_slopes_avx2_(const sphere_shd_points *plan, const double *x, const double *y, const double *z, size_t n, double *const out[4], size_t stride, int *bad)
+{
+    const double *slope = sphere_shd_pt_seeds_(plan) + (plan->degree + 2) + 3;
+    const int rows = plan->desc.layout == SPHERE_SH_BASIS_ROWS;
+    const size_t columns = (size_t)(plan->degree + 1) * (size_t)(plan->degree + 1), step = rows ? SPHERE_SHD_AVX2_LANES_ : stride;
+    double space[4 * 49 * SPHERE_SHD_AVX2_LANES_ + 64 / sizeof(double)], *const tile = (double *)sphere_align_(space);
+    size_t i = 0;
+    int k;
+    for (; i + SPHERE_SHD_AVX2_LANES_ <= n; i += SPHERE_SHD_AVX2_LANES_) {
+        const __m256d px_f64x4 = _mm256_loadu_pd(x + i), py_f64x4 = _mm256_loadu_pd(y + i), pz_f64x4 = _mm256_loadu_pd(z + i);
+        double *to[4];
+        for (k = 0; k < 4; k++) to[k] = rows || !out[k] ? tile + (size_t)k * 49 * SPHERE_SHD_AVX2_LANES_ : out[k] + i;
+        *bad |= sphere_shd_pt_strange_avx2_(SPHERE_SH_MADD_F64X4_(pz_f64x4, pz_f64x4, SPHERE_SH_MADD_F64X4_(px_f64x4, px_f64x4, _mm256_mul_pd(py_f64x4, py_f64x4))));
+        switch (plan->degree) {
+        case 0: sphere_shd_pt_slopes_body_avx2_(0, plan->table, slope, px_f64x4, py_f64x4, pz_f64x4, to, out[0] ? step : 0, step); break;
+        case 1: sphere_shd_pt_slopes_body_avx2_(1, plan->table, slope, px_f64x4, py_f64x4, pz_f64x4, to, out[0] ? step : 0, step); break;
+        case 2: sphere_shd_pt_slopes_body_avx2_(2, plan->table, slope, px_f64x4, py_f64x4, pz_f64x4, to, out[0] ? step : 0, step); break;
+        case 3: sphere_shd_pt_slopes_body_avx2_(3, plan->table, slope, px_f64x4, py_f64x4, pz_f64x4, to, out[0] ? step : 0, step); break;
+        case 4: sphere_shd_pt_slopes_body_avx2_(4, plan->table, slope, px_f64x4, py_f64x4, pz_f64x4, to, out[0] ? step : 0, step); break;
+        case 5: sphere_shd_pt_slopes_body_avx2_(5, plan->table, slope, px_f64x4, py_f64x4, pz_f64x4, to, out[0] ? step : 0, step); break;
+        default: sphere_shd_pt_slopes_body_avx2_(6, plan->table, slope, px_f64x4, py_f64x4, pz_f64x4, to, out[0] ? step : 0, step); break;
+        }
+        if (rows) for (k = 0; k < 4; k++) if (out[k]) sphere_shd_pt_rows_avx2_(out[k] + i * stride, stride, to[k], columns);
+    }
+    return i;
+}
+#endif
+#if SPHERE_NEON_
+static size_t sphere_shd_pt_slopes_neon_(const sphere_shd_points *plan, const double *x, const double *y, const double *z, size_t n, double *const out[4], size_t stride, int *bad)
+{
+    const double *slope = sphere_shd_pt_seeds_(plan) + (plan->degree + 2) + 3;
+    const int rows = plan->desc.layout == SPHERE_SH_BASIS_ROWS;
+    const size_t columns = (size_t)(plan->degree + 1) * (size_t)(plan->degree + 1), step = rows ? SPHERE_SHD_NEON_LANES_ : stride;
+    double space[4 * 49 * SPHERE_SHD_NEON_LANES_ + 64 / sizeof(double)], *const tile = (double *)sphere_align_(space);
+    size_t i = 0;
+    int k;
+    for (; i + SPHERE_SHD_NEON_LANES_ <= n; i += SPHERE_SHD_NEON_LANES_) {
+        const float64x2_t px_f64x2 = vld1q_f64(x + i), py_f64x2 = vld1q_f64(y + i), pz_f64x2 = vld1q_f64(z + i);
+        double *to[4];
+        for (k = 0; k < 4; k++) to[k] = rows || !out[k] ? tile + (size_t)k * 49 * SPHERE_SHD_NEON_LANES_ : out[k] + i;
+        *bad |= sphere_shd_pt_strange_neon_(SPHERE_SH_MADD_F64X2_(pz_f64x2, pz_f64x2, SPHERE_SH_MADD_F64X2_(px_f64x2, px_f64x2, vmulq_f64(py_f64x2, py_f64x2))));
+        switch (plan->degree) {
+        case 0: sphere_shd_pt_slopes_body_neon_(0, plan->table, slope, px_f64x2, py_f64x2, pz_f64x2, to, out[0] ? step : 0, step); break;
+        case 1: sphere_shd_pt_slopes_body_neon_(1, plan->table, slope, px_f64x2, py_f64x2, pz_f64x2, to, out[0] ? step : 0, step); break;
+        case 2: sphere_shd_pt_slopes_body_neon_(2, plan->table, slope, px_f64x2, py_f64x2, pz_f64x2, to, out[0] ? step : 0, step); break;
+        case 3: sphere_shd_pt_slopes_body_neon_(3, plan->table, slope, px_f64x2, py_f64x2, pz_f64x2, to, out[0] ? step : 0, step); break;
+        case 4: sphere_shd_pt_slopes_body_neon_(4, plan->table, slope, px_f64x2, py_f64x2, pz_f64x2, to, out[0] ? step : 0, step); break;
+        case 5: sphere_shd_pt_slopes_body_neon_(5, plan->table, slope, px_f64x2, py_f64x2, pz_f64x2, to, out[0] ? step : 0, step); break;
+        default: sphere_shd_pt_slopes_body_neon_(6, plan->table, slope, px_f64x2, py_f64x2, pz_f64x2, to, out[0] ? step : 0, step); break;
+        }
+        if (rows) for (k = 0; k < 4; k++) if (out[k]) sphere_shd_pt_rows_neon_(out[k] + i * stride, stride, to[k], columns);
+    }
+    return i;
+}
+#endif
+
 /* >>kernel basis: all harmonics of a block and their gradients, in groups of orders, degree by degree. In the tangent plane with the
    point (x, y, |z|), U = k T_l^(m+1) h: radial part R = (m - n) Y + |z| U, gradient (m T g - x R, m T g' - y R, U - |z| R), where n is 0 on
    the sphere, l or -(l + 1) for solid harmonics; along theta |z| m T g - sin(theta) U. */
@@ -3613,6 +4630,7 @@ SPHERE_INLINE_ int sphere_shd_pt_basis_body_c_(const sphere_shd_points *plan, co
             }
             pc = c; ps = s;
             c = (x * pc) - (y * ps); s = SPHERE_MADD_(x, ps, (y * pc));
+            if (m >= 8) { c = sphere_shd_pt_faint_c_(c); s = sphere_shd_pt_faint_c_(s); }
         }
         if (solid) {
             w = *(lane + SPHERE_SH_PT_W_); v = *(lane + SPHERE_SH_PT_V0_);
@@ -3741,6 +4759,7 @@ SPHERE_SH_PT_AVX2_FN_ int sphere_shd_pt_basis_body_avx2_(const sphere_shd_points
             }
             pc_f64x4 = c_f64x4; ps_f64x4 = s_f64x4;
             c_f64x4 = _mm256_sub_pd(_mm256_mul_pd(x_f64x4, pc_f64x4), _mm256_mul_pd(y_f64x4, ps_f64x4)); s_f64x4 = SPHERE_SH_MADD_F64X4_(x_f64x4, ps_f64x4, _mm256_mul_pd(y_f64x4, pc_f64x4));
+            if (m >= 8) { c_f64x4 = sphere_shd_pt_faint_avx2_(c_f64x4); s_f64x4 = sphere_shd_pt_faint_avx2_(s_f64x4); }
         }
         if (solid) {
             w_f64x4 = _mm256_loadu_pd(lane + SPHERE_SH_PT_W_ * SPHERE_SHD_AVX2_LANES_); v_f64x4 = _mm256_loadu_pd(lane + SPHERE_SH_PT_V0_ * SPHERE_SHD_AVX2_LANES_);
@@ -3893,6 +4912,7 @@ SPHERE_INLINE_ int sphere_shd_pt_basis_body_neon_(const sphere_shd_points *plan,
             }
             pc_f64x2 = c_f64x2; ps_f64x2 = s_f64x2;
             c_f64x2 = vsubq_f64(vmulq_f64(x_f64x2, pc_f64x2), vmulq_f64(y_f64x2, ps_f64x2)); s_f64x2 = SPHERE_SH_MADD_F64X2_(x_f64x2, ps_f64x2, vmulq_f64(y_f64x2, pc_f64x2));
+            if (m >= 8) { c_f64x2 = sphere_shd_pt_faint_neon_(c_f64x2); s_f64x2 = sphere_shd_pt_faint_neon_(s_f64x2); }
         }
         if (solid) {
             w_f64x2 = vld1q_f64(lane + SPHERE_SH_PT_W_ * SPHERE_SHD_NEON_LANES_); v_f64x2 = vld1q_f64(lane + SPHERE_SH_PT_V0_ * SPHERE_SHD_NEON_LANES_);
@@ -4038,6 +5058,7 @@ SPHERE_TARGET_AVX2_ static size_t sphere_shd_pt_planes_avx2_(const sphere_shd_po
               _mm256_storeu_pd(cur + 2 * SPHERE_SHD_AVX2_LANES_, _mm256_sub_pd(_mm256_mul_pd(px_f64x4, c_f64x4), _mm256_mul_pd(py_f64x4, s_f64x4))); _mm256_storeu_pd(cur + 4 * SPHERE_SHD_AVX2_LANES_ + 2 * SPHERE_SHD_AVX2_LANES_, SPHERE_SH_MADD_F64X4_(px_f64x4, s_f64x4, _mm256_mul_pd(py_f64x4, c_f64x4))); }
             { const __m256d px_f64x4 = _mm256_loadu_pd(x + i + 3 * SPHERE_SHD_AVX2_LANES_), py_f64x4 = _mm256_loadu_pd(y + i + 3 * SPHERE_SHD_AVX2_LANES_), c_f64x4 = _mm256_loadu_pd(cur + 3 * SPHERE_SHD_AVX2_LANES_), s_f64x4 = _mm256_loadu_pd(cur + 4 * SPHERE_SHD_AVX2_LANES_ + 3 * SPHERE_SHD_AVX2_LANES_);
               _mm256_storeu_pd(cur + 3 * SPHERE_SHD_AVX2_LANES_, _mm256_sub_pd(_mm256_mul_pd(px_f64x4, c_f64x4), _mm256_mul_pd(py_f64x4, s_f64x4))); _mm256_storeu_pd(cur + 4 * SPHERE_SHD_AVX2_LANES_ + 3 * SPHERE_SHD_AVX2_LANES_, SPHERE_SH_MADD_F64X4_(px_f64x4, s_f64x4, _mm256_mul_pd(py_f64x4, c_f64x4))); }
+            if (m >= 8) for (l = 0; l < 8; l++) { _mm256_storeu_pd(cur + l * SPHERE_SHD_AVX2_LANES_, sphere_shd_pt_faint_avx2_(_mm256_loadu_pd(cur + l * SPHERE_SHD_AVX2_LANES_))); }
         }
     }
     return i;
@@ -4093,6 +5114,7 @@ static size_t sphere_shd_pt_planes_neon_(const sphere_shd_points *plan, const do
               vst1q_f64(cur + 2 * SPHERE_SHD_NEON_LANES_, vsubq_f64(vmulq_f64(px_f64x2, c_f64x2), vmulq_f64(py_f64x2, s_f64x2))); vst1q_f64(cur + 4 * SPHERE_SHD_NEON_LANES_ + 2 * SPHERE_SHD_NEON_LANES_, SPHERE_SH_MADD_F64X2_(px_f64x2, s_f64x2, vmulq_f64(py_f64x2, c_f64x2))); }
             { const float64x2_t px_f64x2 = vld1q_f64(x + i + 3 * SPHERE_SHD_NEON_LANES_), py_f64x2 = vld1q_f64(y + i + 3 * SPHERE_SHD_NEON_LANES_), c_f64x2 = vld1q_f64(cur + 3 * SPHERE_SHD_NEON_LANES_), s_f64x2 = vld1q_f64(cur + 4 * SPHERE_SHD_NEON_LANES_ + 3 * SPHERE_SHD_NEON_LANES_);
               vst1q_f64(cur + 3 * SPHERE_SHD_NEON_LANES_, vsubq_f64(vmulq_f64(px_f64x2, c_f64x2), vmulq_f64(py_f64x2, s_f64x2))); vst1q_f64(cur + 4 * SPHERE_SHD_NEON_LANES_ + 3 * SPHERE_SHD_NEON_LANES_, SPHERE_SH_MADD_F64X2_(px_f64x2, s_f64x2, vmulq_f64(py_f64x2, c_f64x2))); }
+            if (m >= 8) for (l = 0; l < 8; l++) { vst1q_f64(cur + l * SPHERE_SHD_NEON_LANES_, sphere_shd_pt_faint_neon_(vld1q_f64(cur + l * SPHERE_SHD_NEON_LANES_))); }
         }
     }
     return i;
@@ -4192,6 +5214,7 @@ static void sphere_shd_pt_sum_c_(const sphere_shd_points *plan, const sphere_shd
             }
             f[4][i] = c; f[5][i] = s;
             *cur = (x * c) - (y * s); cur[P] = SPHERE_MADD_(x, s, (y * c)); *(cur + 2 * P) = c; *(cur + 3 * P) = s;
+            if (m >= 8) { *cur = sphere_shd_pt_faint_c_(*cur); cur[P] = sphere_shd_pt_faint_c_(cur[P]); }
         }
         if (solid) for (i = 0; i < P; i += 1) {
             double w = *(work + WM * P + i);
@@ -4372,6 +5395,7 @@ SPHERE_TARGET_AVX2_ static void sphere_shd_pt_sum_avx2_(const sphere_shd_points 
             }
             _mm256_storeu_pd(f[4] + i, c_f64x4); _mm256_storeu_pd(f[5] + i, s_f64x4);
             _mm256_storeu_pd(cur, _mm256_sub_pd(_mm256_mul_pd(x_f64x4, c_f64x4), _mm256_mul_pd(y_f64x4, s_f64x4))); _mm256_storeu_pd(cur + P, SPHERE_SH_MADD_F64X4_(x_f64x4, s_f64x4, _mm256_mul_pd(y_f64x4, c_f64x4))); _mm256_storeu_pd(cur + 2 * P, c_f64x4); _mm256_storeu_pd(cur + 3 * P, s_f64x4);
+            if (m >= 8) { _mm256_storeu_pd(cur, sphere_shd_pt_faint_avx2_(_mm256_loadu_pd(cur))); _mm256_storeu_pd(cur + P, sphere_shd_pt_faint_avx2_(_mm256_loadu_pd(cur + P))); }
         }
         if (solid) for (i = 0; i < P; i += SPHERE_SHD_AVX2_LANES_) {
             __m256d w_f64x4 = _mm256_loadu_pd(work + WM * P + i);
@@ -4553,6 +5577,7 @@ static void sphere_shd_pt_sum_neon_(const sphere_shd_points *plan, const sphere_
             }
             vst1q_f64(f[4] + i, c_f64x2); vst1q_f64(f[5] + i, s_f64x2);
             vst1q_f64(cur, vsubq_f64(vmulq_f64(x_f64x2, c_f64x2), vmulq_f64(y_f64x2, s_f64x2))); vst1q_f64(cur + P, SPHERE_SH_MADD_F64X2_(x_f64x2, s_f64x2, vmulq_f64(y_f64x2, c_f64x2))); vst1q_f64(cur + 2 * P, c_f64x2); vst1q_f64(cur + 3 * P, s_f64x2);
+            if (m >= 8) { vst1q_f64(cur, sphere_shd_pt_faint_neon_(vld1q_f64(cur))); vst1q_f64(cur + P, sphere_shd_pt_faint_neon_(vld1q_f64(cur + P))); }
         }
         if (solid) for (i = 0; i < P; i += SPHERE_SHD_NEON_LANES_) {
             float64x2_t w_f64x2 = vld1q_f64(work + WM * P + i);
@@ -4646,19 +5671,20 @@ static void sphere_shd_pt_sum_neon_(const sphere_shd_points *plan, const sphere_
 typedef struct sphere_shd_pt_kernels_ {
     size_t lanes;
     size_t (*low)(const sphere_shd_points *plan, const double *x, const double *y, const double *z, size_t n, double *out, size_t stride, int *bad);
+    size_t (*slopes)(const sphere_shd_points *plan, const double *x, const double *y, const double *z, size_t n, double *const out[4], size_t stride, int *bad);
     size_t (*planes)(const sphere_shd_points *plan, const double *x, const double *y, const double *z, size_t n, double *out, size_t stride, int *bad);
     int (*basis)(const sphere_shd_points *plan, const sphere_shd_pt_block_ *b);
     void (*sum)(const sphere_shd_points *plan, const sphere_shd_pt_sum_block_ *b);
 } sphere_shd_pt_kernels_;
 SPHERE_INLINE_ const sphere_shd_pt_kernels_ *sphere_shd_pt_kernels_for_(sphere_simd level)
 {
-    static const sphere_shd_pt_kernels_ portable = { 1, sphere_shd_pt_low_c_, NULL, sphere_shd_pt_basis_c_, sphere_shd_pt_sum_c_ };
+    static const sphere_shd_pt_kernels_ portable = { 1, sphere_shd_pt_low_c_, sphere_shd_pt_slopes_c_, NULL, sphere_shd_pt_basis_c_, sphere_shd_pt_sum_c_ };
 #if SPHERE_AVX2_
-    static const sphere_shd_pt_kernels_ avx2 = { SPHERE_SHD_AVX2_LANES_, sphere_shd_pt_low_avx2_, sphere_shd_pt_planes_avx2_, sphere_shd_pt_basis_avx2_, sphere_shd_pt_sum_avx2_ };
+    static const sphere_shd_pt_kernels_ avx2 = { SPHERE_SHD_AVX2_LANES_, sphere_shd_pt_low_avx2_, sphere_shd_pt_slopes_avx2_, sphere_shd_pt_planes_avx2_, sphere_shd_pt_basis_avx2_, sphere_shd_pt_sum_avx2_ };
     if (level == SPHERE_SIMD_AVX2) return &avx2;
 #endif
 #if SPHERE_NEON_
-    static const sphere_shd_pt_kernels_ neon = { SPHERE_SHD_NEON_LANES_, sphere_shd_pt_low_neon_, sphere_shd_pt_planes_neon_, sphere_shd_pt_basis_neon_, sphere_shd_pt_sum_neon_ };
+    static const sphere_shd_pt_kernels_ neon = { SPHERE_SHD_NEON_LANES_, sphere_shd_pt_low_neon_, sphere_shd_pt_slopes_neon_, sphere_shd_pt_planes_neon_, sphere_shd_pt_basis_neon_, sphere_shd_pt_sum_neon_ };
     if (level == SPHERE_SIMD_NEON) return &neon;
 #endif
     (void)level;
@@ -4895,17 +5921,21 @@ SPHERE_SH_PT_APART_ static void sphere_shd_pt_run_one_(const sphere_shd_pt_job_ 
     if (job->coefficients) sphere_shd_pt_sum_part_(job, kernels, first, 1, lane, polar, out);
     else sphere_shd_pt_basis_part_(job, kernels, first, lane, polar);
 }
-/* Values alone at low degrees: straight-line code to degree 6, then, for planes, four vectors at a time. Returns where it stopped. */
+/* Plain directions at low degrees: straight-line code to degree 6, then, for planes, four vectors at a time. Returns where it stopped. */
 static size_t sphere_shd_pt_run_low_(const sphere_shd_pt_job_ *job, size_t first, size_t last)
 {
     const size_t rows = job->plan->desc.layout == SPHERE_SH_BASIS_ROWS ? job->stride : 1;
-    int bad = 0;
+    const double *x = job->in[0], *y = job->in[1], *z = job->in[2];
+    double *out[4];
+    int bad = 0, k;
     size_t i = first, done;
+    for (k = 0; k < 4; k++) out[k] = job->out[k] ? job->out[k] + first * rows : NULL;
     if (job->plan->degree <= 6) {
-        i += job->kernels->low(job->plan, job->in[0] + i, job->in[1] + i, job->in[2] + i, last - i, job->out[0] + i * rows, job->stride, &bad);
-        if (i < last) i += sphere_shd_pt_low_c_(job->plan, job->in[0] + i, job->in[1] + i, job->in[2] + i, last - i, job->out[0] + i * rows, job->stride, &bad);
-    } else if (job->kernels->planes && job->plan->desc.layout == SPHERE_SH_BASIS_PLANES && job->plan->degree <= SPHERE_SH_PT_LOW_DEGREE_)
-        i += job->kernels->planes(job->plan, job->in[0] + i, job->in[1] + i, job->in[2] + i, last - i, job->out[0] + i, job->stride, &bad);
+        i += job->gradient ? job->kernels->slopes(job->plan, x + i, y + i, z + i, last - i, out, job->stride, &bad) : job->kernels->low(job->plan, x + i, y + i, z + i, last - i, out[0], job->stride, &bad);
+        for (k = 0; k < 4; k++) if (out[k]) out[k] += (i - first) * rows;
+        if (i < last) i += job->gradient ? sphere_shd_pt_slopes_c_(job->plan, x + i, y + i, z + i, last - i, out, job->stride, &bad) : sphere_shd_pt_low_c_(job->plan, x + i, y + i, z + i, last - i, out[0], job->stride, &bad);
+    } else if (!job->gradient && job->kernels->planes && job->plan->desc.layout == SPHERE_SH_BASIS_PLANES && job->plan->degree <= SPHERE_SH_PT_LOW_DEGREE_)
+        i += job->kernels->planes(job->plan, x + i, y + i, z + i, last - i, out[0], job->stride, &bad);
     done = i;
     if (bad) for (i = first; i < done; i++) if (sphere_shd_pt_strange_c_(sphere_shd_pt_square_of_(job, i))) sphere_shd_pt_spoil_(job, i);
     return done;
@@ -4915,7 +5945,7 @@ static void sphere_shd_pt_task_(void *context, size_t index)
     const sphere_shd_pt_job_ *job = (const sphere_shd_pt_job_ *)context;
     const size_t first = index * SPHERE_SH_PT_TASK_, last = job->n - first < SPHERE_SH_PT_TASK_ ? job->n : first + SPHERE_SH_PT_TASK_;
     size_t i = first;
-    if (!job->coefficients && !job->gradient && !job->solid && job->in[2]) i = sphere_shd_pt_run_low_(job, first, last);
+    if (!job->coefficients && job->gradient < 2 && !job->solid && job->in[2]) i = sphere_shd_pt_run_low_(job, first, last);
     if (job->kernels->lanes > 1) i = job->coefficients ? sphere_shd_pt_run_sums_(job, i, last) : sphere_shd_pt_run_blocks_(job, i, last);
     for (; i < last; i++) sphere_shd_pt_run_one_(job, i);
 }
