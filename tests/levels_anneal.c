@@ -138,7 +138,7 @@ static void run_logits(const sphere_anneal_kernels_ *kernels, const shape *s, fl
 static void run_exps(const sphere_anneal_kernels_ *kernels, const shape *s, float **out)
 {
     float *other = place(2, s->m, s->placement);
-    kernels->exps(out[0], s->ld, s->m, s->k, s->variant ? other : out[1], s->variant ? out[1] : other);      /* top or inverse is looked at */
+    kernels->exps(out[0], s->ld, s->m, s->k, s->k & 1 ? -100.0f : -56.0f, s->variant ? other : out[1], s->variant ? out[1] : other);      /* top or inverse is looked at */
 }
 static void run_mix(const sphere_anneal_kernels_ *kernels, const shape *s, float **out)
 {
