@@ -518,7 +518,7 @@ SPHERE_ANNEAL_API sphere_status sphere_anneal_denoise_exact(void *user, const fl
 #pragma STDC FP_CONTRACT OFF
 #elif defined(__GNUC__)
 #pragma GCC push_options
-#pragma GCC optimize("fp-contract=off", "no-tree-slp-vectorize")
+#pragma GCC optimize("fp-contract=off", "no-tree-slp-vectorize", "no-ipa-ra")   /* ipa-ra loses vzeroupper */
 #endif
 #ifndef SPHERE_CORE_FUNCTIONS_
 #define SPHERE_CORE_FUNCTIONS_
@@ -1035,10 +1035,11 @@ SPHERE_ANNEAL_AVX2_FN_ void sphere_anneal_four_avx2_(float *out, const __m256 *l
 {
     const __m256 a_f32x8 = _mm256_add_ps(low_f32x8[0], high_f32x8[0]), b_f32x8 = _mm256_add_ps(low_f32x8[1], high_f32x8[1]);      /* l + l8 */
     const __m256 c_f32x8 = _mm256_add_ps(low_f32x8[2], high_f32x8[2]), d_f32x8 = _mm256_add_ps(low_f32x8[3], high_f32x8[3]);
-    const __m256 ac_f32x8 = _mm256_add_ps(_mm256_permute2f128_ps(a_f32x8, c_f32x8, 0x20), _mm256_permute2f128_ps(a_f32x8, c_f32x8, 0x31)); /* l + l4 */
+    /* l + l4, l + l2, l + l1 */
+    const __m256 ac_f32x8 = _mm256_add_ps(_mm256_permute2f128_ps(a_f32x8, c_f32x8, 0x20), _mm256_permute2f128_ps(a_f32x8, c_f32x8, 0x31));
     const __m256 bd_f32x8 = _mm256_add_ps(_mm256_permute2f128_ps(b_f32x8, d_f32x8, 0x20), _mm256_permute2f128_ps(b_f32x8, d_f32x8, 0x31));
-    __m256 s_f32x8 = _mm256_add_ps(_mm256_shuffle_ps(ac_f32x8, bd_f32x8, 0x44), _mm256_shuffle_ps(ac_f32x8, bd_f32x8, 0xee));     /* l + l2 */
-    s_f32x8 = _mm256_add_ps(_mm256_shuffle_ps(s_f32x8, s_f32x8, 0x88), _mm256_shuffle_ps(s_f32x8, s_f32x8, 0xdd));                 /* l + l1: a b a b | c d c d */
+    __m256 s_f32x8 = _mm256_add_ps(_mm256_shuffle_ps(ac_f32x8, bd_f32x8, 0x44), _mm256_shuffle_ps(ac_f32x8, bd_f32x8, 0xee));
+    s_f32x8 = _mm256_add_ps(_mm256_shuffle_ps(s_f32x8, s_f32x8, 0x88), _mm256_shuffle_ps(s_f32x8, s_f32x8, 0xdd));   /* a b a b | c d c d */
     s_f32x8 = sphere_anneal_canonical_avx2_(s_f32x8);
     _mm_storel_pi((__m64 *)(void *)out, _mm256_castps256_ps128(s_f32x8));
     _mm_storel_pi((__m64 *)(void *)(out + 2), _mm256_extractf128_ps(s_f32x8, 1));
@@ -1069,7 +1070,8 @@ SPHERE_ANNEAL_AVX2_FN_ size_t sphere_anneal_loads_avx2_(float *out, const float 
     return j;
 }
 /* The same for four planes of y, which share the weights of one carrier. */
-SPHERE_ANNEAL_AVX2_FN_ size_t sphere_anneal_products_avx2_(float *out, const float *e, size_t m, const float *scale, const float *y, size_t ldy, size_t width)
+SPHERE_ANNEAL_AVX2_FN_ size_t sphere_anneal_products_avx2_(float *out, const float *e, size_t m, const float *scale, const float *y, size_t ldy,
+    size_t width)
 {
     size_t a = 0, i;
     if (m % 16) return 0;
@@ -1241,6 +1243,263 @@ static void sphere_anneal_pull_neon_(float *x, const float *t, const float *xi, 
         vst1q_f32(x + i, sphere_anneal_canonical_neon_(v_f32x4));
     }
     sphere_anneal_pull_c_(x + i, t + i, xi ? xi + i : NULL, m - i, keep, noise);
+}
+#endif
+
+/* >>kernel turn: move unit vectors a fraction of the way to t/|t| along the great circle, then by the tangent part of noise * xi. Where t is
+   zero or opposite there is no way, and only the noise moves it. The components lie ldx and ld apart. */
+static void sphere_anneal_turn_(float *x, size_t ldx, const float *t, const float *xi, size_t ld, size_t dim, float fraction, float noise)
+{
+    float u[SPHERE_ANNEAL_MAX_DIM], v[SPHERE_ANNEAL_MAX_DIM], sum = 0, sine, cosine;
+    size_t a;
+    for (a = 0; a < dim; a++) { u[a] = x[a * ldx]; sum = SPHERE_MADD_(t[a * ld], t[a * ld], sum); }
+    if (sum > 1e-30f) {
+        const float scale = 1.0f / sphere_sqrt_(sum);
+        float near = 0, far = 0, along = 0, across = 0;
+        for (a = 0; a < dim; a++) {                                     /* the difference keeps its digits when t is close */
+            const float to = t[a * ld] * scale, plus = to + u[a];
+            v[a] = to - u[a];
+            near = SPHERE_MADD_(v[a], v[a], near);
+            far = SPHERE_MADD_(plus, plus, far);
+            along = SPHERE_MADD_(v[a], u[a], along);
+        }
+        for (a = 0; a < dim; a++) { v[a] = v[a] - along * u[a]; across = SPHERE_MADD_(v[a], v[a], across); }
+        if (across > 1e-30f) {
+            sphere_sincos_(fraction * (2.0f * sphere_atan2_(sphere_sqrt_(near), sphere_sqrt_(far))), &sine, &cosine);
+            sine = sine / sphere_sqrt_(across);
+            for (a = 0; a < dim; a++) u[a] = cosine * u[a] + sine * v[a];
+        }
+    }
+    if (xi) {
+        float along = 0, across = 0;
+        for (a = 0; a < dim; a++) along = SPHERE_MADD_(xi[a * ld], u[a], along);
+        for (a = 0; a < dim; a++) { v[a] = noise * (xi[a * ld] - along * u[a]); across = SPHERE_MADD_(v[a], v[a], across); }
+        if (across > 1e-30f) {
+            const float length = sphere_sqrt_(across);
+            sphere_sincos_(length, &sine, &cosine);
+            sine = sine / length;
+            for (a = 0; a < dim; a++) u[a] = cosine * u[a] + sine * v[a];
+        }
+    }
+    for (sum = 0, a = 0; a < dim; a++) sum = SPHERE_MADD_(u[a], u[a], sum);
+    sum = 1.0f / sphere_sqrt_(sum);
+    for (a = 0; a < dim; a++) x[a * ldx] = sphere_canonical_(u[a] * sum);
+}
+static void sphere_anneal_turn_c_(float *x, size_t ldx, const float *t, const float *xi, size_t ld, size_t m, size_t dim, float fraction, float noise)
+{
+    size_t i;
+    for (i = 0; i < m; i++) sphere_anneal_turn_(x + i, ldx, t + i, xi ? xi + i : NULL, ld, dim, fraction, noise);
+}
+#if SPHERE_AVX2_
+/* sphere_sincos_ for |x| <= 12000. */
+SPHERE_ANNEAL_AVX2_FN_ void sphere_anneal_sincos_avx2_(__m256 x_f32x8, __m256 *sine_f32x8, __m256 *cosine_f32x8)
+{
+    const __m256 magic_f32x8 = _mm256_set1_ps(12582912.0f), half_f32x8 = _mm256_set1_ps(0.5f), one_f32x8 = _mm256_set1_ps(1.0f);
+    const __m256 k_f32x8 = _mm256_sub_ps(_mm256_add_ps(_mm256_mul_ps(x_f32x8, _mm256_set1_ps(0.636619747f)), magic_f32x8), magic_f32x8);
+    const __m256 a_f32x8 = _mm256_sub_ps(_mm256_sub_ps(x_f32x8, _mm256_mul_ps(k_f32x8, _mm256_set1_ps(1.5703125f))),
+        _mm256_mul_ps(k_f32x8, _mm256_set1_ps(4.83751297e-04f)));
+    const __m256 b_f32x8 = _mm256_mul_ps(k_f32x8, _mm256_set1_ps(7.54953362e-08f)), c_f32x8 = _mm256_sub_ps(a_f32x8, b_f32x8);
+    const __m256 r_f32x8 = _mm256_sub_ps(c_f32x8, _mm256_add_ps(_mm256_add_ps(_mm256_sub_ps(c_f32x8, a_f32x8), b_f32x8),
+        _mm256_mul_ps(k_f32x8, _mm256_set1_ps(2.56334407e-12f))));
+    const __m256 z_f32x8 = _mm256_mul_ps(r_f32x8, r_f32x8), sign_f32x8 = _mm256_set1_ps(-0.0f);
+    const __m256i q_i32x8 = _mm256_cvtps_epi32(k_f32x8), next_i32x8 = _mm256_add_epi32(q_i32x8, _mm256_set1_epi32(1));
+    const __m256 swap_f32x8 = _mm256_castsi256_ps(_mm256_slli_epi32(q_i32x8, 31));                           /* q & 1 */
+    const __m256 minus_sine_f32x8 = _mm256_and_ps(_mm256_castsi256_ps(_mm256_slli_epi32(q_i32x8, 30)), sign_f32x8);
+    const __m256 minus_cosine_f32x8 = _mm256_and_ps(_mm256_castsi256_ps(_mm256_slli_epi32(next_i32x8, 30)), sign_f32x8);
+    const __m256 tiny_f32x8 = _mm256_cmp_ps(_mm256_andnot_ps(sign_f32x8, r_f32x8), _mm256_set1_ps(2.44140625e-04f), _CMP_LT_OQ);
+    __m256 s_f32x8 = SPHERE_MADD_F32X8_(_mm256_set1_ps(-0.00019516499f), z_f32x8, _mm256_set1_ps(0.00833217241f)), co_f32x8;
+    s_f32x8 = SPHERE_MADD_F32X8_(s_f32x8, z_f32x8, _mm256_set1_ps(-0.166666552f));
+    s_f32x8 = _mm256_blendv_ps(SPHERE_MADD_F32X8_(_mm256_mul_ps(s_f32x8, z_f32x8), r_f32x8, r_f32x8), r_f32x8, tiny_f32x8);
+    co_f32x8 = SPHERE_MADD_F32X8_(_mm256_set1_ps(2.44375551e-05f), z_f32x8, _mm256_set1_ps(-0.00138873595f));
+    co_f32x8 = SPHERE_MADD_F32X8_(co_f32x8, z_f32x8, _mm256_set1_ps(0.0416666456f));
+    co_f32x8 = _mm256_sub_ps(one_f32x8, _mm256_sub_ps(_mm256_mul_ps(half_f32x8, z_f32x8), _mm256_mul_ps(_mm256_mul_ps(co_f32x8, z_f32x8), z_f32x8)));
+    *sine_f32x8 = _mm256_xor_ps(_mm256_blendv_ps(s_f32x8, co_f32x8, swap_f32x8), minus_sine_f32x8);
+    *cosine_f32x8 = _mm256_xor_ps(_mm256_blendv_ps(co_f32x8, s_f32x8, swap_f32x8), minus_cosine_f32x8);
+}
+/* sphere_atan2_ for y and x that are not negative. */
+SPHERE_ANNEAL_AVX2_FN_ __m256 sphere_anneal_atan2_avx2_(__m256 y_f32x8, __m256 x_f32x8)
+{
+    const __m256 less_f32x8 = _mm256_cmp_ps(y_f32x8, x_f32x8, _CMP_LT_OQ), more_f32x8 = _mm256_cmp_ps(y_f32x8, x_f32x8, _CMP_GT_OQ);
+    const __m256 small_f32x8 = _mm256_blendv_ps(x_f32x8, y_f32x8, less_f32x8), large_f32x8 = _mm256_blendv_ps(y_f32x8, x_f32x8, less_f32x8);
+    const __m256 none_f32x8 = _mm256_cmp_ps(large_f32x8, _mm256_setzero_ps(), _CMP_EQ_OQ);
+    const __m256 q_f32x8 = _mm256_andnot_ps(none_f32x8, _mm256_div_ps(small_f32x8, large_f32x8));
+    const __m256 z_f32x8 = _mm256_mul_ps(q_f32x8, q_f32x8), w_f32x8 = _mm256_mul_ps(z_f32x8, z_f32x8), v_f32x8 = _mm256_mul_ps(w_f32x8, w_f32x8);
+    __m256 a_f32x8 = SPHERE_MADD_F32X8_(_mm256_set1_ps(0.199996918f), z_f32x8, _mm256_set1_ps(-0.333333284f));
+    const __m256 b_f32x8 = SPHERE_MADD_F32X8_(_mm256_set1_ps(0.110602416f), z_f32x8, _mm256_set1_ps(-0.1428013f));
+    __m256 c_f32x8 = SPHERE_MADD_F32X8_(_mm256_set1_ps(0.067595534f), z_f32x8, _mm256_set1_ps(-0.0881883949f));
+    const __m256 d_f32x8 = SPHERE_MADD_F32X8_(_mm256_set1_ps(0.0227601528f), z_f32x8, _mm256_set1_ps(-0.0449462049f));
+    const __m256 e_f32x8 = SPHERE_MADD_F32X8_(_mm256_set1_ps(0.00113486324f), z_f32x8, _mm256_set1_ps(-0.0074225557f));
+    a_f32x8 = SPHERE_MADD_F32X8_(b_f32x8, w_f32x8, a_f32x8);
+    c_f32x8 = SPHERE_MADD_F32X8_(e_f32x8, v_f32x8, SPHERE_MADD_F32X8_(d_f32x8, w_f32x8, c_f32x8));
+    a_f32x8 = SPHERE_MADD_F32X8_(SPHERE_MADD_F32X8_(c_f32x8, v_f32x8, a_f32x8), _mm256_mul_ps(z_f32x8, q_f32x8), q_f32x8);
+    return _mm256_blendv_ps(a_f32x8, _mm256_sub_ps(_mm256_set1_ps(1.57079637f), _mm256_add_ps(a_f32x8, _mm256_set1_ps(4.37113883e-08f))), more_f32x8);
+}
+/* Eight at a time; where an angle is too large for the short reduction, those eight go the portable way. */
+SPHERE_TARGET_AVX2_ static void sphere_anneal_turn_avx2_(float *x, size_t ldx, const float *t, const float *xi, size_t ld, size_t m, size_t dim,
+                                                         float fraction, float noise)
+{
+    const __m256 one_f32x8 = _mm256_set1_ps(1.0f), least_f32x8 = _mm256_set1_ps(1e-30f), most_f32x8 = _mm256_set1_ps(12000.0f);
+    const __m256 sign_f32x8 = _mm256_set1_ps(-0.0f), fraction_f32x8 = _mm256_set1_ps(fraction), noise_f32x8 = _mm256_set1_ps(noise);
+    size_t i = 0, a;
+    for (; i + 8 <= m; i += 8) {
+        __m256 u_f32x8[SPHERE_ANNEAL_MAX_DIM], v_f32x8[SPHERE_ANNEAL_MAX_DIM], sum_f32x8 = _mm256_setzero_ps(), go_f32x8;
+        __m256 sine_f32x8, cosine_f32x8, angle_f32x8;
+        int far = 0;
+        for (a = 0; a < dim; a++) {
+            const __m256 t_f32x8 = _mm256_loadu_ps(t + a * ld + i);
+            u_f32x8[a] = _mm256_loadu_ps(x + a * ldx + i);
+            sum_f32x8 = SPHERE_MADD_F32X8_(t_f32x8, t_f32x8, sum_f32x8);
+        }
+        go_f32x8 = _mm256_cmp_ps(sum_f32x8, least_f32x8, _CMP_GT_OQ);
+        if (_mm256_movemask_ps(go_f32x8)) {
+            const __m256 scale_f32x8 = _mm256_div_ps(one_f32x8, _mm256_sqrt_ps(_mm256_blendv_ps(one_f32x8, sum_f32x8, go_f32x8)));
+            __m256 near_f32x8 = _mm256_setzero_ps(), far_f32x8 = near_f32x8, along_f32x8 = near_f32x8, across_f32x8 = near_f32x8;
+            for (a = 0; a < dim; a++) {
+                const __m256 to_f32x8 = _mm256_mul_ps(_mm256_loadu_ps(t + a * ld + i), scale_f32x8), plus_f32x8 = _mm256_add_ps(to_f32x8, u_f32x8[a]);
+                v_f32x8[a] = _mm256_sub_ps(to_f32x8, u_f32x8[a]);
+                near_f32x8 = SPHERE_MADD_F32X8_(v_f32x8[a], v_f32x8[a], near_f32x8);
+                far_f32x8 = SPHERE_MADD_F32X8_(plus_f32x8, plus_f32x8, far_f32x8);
+                along_f32x8 = SPHERE_MADD_F32X8_(v_f32x8[a], u_f32x8[a], along_f32x8);
+            }
+            for (a = 0; a < dim; a++) {
+                v_f32x8[a] = _mm256_sub_ps(v_f32x8[a], _mm256_mul_ps(along_f32x8, u_f32x8[a]));
+                across_f32x8 = SPHERE_MADD_F32X8_(v_f32x8[a], v_f32x8[a], across_f32x8);
+            }
+            go_f32x8 = _mm256_and_ps(go_f32x8, _mm256_cmp_ps(across_f32x8, least_f32x8, _CMP_GT_OQ));
+            angle_f32x8 = sphere_anneal_atan2_avx2_(_mm256_sqrt_ps(near_f32x8), _mm256_sqrt_ps(far_f32x8));
+            angle_f32x8 = _mm256_mul_ps(fraction_f32x8, _mm256_add_ps(angle_f32x8, angle_f32x8));       /* 2 a is exact either way */
+            far = _mm256_movemask_ps(_mm256_andnot_ps(_mm256_cmp_ps(_mm256_andnot_ps(sign_f32x8, angle_f32x8), most_f32x8, _CMP_LE_OQ), go_f32x8));
+            sphere_anneal_sincos_avx2_(angle_f32x8, &sine_f32x8, &cosine_f32x8);
+            sine_f32x8 = _mm256_div_ps(sine_f32x8, _mm256_sqrt_ps(_mm256_blendv_ps(one_f32x8, across_f32x8, go_f32x8)));
+            for (a = 0; a < dim; a++)
+                u_f32x8[a] = _mm256_blendv_ps(u_f32x8[a], _mm256_add_ps(_mm256_mul_ps(cosine_f32x8, u_f32x8[a]),
+                    _mm256_mul_ps(sine_f32x8, v_f32x8[a])), go_f32x8);
+        }
+        if (xi) {
+            __m256 along_f32x8 = _mm256_setzero_ps(), across_f32x8 = along_f32x8;
+            for (a = 0; a < dim; a++) along_f32x8 = SPHERE_MADD_F32X8_(_mm256_loadu_ps(xi + a * ld + i), u_f32x8[a], along_f32x8);
+            for (a = 0; a < dim; a++) {
+                v_f32x8[a] = _mm256_mul_ps(noise_f32x8, _mm256_sub_ps(_mm256_loadu_ps(xi + a * ld + i), _mm256_mul_ps(along_f32x8, u_f32x8[a])));
+                across_f32x8 = SPHERE_MADD_F32X8_(v_f32x8[a], v_f32x8[a], across_f32x8);
+            }
+            go_f32x8 = _mm256_cmp_ps(across_f32x8, least_f32x8, _CMP_GT_OQ);
+            angle_f32x8 = _mm256_sqrt_ps(_mm256_blendv_ps(one_f32x8, across_f32x8, go_f32x8));
+            far |= _mm256_movemask_ps(_mm256_andnot_ps(_mm256_cmp_ps(angle_f32x8, most_f32x8, _CMP_LE_OQ), go_f32x8));
+            sphere_anneal_sincos_avx2_(angle_f32x8, &sine_f32x8, &cosine_f32x8);
+            sine_f32x8 = _mm256_div_ps(sine_f32x8, angle_f32x8);
+            for (a = 0; a < dim; a++)
+                u_f32x8[a] = _mm256_blendv_ps(u_f32x8[a], _mm256_add_ps(_mm256_mul_ps(cosine_f32x8, u_f32x8[a]),
+                    _mm256_mul_ps(sine_f32x8, v_f32x8[a])), go_f32x8);
+        }
+        if (far) { sphere_anneal_turn_c_(x + i, ldx, t + i, xi ? xi + i : NULL, ld, 8, dim, fraction, noise); continue; }
+        for (sum_f32x8 = _mm256_setzero_ps(), a = 0; a < dim; a++) sum_f32x8 = SPHERE_MADD_F32X8_(u_f32x8[a], u_f32x8[a], sum_f32x8);
+        sum_f32x8 = _mm256_div_ps(one_f32x8, _mm256_sqrt_ps(sum_f32x8));
+        for (a = 0; a < dim; a++) _mm256_storeu_ps(x + a * ldx + i, sphere_anneal_canonical_avx2_(_mm256_mul_ps(u_f32x8[a], sum_f32x8)));
+    }
+    sphere_anneal_turn_c_(x + i, ldx, t + i, xi ? xi + i : NULL, ld, m - i, dim, fraction, noise);
+}
+#endif
+#if SPHERE_NEON_
+/* sphere_sincos_ for |x| <= 12000. */
+SPHERE_INLINE_ void sphere_anneal_sincos_neon_(float32x4_t x_f32x4, float32x4_t *sine_f32x4, float32x4_t *cosine_f32x4)
+{
+    const float32x4_t magic_f32x4 = vdupq_n_f32(12582912.0f), half_f32x4 = vdupq_n_f32(0.5f), one_f32x4 = vdupq_n_f32(1.0f);
+    const float32x4_t k_f32x4 = vsubq_f32(vaddq_f32(vmulq_f32(x_f32x4, vdupq_n_f32(0.636619747f)), magic_f32x4), magic_f32x4);
+    const float32x4_t a_f32x4 = vsubq_f32(vsubq_f32(x_f32x4, vmulq_f32(k_f32x4, vdupq_n_f32(1.5703125f))),
+        vmulq_f32(k_f32x4, vdupq_n_f32(4.83751297e-04f)));
+    const float32x4_t b_f32x4 = vmulq_f32(k_f32x4, vdupq_n_f32(7.54953362e-08f)), c_f32x4 = vsubq_f32(a_f32x4, b_f32x4);
+    const float32x4_t r_f32x4 = vsubq_f32(c_f32x4, vaddq_f32(vaddq_f32(vsubq_f32(c_f32x4, a_f32x4), b_f32x4),
+        vmulq_f32(k_f32x4, vdupq_n_f32(2.56334407e-12f))));
+    const float32x4_t z_f32x4 = vmulq_f32(r_f32x4, r_f32x4);
+    const uint32x4_t q_u32x4 = vreinterpretq_u32_s32(vcvtq_s32_f32(k_f32x4)), sign_u32x4 = vdupq_n_u32(0x80000000u);
+    const uint32x4_t swap_u32x4 = vtstq_u32(q_u32x4, vdupq_n_u32(1)), minus_sine_u32x4 = vandq_u32(vshlq_n_u32(q_u32x4, 30), sign_u32x4);
+    const uint32x4_t minus_cosine_u32x4 = vandq_u32(vshlq_n_u32(vaddq_u32(q_u32x4, vdupq_n_u32(1)), 30), sign_u32x4);
+    const uint32x4_t tiny_u32x4 = vcltq_f32(vabsq_f32(r_f32x4), vdupq_n_f32(2.44140625e-04f));
+    float32x4_t s_f32x4 = SPHERE_MADD_F32X4_(vdupq_n_f32(-0.00019516499f), z_f32x4, vdupq_n_f32(0.00833217241f)), co_f32x4;
+    s_f32x4 = SPHERE_MADD_F32X4_(s_f32x4, z_f32x4, vdupq_n_f32(-0.166666552f));
+    s_f32x4 = vbslq_f32(tiny_u32x4, r_f32x4, SPHERE_MADD_F32X4_(vmulq_f32(s_f32x4, z_f32x4), r_f32x4, r_f32x4));
+    co_f32x4 = SPHERE_MADD_F32X4_(vdupq_n_f32(2.44375551e-05f), z_f32x4, vdupq_n_f32(-0.00138873595f));
+    co_f32x4 = SPHERE_MADD_F32X4_(co_f32x4, z_f32x4, vdupq_n_f32(0.0416666456f));
+    co_f32x4 = vsubq_f32(one_f32x4, vsubq_f32(vmulq_f32(half_f32x4, z_f32x4), vmulq_f32(vmulq_f32(co_f32x4, z_f32x4), z_f32x4)));
+    *sine_f32x4 = vreinterpretq_f32_u32(veorq_u32(vreinterpretq_u32_f32(vbslq_f32(swap_u32x4, co_f32x4, s_f32x4)), minus_sine_u32x4));
+    *cosine_f32x4 = vreinterpretq_f32_u32(veorq_u32(vreinterpretq_u32_f32(vbslq_f32(swap_u32x4, s_f32x4, co_f32x4)), minus_cosine_u32x4));
+}
+/* sphere_atan2_ for y and x that are not negative. */
+SPHERE_INLINE_ float32x4_t sphere_anneal_atan2_neon_(float32x4_t y_f32x4, float32x4_t x_f32x4)
+{
+    const uint32x4_t less_u32x4 = vcltq_f32(y_f32x4, x_f32x4), more_u32x4 = vcgtq_f32(y_f32x4, x_f32x4);
+    const float32x4_t small_f32x4 = vbslq_f32(less_u32x4, y_f32x4, x_f32x4), large_f32x4 = vbslq_f32(less_u32x4, x_f32x4, y_f32x4);
+    const float32x4_t q_f32x4 = vbslq_f32(vceqq_f32(large_f32x4, vdupq_n_f32(0)), vdupq_n_f32(0), vdivq_f32(small_f32x4, large_f32x4));
+    const float32x4_t z_f32x4 = vmulq_f32(q_f32x4, q_f32x4), w_f32x4 = vmulq_f32(z_f32x4, z_f32x4), v_f32x4 = vmulq_f32(w_f32x4, w_f32x4);
+    float32x4_t a_f32x4 = SPHERE_MADD_F32X4_(vdupq_n_f32(0.199996918f), z_f32x4, vdupq_n_f32(-0.333333284f));
+    const float32x4_t b_f32x4 = SPHERE_MADD_F32X4_(vdupq_n_f32(0.110602416f), z_f32x4, vdupq_n_f32(-0.1428013f));
+    float32x4_t c_f32x4 = SPHERE_MADD_F32X4_(vdupq_n_f32(0.067595534f), z_f32x4, vdupq_n_f32(-0.0881883949f));
+    const float32x4_t d_f32x4 = SPHERE_MADD_F32X4_(vdupq_n_f32(0.0227601528f), z_f32x4, vdupq_n_f32(-0.0449462049f));
+    const float32x4_t e_f32x4 = SPHERE_MADD_F32X4_(vdupq_n_f32(0.00113486324f), z_f32x4, vdupq_n_f32(-0.0074225557f));
+    a_f32x4 = SPHERE_MADD_F32X4_(b_f32x4, w_f32x4, a_f32x4);
+    c_f32x4 = SPHERE_MADD_F32X4_(e_f32x4, v_f32x4, SPHERE_MADD_F32X4_(d_f32x4, w_f32x4, c_f32x4));
+    a_f32x4 = SPHERE_MADD_F32X4_(SPHERE_MADD_F32X4_(c_f32x4, v_f32x4, a_f32x4), vmulq_f32(z_f32x4, q_f32x4), q_f32x4);
+    return vbslq_f32(more_u32x4, vsubq_f32(vdupq_n_f32(1.57079637f), vaddq_f32(a_f32x4, vdupq_n_f32(4.37113883e-08f))), a_f32x4);
+}
+static void sphere_anneal_turn_neon_(float *x, size_t ldx, const float *t, const float *xi, size_t ld, size_t m, size_t dim,
+                                                         float fraction, float noise)
+{
+    const float32x4_t one_f32x4 = vdupq_n_f32(1.0f), least_f32x4 = vdupq_n_f32(1e-30f), most_f32x4 = vdupq_n_f32(12000.0f);
+    const float32x4_t fraction_f32x4 = vdupq_n_f32(fraction), noise_f32x4 = vdupq_n_f32(noise);
+    size_t i = 0, a;
+    for (; i + 4 <= m; i += 4) {
+        float32x4_t u_f32x4[SPHERE_ANNEAL_MAX_DIM], v_f32x4[SPHERE_ANNEAL_MAX_DIM], sum_f32x4 = vdupq_n_f32(0), sine_f32x4, cosine_f32x4, angle_f32x4;
+        uint32x4_t go_u32x4, far_u32x4 = vdupq_n_u32(0);
+        for (a = 0; a < dim; a++) {
+            const float32x4_t t_f32x4 = vld1q_f32(t + a * ld + i);
+            u_f32x4[a] = vld1q_f32(x + a * ldx + i);
+            sum_f32x4 = SPHERE_MADD_F32X4_(t_f32x4, t_f32x4, sum_f32x4);
+        }
+        go_u32x4 = vcgtq_f32(sum_f32x4, least_f32x4);
+        if (vmaxvq_u32(go_u32x4)) {
+            const float32x4_t scale_f32x4 = vdivq_f32(one_f32x4, vsqrtq_f32(vbslq_f32(go_u32x4, sum_f32x4, one_f32x4)));
+            float32x4_t near_f32x4 = vdupq_n_f32(0), far_f32x4 = near_f32x4, along_f32x4 = near_f32x4, across_f32x4 = near_f32x4;
+            for (a = 0; a < dim; a++) {
+                const float32x4_t to_f32x4 = vmulq_f32(vld1q_f32(t + a * ld + i), scale_f32x4), plus_f32x4 = vaddq_f32(to_f32x4, u_f32x4[a]);
+                v_f32x4[a] = vsubq_f32(to_f32x4, u_f32x4[a]);
+                near_f32x4 = SPHERE_MADD_F32X4_(v_f32x4[a], v_f32x4[a], near_f32x4);
+                far_f32x4 = SPHERE_MADD_F32X4_(plus_f32x4, plus_f32x4, far_f32x4);
+                along_f32x4 = SPHERE_MADD_F32X4_(v_f32x4[a], u_f32x4[a], along_f32x4);
+            }
+            for (a = 0; a < dim; a++) {
+                v_f32x4[a] = vsubq_f32(v_f32x4[a], vmulq_f32(along_f32x4, u_f32x4[a]));
+                across_f32x4 = SPHERE_MADD_F32X4_(v_f32x4[a], v_f32x4[a], across_f32x4);
+            }
+            go_u32x4 = vandq_u32(go_u32x4, vcgtq_f32(across_f32x4, least_f32x4));
+            angle_f32x4 = sphere_anneal_atan2_neon_(vsqrtq_f32(near_f32x4), vsqrtq_f32(far_f32x4));
+            angle_f32x4 = vmulq_f32(fraction_f32x4, vaddq_f32(angle_f32x4, angle_f32x4));       /* 2 a is exact either way */
+            far_u32x4 = vbicq_u32(go_u32x4, vcleq_f32(vabsq_f32(angle_f32x4), most_f32x4));
+            sphere_anneal_sincos_neon_(angle_f32x4, &sine_f32x4, &cosine_f32x4);
+            sine_f32x4 = vdivq_f32(sine_f32x4, vsqrtq_f32(vbslq_f32(go_u32x4, across_f32x4, one_f32x4)));
+            for (a = 0; a < dim; a++)
+                u_f32x4[a] = vbslq_f32(go_u32x4, vaddq_f32(vmulq_f32(cosine_f32x4, u_f32x4[a]), vmulq_f32(sine_f32x4, v_f32x4[a])), u_f32x4[a]);
+        }
+        if (xi) {
+            float32x4_t along_f32x4 = vdupq_n_f32(0), across_f32x4 = along_f32x4;
+            for (a = 0; a < dim; a++) along_f32x4 = SPHERE_MADD_F32X4_(vld1q_f32(xi + a * ld + i), u_f32x4[a], along_f32x4);
+            for (a = 0; a < dim; a++) {
+                v_f32x4[a] = vmulq_f32(noise_f32x4, vsubq_f32(vld1q_f32(xi + a * ld + i), vmulq_f32(along_f32x4, u_f32x4[a])));
+                across_f32x4 = SPHERE_MADD_F32X4_(v_f32x4[a], v_f32x4[a], across_f32x4);
+            }
+            go_u32x4 = vcgtq_f32(across_f32x4, least_f32x4);
+            angle_f32x4 = vsqrtq_f32(vbslq_f32(go_u32x4, across_f32x4, one_f32x4));
+            far_u32x4 = vorrq_u32(far_u32x4, vbicq_u32(go_u32x4, vcleq_f32(angle_f32x4, most_f32x4)));
+            sphere_anneal_sincos_neon_(angle_f32x4, &sine_f32x4, &cosine_f32x4);
+            sine_f32x4 = vdivq_f32(sine_f32x4, angle_f32x4);
+            for (a = 0; a < dim; a++)
+                u_f32x4[a] = vbslq_f32(go_u32x4, vaddq_f32(vmulq_f32(cosine_f32x4, u_f32x4[a]), vmulq_f32(sine_f32x4, v_f32x4[a])), u_f32x4[a]);
+        }
+        if (vmaxvq_u32(far_u32x4)) { sphere_anneal_turn_c_(x + i, ldx, t + i, xi ? xi + i : NULL, ld, 4, dim, fraction, noise); continue; }
+        for (sum_f32x4 = vdupq_n_f32(0), a = 0; a < dim; a++) sum_f32x4 = SPHERE_MADD_F32X4_(u_f32x4[a], u_f32x4[a], sum_f32x4);
+        sum_f32x4 = vdivq_f32(one_f32x4, vsqrtq_f32(sum_f32x4));
+        for (a = 0; a < dim; a++) vst1q_f32(x + a * ldx + i, sphere_anneal_canonical_neon_(vmulq_f32(u_f32x4[a], sum_f32x4)));
+    }
+    sphere_anneal_turn_c_(x + i, ldx, t + i, xi ? xi + i : NULL, ld, m - i, dim, fraction, noise);
 }
 #endif
 
@@ -1512,12 +1771,14 @@ typedef struct sphere_anneal_kernels_ {
     void (*dots)(float *out, const float *e, size_t ld, size_t m, const float *scale, size_t k, const float *y, size_t ldy, size_t width);
     void (*spread)(float *variance, float *order, const float *e, const float *d, size_t ld, size_t m, const float *scale, size_t k);
     void (*pull)(float *x, const float *t, const float *xi, size_t m, float keep, float noise);
+    void (*turn)(float *x, size_t ldx, const float *t, const float *xi, size_t ld, size_t m, size_t dim, float fraction, float noise);
     void (*blend)(float *out, const float *x, const float *y, const float *z, size_t m, float a, float b, float c);
     void (*merge)(float *out, const float *part, const float *a, const float *b, size_t m);
     void (*normals)(float *out, uint64_t first, size_t m, uint64_t seed, uint64_t stream);
 } sphere_anneal_kernels_;
 #define SPHERE_ANNEAL_KERNELS_(level) { sphere_anneal_logits_##level, sphere_anneal_exps_##level, sphere_anneal_mix_##level, sphere_anneal_dots_##level, \
-    sphere_anneal_spread_##level, sphere_anneal_pull_##level, sphere_anneal_blend_##level, sphere_anneal_merge_##level, sphere_anneal_normals_##level }
+    sphere_anneal_spread_##level, sphere_anneal_pull_##level, sphere_anneal_turn_##level, sphere_anneal_blend_##level, sphere_anneal_merge_##level, \
+    sphere_anneal_normals_##level }
 /* The kernels of a level that sphere_simd_pick_ has allowed. */
 SPHERE_INLINE_ const sphere_anneal_kernels_ *sphere_anneal_kernels_for_(sphere_simd level)
 {
@@ -2148,45 +2409,6 @@ SPHERE_ANNEAL_API sphere_status sphere_anneal_prices(const float *x, size_t n, c
     return SPHERE_OK;
 }
 
-/* Move one unit vector a fraction of the way to t/|t| along the great circle, then by the tangent part of noise * xi. Where t is
-   zero or opposite there is no way, and only the noise moves it. The components lie ld apart. */
-static void sphere_anneal_turn_(float *x, size_t ldx, const float *t, const float *xi, size_t ld, size_t dim, float fraction, float noise)
-{
-    float u[SPHERE_ANNEAL_MAX_DIM], v[SPHERE_ANNEAL_MAX_DIM], sum = 0, sine, cosine;
-    size_t a;
-    for (a = 0; a < dim; a++) { u[a] = x[a * ldx]; sum = SPHERE_MADD_(t[a * ld], t[a * ld], sum); }
-    if (sum > 1e-30f) {
-        const float scale = 1.0f / sphere_sqrt_(sum);
-        float near = 0, far = 0, along = 0, across = 0;
-        for (a = 0; a < dim; a++) {                                     /* the difference keeps its digits when t is close */
-            const float to = t[a * ld] * scale, plus = to + u[a];
-            v[a] = to - u[a];
-            near = SPHERE_MADD_(v[a], v[a], near);
-            far = SPHERE_MADD_(plus, plus, far);
-            along = SPHERE_MADD_(v[a], u[a], along);
-        }
-        for (a = 0; a < dim; a++) { v[a] = v[a] - along * u[a]; across = SPHERE_MADD_(v[a], v[a], across); }
-        if (across > 1e-30f) {
-            sphere_sincos_(fraction * (2.0f * sphere_atan2_(sphere_sqrt_(near), sphere_sqrt_(far))), &sine, &cosine);
-            sine = sine / sphere_sqrt_(across);
-            for (a = 0; a < dim; a++) u[a] = cosine * u[a] + sine * v[a];
-        }
-    }
-    if (xi) {
-        float along = 0, across = 0;
-        for (a = 0; a < dim; a++) along = SPHERE_MADD_(xi[a * ld], u[a], along);
-        for (a = 0; a < dim; a++) { v[a] = noise * (xi[a * ld] - along * u[a]); across = SPHERE_MADD_(v[a], v[a], across); }
-        if (across > 1e-30f) {
-            const float length = sphere_sqrt_(across);
-            sphere_sincos_(length, &sine, &cosine);
-            sine = sine / length;
-            for (a = 0; a < dim; a++) u[a] = cosine * u[a] + sine * v[a];
-        }
-    }
-    for (sum = 0, a = 0; a < dim; a++) sum = SPHERE_MADD_(u[a], u[a], sum);
-    sum = 1.0f / sphere_sqrt_(sum);
-    for (a = 0; a < dim; a++) x[a * ldx] = sphere_canonical_(u[a] * sum);
-}
 static void sphere_anneal_move_task_(void *context, size_t task)
 {
     sphere_anneal_job_ *job = (sphere_anneal_job_ *)context;
@@ -2211,9 +2433,7 @@ static void sphere_anneal_move_task_(void *context, size_t task)
             if (dim > 1) for (j = 0; j < m; j++) for (a = 0; a < dim; a++) s->xi[a * ld + j] = row[j * dim + a];
             xi = dim > 1 ? s->xi : row;
         }
-        if (job->sphere)
-            for (j = 0; j < m; j++) sphere_anneal_turn_(job->planes + i + j, n, s->target + j, xi ? xi + j : NULL, ld, dim, (float)job->fraction,
-                job->noise);
+        if (job->sphere) job->kernels->turn(job->planes + i, n, s->target, xi, ld, m, dim, (float)job->fraction, job->noise);
         else
             for (a = 0; a < dim; a++) job->kernels->pull(job->planes + a * n + i, s->target + a * ld, xi ? xi + a * ld : NULL, m, job->keep,
                 job->noise);
