@@ -759,7 +759,7 @@ SPHERE_API sphere_status sphere_measure_fidelity(const sphere_rows *rows, const 
 #pragma STDC FP_CONTRACT OFF
 #elif defined(__GNUC__)
 #pragma GCC push_options
-#pragma GCC optimize("fp-contract=off", "no-tree-slp-vectorize")
+#pragma GCC optimize("fp-contract=off", "no-tree-slp-vectorize", "no-ipa-ra")   /* ipa-ra loses vzeroupper */
 #endif
 #ifndef SPHERE_CORE_FUNCTIONS_
 #define SPHERE_CORE_FUNCTIONS_

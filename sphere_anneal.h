@@ -518,7 +518,7 @@ SPHERE_ANNEAL_API sphere_status sphere_anneal_denoise_exact(void *user, const fl
 #pragma STDC FP_CONTRACT OFF
 #elif defined(__GNUC__)
 #pragma GCC push_options
-#pragma GCC optimize("fp-contract=off", "no-tree-slp-vectorize")
+#pragma GCC optimize("fp-contract=off", "no-tree-slp-vectorize", "no-ipa-ra")   /* ipa-ra loses vzeroupper */
 #endif
 #ifndef SPHERE_CORE_FUNCTIONS_
 #define SPHERE_CORE_FUNCTIONS_
@@ -714,6 +714,16 @@ SPHERE_TARGET_AVX2_ static void sphere_anneal_logits_avx2_(float *out, size_t ld
                                                            size_t dim, const float *price, const float *slope, int root)
 {
     size_t i = 0, j, a;
+    if (dim == 1 && price && !root) for (; i + 16 <= m; i += 16) {      /* frequencies: they stay in registers */
+        const __m256 x0_f32x8 = _mm256_loadu_ps(x + i), x1_f32x8 = _mm256_loadu_ps(x + i + 8);
+        float *to = out + i;
+        for (j = 0; j < k; j++, to += ld) {
+            const __m256 c_f32x8 = _mm256_set1_ps(c[j * ldc]), slope_f32x8 = _mm256_set1_ps(slope[j]), p_f32x8 = _mm256_set1_ps(price[j]);
+            const __m256 t0_f32x8 = _mm256_sub_ps(x0_f32x8, c_f32x8), t1_f32x8 = _mm256_sub_ps(x1_f32x8, c_f32x8);
+            _mm256_storeu_ps(to, _mm256_sub_ps(p_f32x8, _mm256_mul_ps(slope_f32x8, _mm256_mul_ps(t0_f32x8, t0_f32x8))));
+            _mm256_storeu_ps(to + 8, _mm256_sub_ps(p_f32x8, _mm256_mul_ps(slope_f32x8, _mm256_mul_ps(t1_f32x8, t1_f32x8))));
+        }
+    }
     for (; i + 32 <= m; i += 32) for (j = 0; j < k; j++) {
         const float *at = x + i, *centre = c + j * ldc;
         float *to = out + j * ld + i;
@@ -798,70 +808,81 @@ static void sphere_anneal_logits_neon_(float *out, size_t ld, const float *x, si
 #endif
 
 /* 2^t for t <= 0, within 3.2 units in the last place: t = k + r, |r| <= 1/2, minimax polynomial (2^-23.4); k is added to the exponent.
-   Below -126, and for a NaN, 2^-126: a softmax then never divides by zero and makes no NaN of infinities. */
-SPHERE_INLINE_ float sphere_anneal_exp2_(float t)
+   From 2^least of the largest down, and for a NaN, a weight is 0: no sum of floats shows it, and arithmetic on numbers below 2^-126, which
+   its products with other numbers would be, takes some processors a hundred times as long. Where weights are multiplied with each other,
+   each divided by a sum of up to 64, the bound is the higher one: the product then stays above 2^-126, too. */
+#define SPHERE_ANNEAL_LEAST_      (-100.0f)
+#define SPHERE_ANNEAL_LEAST_PAIR_ (-56.0f)
+SPHERE_INLINE_ float sphere_anneal_exp2_(float t, float least)
 {
-    float shifted, r, p;
-    t = t > -126.0f ? t : -126.0f;
-    shifted = t + 12582912.0f;                                          /* 1.5 * 2^23 leaves no fraction: the low bits are k */
-    r = t - (shifted - 12582912.0f);
-    p = SPHERE_MADD_(0.00132647273f, r, 0.00967151299f); p = SPHERE_MADD_(p, r, 0.0555073358f); p = SPHERE_MADD_(p, r, 0.240222424f);
+    const float shifted = t + 12582912.0f;                              /* 1.5 * 2^23 leaves no fraction: the low bits are k */
+    const float r = t - (shifted - 12582912.0f);
+    float p = SPHERE_MADD_(0.00132647273f, r, 0.00967151299f);
+    p = SPHERE_MADD_(p, r, 0.0555073358f); p = SPHERE_MADD_(p, r, 0.240222424f);
     p = SPHERE_MADD_(p, r, 0.693147004f); p = SPHERE_MADD_(p, r, 1.0f);
-    return sphere_from_bits_(sphere_bits_(p) + (sphere_bits_(shifted) << 23));
+    return t > least ? sphere_from_bits_(sphere_bits_(p) + (sphere_bits_(shifted) << 23)) : 0;
 }
 #if SPHERE_AVX2_
 /* e in place of its logit l; the constants are the caller's, to stay in registers. */
-SPHERE_ANNEAL_AVX2_FN_ __m256 sphere_anneal_exp2_avx2_(__m256 t_f32x8)
+SPHERE_ANNEAL_AVX2_FN_ __m256 sphere_anneal_exp2_avx2_(__m256 t_f32x8, __m256 least_f32x8)
 {
-    const __m256 magic_f32x8 = _mm256_set1_ps(12582912.0f);
-    __m256 shifted_f32x8, r_f32x8, p_f32x8;
-    t_f32x8 = _mm256_max_ps(t_f32x8, _mm256_set1_ps(-126.0f));          /* t > -126 ? t : -126, a NaN gives the second */
-    shifted_f32x8 = _mm256_add_ps(t_f32x8, magic_f32x8);
-    r_f32x8 = _mm256_sub_ps(t_f32x8, _mm256_sub_ps(shifted_f32x8, magic_f32x8));
-    p_f32x8 = SPHERE_MADD_F32X8_(_mm256_set1_ps(0.00132647273f), r_f32x8, _mm256_set1_ps(0.00967151299f));
+    const __m256 magic_f32x8 = _mm256_set1_ps(12582912.0f), seen_f32x8 = _mm256_cmp_ps(t_f32x8, least_f32x8, _CMP_GT_OQ);
+    const __m256 shifted_f32x8 = _mm256_add_ps(t_f32x8, magic_f32x8), r_f32x8 = _mm256_sub_ps(t_f32x8, _mm256_sub_ps(shifted_f32x8, magic_f32x8));
+    __m256 p_f32x8 = SPHERE_MADD_F32X8_(_mm256_set1_ps(0.00132647273f), r_f32x8, _mm256_set1_ps(0.00967151299f));
     p_f32x8 = SPHERE_MADD_F32X8_(p_f32x8, r_f32x8, _mm256_set1_ps(0.0555073358f));
     p_f32x8 = SPHERE_MADD_F32X8_(p_f32x8, r_f32x8, _mm256_set1_ps(0.240222424f));
     p_f32x8 = SPHERE_MADD_F32X8_(p_f32x8, r_f32x8, _mm256_set1_ps(0.693147004f));
     p_f32x8 = SPHERE_MADD_F32X8_(p_f32x8, r_f32x8, _mm256_set1_ps(1.0f));
-    return _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(p_f32x8), _mm256_slli_epi32(_mm256_castps_si256(shifted_f32x8), 23)));
+    p_f32x8 = _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(p_f32x8), _mm256_slli_epi32(_mm256_castps_si256(shifted_f32x8), 23)));
+    return _mm256_and_ps(p_f32x8, seen_f32x8);
 }
 #endif
 #if SPHERE_NEON_
-SPHERE_INLINE_ float32x4_t sphere_anneal_exp2_neon_(float32x4_t t_f32x4)
+SPHERE_INLINE_ float32x4_t sphere_anneal_exp2_neon_(float32x4_t t_f32x4, float32x4_t least_f32x4)
 {
-    const float32x4_t magic_f32x4 = vdupq_n_f32(12582912.0f), least_f32x4 = vdupq_n_f32(-126.0f);
-    float32x4_t shifted_f32x4, r_f32x4, p_f32x4;
-    t_f32x4 = vbslq_f32(vcgtq_f32(t_f32x4, least_f32x4), t_f32x4, least_f32x4);
-    shifted_f32x4 = vaddq_f32(t_f32x4, magic_f32x4);
-    r_f32x4 = vsubq_f32(t_f32x4, vsubq_f32(shifted_f32x4, magic_f32x4));
-    p_f32x4 = SPHERE_MADD_F32X4_(vdupq_n_f32(0.00132647273f), r_f32x4, vdupq_n_f32(0.00967151299f));
+    const float32x4_t magic_f32x4 = vdupq_n_f32(12582912.0f);
+    const uint32x4_t seen_u32x4 = vcgtq_f32(t_f32x4, least_f32x4);
+    const float32x4_t shifted_f32x4 = vaddq_f32(t_f32x4, magic_f32x4), r_f32x4 = vsubq_f32(t_f32x4, vsubq_f32(shifted_f32x4, magic_f32x4));
+    float32x4_t p_f32x4 = SPHERE_MADD_F32X4_(vdupq_n_f32(0.00132647273f), r_f32x4, vdupq_n_f32(0.00967151299f));
     p_f32x4 = SPHERE_MADD_F32X4_(p_f32x4, r_f32x4, vdupq_n_f32(0.0555073358f));
     p_f32x4 = SPHERE_MADD_F32X4_(p_f32x4, r_f32x4, vdupq_n_f32(0.240222424f));
     p_f32x4 = SPHERE_MADD_F32X4_(p_f32x4, r_f32x4, vdupq_n_f32(0.693147004f));
     p_f32x4 = SPHERE_MADD_F32X4_(p_f32x4, r_f32x4, vdupq_n_f32(1.0f));
-    return vreinterpretq_f32_u32(vaddq_u32(vreinterpretq_u32_f32(p_f32x4), vshlq_n_u32(vreinterpretq_u32_f32(shifted_f32x4), 23)));
+    return vreinterpretq_f32_u32(vandq_u32(vaddq_u32(vreinterpretq_u32_f32(p_f32x4), vshlq_n_u32(vreinterpretq_u32_f32(shifted_f32x4), 23)),
+        seen_u32x4));
 }
 #endif
 
-/* >>kernel exps: e = 2^(e - top) in place, top the largest logit of an oscillator, inverse = 1 / sum_k e_k, in the order of k. k >= 1. */
-static void sphere_anneal_exps_c_(float *e, size_t ld, size_t m, size_t k, float *top, float *inverse)
+/* >>kernel exps: e = 2^(e - top) in place, top the largest logit of an oscillator, inverse = 1 / sum_k e_k, in the order of k. k >= 1.
+   Where no carrier has a weight, because everything is infinitely far, all weigh 1: nothing is divided by zero. */
+static void sphere_anneal_even_(float *e, size_t ld, size_t m, size_t k, float *inverse)
+{
+    size_t i, j;
+    for (i = 0; i < m; i++) if (inverse[i] == sphere_inf_()) {
+        for (j = 0; j < k; j++) e[j * ld + i] = 1.0f;
+        inverse[i] = 1.0f / (float)k;
+    }
+}
+static void sphere_anneal_exps_c_(float *e, size_t ld, size_t m, size_t k, float least, float *top, float *inverse)
 {
     size_t i, j;
     for (i = 0; i < m; i++) {
         float most = -sphere_inf_(), sum = 0;
         for (j = 0; j < k; j++) most = e[j * ld + i] > most ? e[j * ld + i] : most;
         for (j = 0; j < k; j++) {
-            const float w = sphere_anneal_exp2_(e[j * ld + i] - most);
+            const float w = sphere_anneal_exp2_(e[j * ld + i] - most, least);
             e[j * ld + i] = w;
             sum += w;
         }
         top[i] = most;
         inverse[i] = 1.0f / sum;
+        if (sum == 0) sphere_anneal_even_(e + i, ld, 1, k, inverse + i);
     }
 }
 #if SPHERE_AVX2_
-SPHERE_TARGET_AVX2_ static void sphere_anneal_exps_avx2_(float *e, size_t ld, size_t m, size_t k, float *top, float *inverse)
+SPHERE_TARGET_AVX2_ static void sphere_anneal_exps_avx2_(float *e, size_t ld, size_t m, size_t k, float least, float *top, float *inverse)
 {
+    const __m256 least_f32x8 = _mm256_set1_ps(least);
     size_t i = 0, j;
     for (; i + 16 <= m; i += 16) {
         float *p = e + i;
@@ -871,8 +892,8 @@ SPHERE_TARGET_AVX2_ static void sphere_anneal_exps_avx2_(float *e, size_t ld, si
             t1_f32x8 = _mm256_max_ps(_mm256_loadu_ps(p + 8), t1_f32x8);
         }
         for (j = 0, p = e + i; j < k; j++, p += ld) {
-            const __m256 w0_f32x8 = sphere_anneal_exp2_avx2_(_mm256_sub_ps(_mm256_loadu_ps(p), t0_f32x8));
-            const __m256 w1_f32x8 = sphere_anneal_exp2_avx2_(_mm256_sub_ps(_mm256_loadu_ps(p + 8), t1_f32x8));
+            const __m256 w0_f32x8 = sphere_anneal_exp2_avx2_(_mm256_sub_ps(_mm256_loadu_ps(p), t0_f32x8), least_f32x8);
+            const __m256 w1_f32x8 = sphere_anneal_exp2_avx2_(_mm256_sub_ps(_mm256_loadu_ps(p + 8), t1_f32x8), least_f32x8);
             _mm256_storeu_ps(p, w0_f32x8);
             _mm256_storeu_ps(p + 8, w1_f32x8);
             s0_f32x8 = _mm256_add_ps(s0_f32x8, w0_f32x8);
@@ -882,13 +903,16 @@ SPHERE_TARGET_AVX2_ static void sphere_anneal_exps_avx2_(float *e, size_t ld, si
         _mm256_storeu_ps(top + i + 8, t1_f32x8);
         _mm256_storeu_ps(inverse + i, _mm256_div_ps(_mm256_set1_ps(1.0f), s0_f32x8));
         _mm256_storeu_ps(inverse + i + 8, _mm256_div_ps(_mm256_set1_ps(1.0f), s1_f32x8));
+        s0_f32x8 = _mm256_cmp_ps(_mm256_mul_ps(s0_f32x8, s1_f32x8), _mm256_setzero_ps(), _CMP_EQ_OQ);
+        if (_mm256_movemask_ps(s0_f32x8)) sphere_anneal_even_(e + i, ld, 16, k, inverse + i);
     }
-    sphere_anneal_exps_c_(e + i, ld, m - i, k, top + i, inverse + i);
+    sphere_anneal_exps_c_(e + i, ld, m - i, k, least, top + i, inverse + i);
 }
 #endif
 #if SPHERE_NEON_
-static void sphere_anneal_exps_neon_(float *e, size_t ld, size_t m, size_t k, float *top, float *inverse)
+static void sphere_anneal_exps_neon_(float *e, size_t ld, size_t m, size_t k, float least, float *top, float *inverse)
 {
+    const float32x4_t least_f32x4 = vdupq_n_f32(least);
     size_t i = 0, j;
     for (; i + 8 <= m; i += 8) {
         float *p = e + i;
@@ -899,8 +923,8 @@ static void sphere_anneal_exps_neon_(float *e, size_t ld, size_t m, size_t k, fl
             t1_f32x4 = vbslq_f32(vcgtq_f32(l1_f32x4, t1_f32x4), l1_f32x4, t1_f32x4);
         }
         for (j = 0, p = e + i; j < k; j++, p += ld) {
-            const float32x4_t w0_f32x4 = sphere_anneal_exp2_neon_(vsubq_f32(vld1q_f32(p), t0_f32x4));
-            const float32x4_t w1_f32x4 = sphere_anneal_exp2_neon_(vsubq_f32(vld1q_f32(p + 4), t1_f32x4));
+            const float32x4_t w0_f32x4 = sphere_anneal_exp2_neon_(vsubq_f32(vld1q_f32(p), t0_f32x4), least_f32x4);
+            const float32x4_t w1_f32x4 = sphere_anneal_exp2_neon_(vsubq_f32(vld1q_f32(p + 4), t1_f32x4), least_f32x4);
             vst1q_f32(p, w0_f32x4);
             vst1q_f32(p + 4, w1_f32x4);
             s0_f32x4 = vaddq_f32(s0_f32x4, w0_f32x4);
@@ -910,8 +934,9 @@ static void sphere_anneal_exps_neon_(float *e, size_t ld, size_t m, size_t k, fl
         vst1q_f32(top + i + 4, t1_f32x4);
         vst1q_f32(inverse + i, vdivq_f32(vdupq_n_f32(1.0f), s0_f32x4));
         vst1q_f32(inverse + i + 4, vdivq_f32(vdupq_n_f32(1.0f), s1_f32x4));
+        if (vmaxvq_u32(vceqq_f32(vmulq_f32(s0_f32x4, s1_f32x4), vdupq_n_f32(0)))) sphere_anneal_even_(e + i, ld, 8, k, inverse + i);
     }
-    sphere_anneal_exps_c_(e + i, ld, m - i, k, top + i, inverse + i);
+    sphere_anneal_exps_c_(e + i, ld, m - i, k, least, top + i, inverse + i);
 }
 #endif
 
@@ -1005,11 +1030,78 @@ static void sphere_anneal_dots_c_(float *out, const float *e, size_t ld, size_t 
     }
 }
 #if SPHERE_AVX2_
+/* The sums of the lanes of four accumulators, lane by lane in the order of sphere_anneal_lanes_, after the tails. */
+SPHERE_ANNEAL_AVX2_FN_ void sphere_anneal_four_avx2_(float *out, const __m256 *low_f32x8, const __m256 *high_f32x8)
+{
+    const __m256 a_f32x8 = _mm256_add_ps(low_f32x8[0], high_f32x8[0]), b_f32x8 = _mm256_add_ps(low_f32x8[1], high_f32x8[1]);      /* l + l8 */
+    const __m256 c_f32x8 = _mm256_add_ps(low_f32x8[2], high_f32x8[2]), d_f32x8 = _mm256_add_ps(low_f32x8[3], high_f32x8[3]);
+    /* l + l4, l + l2, l + l1 */
+    const __m256 ac_f32x8 = _mm256_add_ps(_mm256_permute2f128_ps(a_f32x8, c_f32x8, 0x20), _mm256_permute2f128_ps(a_f32x8, c_f32x8, 0x31));
+    const __m256 bd_f32x8 = _mm256_add_ps(_mm256_permute2f128_ps(b_f32x8, d_f32x8, 0x20), _mm256_permute2f128_ps(b_f32x8, d_f32x8, 0x31));
+    __m256 s_f32x8 = _mm256_add_ps(_mm256_shuffle_ps(ac_f32x8, bd_f32x8, 0x44), _mm256_shuffle_ps(ac_f32x8, bd_f32x8, 0xee));
+    s_f32x8 = _mm256_add_ps(_mm256_shuffle_ps(s_f32x8, s_f32x8, 0x88), _mm256_shuffle_ps(s_f32x8, s_f32x8, 0xdd));   /* a b a b | c d c d */
+    s_f32x8 = sphere_anneal_canonical_avx2_(s_f32x8);
+    _mm_storel_pi((__m64 *)(void *)out, _mm256_castps256_ps128(s_f32x8));
+    _mm_storel_pi((__m64 *)(void *)(out + 2), _mm256_extractf128_ps(s_f32x8, 1));
+}
+/* Four carriers at a time, for a number of oscillators that fills the lanes; returns how many carriers are done. */
+SPHERE_ANNEAL_AVX2_FN_ size_t sphere_anneal_loads_avx2_(float *out, const float *e, size_t ld, size_t m, const float *scale, size_t k, size_t width)
+{
+    size_t j = 0, i;
+    if (m % 16 || width != 1) return 0;
+    for (; j + 4 <= k; j += 4, e += 4 * ld) {
+        __m256 low_f32x8[4], high_f32x8[4];
+        low_f32x8[0] = low_f32x8[1] = low_f32x8[2] = low_f32x8[3] = _mm256_setzero_ps();
+        high_f32x8[0] = high_f32x8[1] = high_f32x8[2] = high_f32x8[3] = _mm256_setzero_ps();
+        for (i = 0; i < m; i += 16) {
+            const __m256 s0_f32x8 = _mm256_loadu_ps(scale + i), s1_f32x8 = _mm256_loadu_ps(scale + i + 8);
+            const float *p = e + i;
+            low_f32x8[0] = SPHERE_MADD_F32X8_(_mm256_loadu_ps(p), s0_f32x8, low_f32x8[0]);
+            high_f32x8[0] = SPHERE_MADD_F32X8_(_mm256_loadu_ps(p + 8), s1_f32x8, high_f32x8[0]);
+            low_f32x8[1] = SPHERE_MADD_F32X8_(_mm256_loadu_ps(p + ld), s0_f32x8, low_f32x8[1]);
+            high_f32x8[1] = SPHERE_MADD_F32X8_(_mm256_loadu_ps(p + ld + 8), s1_f32x8, high_f32x8[1]);
+            low_f32x8[2] = SPHERE_MADD_F32X8_(_mm256_loadu_ps(p + 2 * ld), s0_f32x8, low_f32x8[2]);
+            high_f32x8[2] = SPHERE_MADD_F32X8_(_mm256_loadu_ps(p + 2 * ld + 8), s1_f32x8, high_f32x8[2]);
+            low_f32x8[3] = SPHERE_MADD_F32X8_(_mm256_loadu_ps(p + 3 * ld), s0_f32x8, low_f32x8[3]);
+            high_f32x8[3] = SPHERE_MADD_F32X8_(_mm256_loadu_ps(p + 3 * ld + 8), s1_f32x8, high_f32x8[3]);
+        }
+        sphere_anneal_four_avx2_(out + j, low_f32x8, high_f32x8);
+    }
+    return j;
+}
+/* The same for four planes of y, which share the weights of one carrier. */
+SPHERE_ANNEAL_AVX2_FN_ size_t sphere_anneal_products_avx2_(float *out, const float *e, size_t m, const float *scale, const float *y, size_t ldy,
+    size_t width)
+{
+    size_t a = 0, i;
+    if (m % 16) return 0;
+    for (; a + 4 <= width; a += 4, y += 4 * ldy) {
+        __m256 low_f32x8[4], high_f32x8[4];
+        low_f32x8[0] = low_f32x8[1] = low_f32x8[2] = low_f32x8[3] = _mm256_setzero_ps();
+        high_f32x8[0] = high_f32x8[1] = high_f32x8[2] = high_f32x8[3] = _mm256_setzero_ps();
+        for (i = 0; i < m; i += 16) {
+            const __m256 w0_f32x8 = _mm256_mul_ps(_mm256_loadu_ps(e + i), _mm256_loadu_ps(scale + i));
+            const __m256 w1_f32x8 = _mm256_mul_ps(_mm256_loadu_ps(e + i + 8), _mm256_loadu_ps(scale + i + 8));
+            const float *q = y + i;
+            low_f32x8[0] = SPHERE_MADD_F32X8_(w0_f32x8, _mm256_loadu_ps(q), low_f32x8[0]);
+            high_f32x8[0] = SPHERE_MADD_F32X8_(w1_f32x8, _mm256_loadu_ps(q + 8), high_f32x8[0]);
+            low_f32x8[1] = SPHERE_MADD_F32X8_(w0_f32x8, _mm256_loadu_ps(q + ldy), low_f32x8[1]);
+            high_f32x8[1] = SPHERE_MADD_F32X8_(w1_f32x8, _mm256_loadu_ps(q + ldy + 8), high_f32x8[1]);
+            low_f32x8[2] = SPHERE_MADD_F32X8_(w0_f32x8, _mm256_loadu_ps(q + 2 * ldy), low_f32x8[2]);
+            high_f32x8[2] = SPHERE_MADD_F32X8_(w1_f32x8, _mm256_loadu_ps(q + 2 * ldy + 8), high_f32x8[2]);
+            low_f32x8[3] = SPHERE_MADD_F32X8_(w0_f32x8, _mm256_loadu_ps(q + 3 * ldy), low_f32x8[3]);
+            high_f32x8[3] = SPHERE_MADD_F32X8_(w1_f32x8, _mm256_loadu_ps(q + 3 * ldy + 8), high_f32x8[3]);
+        }
+        sphere_anneal_four_avx2_(out + a, low_f32x8, high_f32x8);
+    }
+    return a;
+}
 SPHERE_TARGET_AVX2_ static void sphere_anneal_dots_avx2_(float *out, const float *e, size_t ld, size_t m, const float *scale, size_t k, const float *y,
                                                          size_t ldy, size_t width)
 {
-    size_t j, a;
-    for (j = 0; j < k; j++) for (a = 0; a < width; a++) {
+    size_t j, a, first = 0;
+    if (!y) first = sphere_anneal_loads_avx2_(out, e, ld, m, scale, k, width);
+    for (j = first; j < k; j++) for (a = y ? sphere_anneal_products_avx2_(out + j * width, e + j * ld, m, scale, y, ldy, width) : 0; a < width; a++) {
         const float *p = e + j * ld, *q = y ? y + a * ldy : NULL;
         __m256 low_f32x8 = _mm256_setzero_ps(), high_f32x8 = low_f32x8;
         float lane[16];
@@ -1053,7 +1145,8 @@ static void sphere_anneal_dots_neon_(float *out, const float *e, size_t ld, size
 }
 #endif
 
-/* >>kernel spread: variance of d under the weights w_k = e_k scale of an oscillator, in two passes, and order = sum_k w_k^2. k >= 1. */
+/* >>kernel spread: variance of d under the weights w_k = e_k scale of an oscillator, in two passes, and order = sum_k w_k^2, without those
+   up to 2^-60. k >= 1. */
 static void sphere_anneal_spread_c_(float *variance, float *order, const float *e, const float *d, size_t ld, size_t m, const float *scale, size_t k)
 {
     size_t i, j;
@@ -1063,7 +1156,7 @@ static void sphere_anneal_spread_c_(float *variance, float *order, const float *
         for (j = 0; j < k; j++) {
             const float w = e[j * ld + i] * scale[i], t = d[j * ld + i] - mean;
             sum = SPHERE_MADD_(w * t, t, sum);
-            square = SPHERE_MADD_(w, w, square);
+            square = SPHERE_MADD_(w, w > 8.67361738e-19f ? w : 0.0f, square);
         }
         variance[i] = sphere_canonical_(sum);
         order[i] = sphere_canonical_(square);
@@ -1073,6 +1166,7 @@ static void sphere_anneal_spread_c_(float *variance, float *order, const float *
 SPHERE_TARGET_AVX2_ static void sphere_anneal_spread_avx2_(float *variance, float *order, const float *e, const float *d, size_t ld, size_t m,
                                                            const float *scale, size_t k)
 {
+    const __m256 least_f32x8 = _mm256_set1_ps(8.67361738e-19f);
     size_t i = 0, j;
     for (; i + 8 <= m; i += 8) {
         const __m256 scale_f32x8 = _mm256_loadu_ps(scale + i);
@@ -1083,7 +1177,7 @@ SPHERE_TARGET_AVX2_ static void sphere_anneal_spread_avx2_(float *variance, floa
             const __m256 w_f32x8 = _mm256_mul_ps(_mm256_loadu_ps(e + j * ld + i), scale_f32x8);
             const __m256 t_f32x8 = _mm256_sub_ps(_mm256_loadu_ps(d + j * ld + i), mean_f32x8);
             sum_f32x8 = SPHERE_MADD_F32X8_(_mm256_mul_ps(w_f32x8, t_f32x8), t_f32x8, sum_f32x8);
-            square_f32x8 = SPHERE_MADD_F32X8_(w_f32x8, w_f32x8, square_f32x8);
+            square_f32x8 = SPHERE_MADD_F32X8_(w_f32x8, _mm256_and_ps(w_f32x8, _mm256_cmp_ps(w_f32x8, least_f32x8, _CMP_GT_OQ)), square_f32x8);
         }
         _mm256_storeu_ps(variance + i, sphere_anneal_canonical_avx2_(sum_f32x8));
         _mm256_storeu_ps(order + i, sphere_anneal_canonical_avx2_(square_f32x8));
@@ -1094,6 +1188,7 @@ SPHERE_TARGET_AVX2_ static void sphere_anneal_spread_avx2_(float *variance, floa
 #if SPHERE_NEON_
 static void sphere_anneal_spread_neon_(float *variance, float *order, const float *e, const float *d, size_t ld, size_t m, const float *scale, size_t k)
 {
+    const float32x4_t least_f32x4 = vdupq_n_f32(8.67361738e-19f);
     size_t i = 0, j;
     for (; i + 4 <= m; i += 4) {
         const float32x4_t scale_f32x4 = vld1q_f32(scale + i);
@@ -1104,7 +1199,7 @@ static void sphere_anneal_spread_neon_(float *variance, float *order, const floa
             const float32x4_t w_f32x4 = vmulq_f32(vld1q_f32(e + j * ld + i), scale_f32x4);
             const float32x4_t t_f32x4 = vsubq_f32(vld1q_f32(d + j * ld + i), mean_f32x4);
             sum_f32x4 = SPHERE_MADD_F32X4_(vmulq_f32(w_f32x4, t_f32x4), t_f32x4, sum_f32x4);
-            square_f32x4 = SPHERE_MADD_F32X4_(w_f32x4, w_f32x4, square_f32x4);
+            square_f32x4 = SPHERE_MADD_F32X4_(w_f32x4, vbslq_f32(vcgtq_f32(w_f32x4, least_f32x4), w_f32x4, vdupq_n_f32(0)), square_f32x4);
         }
         vst1q_f32(variance + i, sphere_anneal_canonical_neon_(sum_f32x4));
         vst1q_f32(order + i, sphere_anneal_canonical_neon_(square_f32x4));
@@ -1148,6 +1243,263 @@ static void sphere_anneal_pull_neon_(float *x, const float *t, const float *xi, 
         vst1q_f32(x + i, sphere_anneal_canonical_neon_(v_f32x4));
     }
     sphere_anneal_pull_c_(x + i, t + i, xi ? xi + i : NULL, m - i, keep, noise);
+}
+#endif
+
+/* >>kernel turn: move unit vectors a fraction of the way to t/|t| along the great circle, then by the tangent part of noise * xi. Where t is
+   zero or opposite there is no way, and only the noise moves it. The components lie ldx and ld apart. */
+static void sphere_anneal_turn_(float *x, size_t ldx, const float *t, const float *xi, size_t ld, size_t dim, float fraction, float noise)
+{
+    float u[SPHERE_ANNEAL_MAX_DIM], v[SPHERE_ANNEAL_MAX_DIM], sum = 0, sine, cosine;
+    size_t a;
+    for (a = 0; a < dim; a++) { u[a] = x[a * ldx]; sum = SPHERE_MADD_(t[a * ld], t[a * ld], sum); }
+    if (sum > 1e-30f) {
+        const float scale = 1.0f / sphere_sqrt_(sum);
+        float near = 0, far = 0, along = 0, across = 0;
+        for (a = 0; a < dim; a++) {                                     /* the difference keeps its digits when t is close */
+            const float to = t[a * ld] * scale, plus = to + u[a];
+            v[a] = to - u[a];
+            near = SPHERE_MADD_(v[a], v[a], near);
+            far = SPHERE_MADD_(plus, plus, far);
+            along = SPHERE_MADD_(v[a], u[a], along);
+        }
+        for (a = 0; a < dim; a++) { v[a] = v[a] - along * u[a]; across = SPHERE_MADD_(v[a], v[a], across); }
+        if (across > 1e-30f) {
+            sphere_sincos_(fraction * (2.0f * sphere_atan2_(sphere_sqrt_(near), sphere_sqrt_(far))), &sine, &cosine);
+            sine = sine / sphere_sqrt_(across);
+            for (a = 0; a < dim; a++) u[a] = cosine * u[a] + sine * v[a];
+        }
+    }
+    if (xi) {
+        float along = 0, across = 0;
+        for (a = 0; a < dim; a++) along = SPHERE_MADD_(xi[a * ld], u[a], along);
+        for (a = 0; a < dim; a++) { v[a] = noise * (xi[a * ld] - along * u[a]); across = SPHERE_MADD_(v[a], v[a], across); }
+        if (across > 1e-30f) {
+            const float length = sphere_sqrt_(across);
+            sphere_sincos_(length, &sine, &cosine);
+            sine = sine / length;
+            for (a = 0; a < dim; a++) u[a] = cosine * u[a] + sine * v[a];
+        }
+    }
+    for (sum = 0, a = 0; a < dim; a++) sum = SPHERE_MADD_(u[a], u[a], sum);
+    sum = 1.0f / sphere_sqrt_(sum);
+    for (a = 0; a < dim; a++) x[a * ldx] = sphere_canonical_(u[a] * sum);
+}
+static void sphere_anneal_turn_c_(float *x, size_t ldx, const float *t, const float *xi, size_t ld, size_t m, size_t dim, float fraction, float noise)
+{
+    size_t i;
+    for (i = 0; i < m; i++) sphere_anneal_turn_(x + i, ldx, t + i, xi ? xi + i : NULL, ld, dim, fraction, noise);
+}
+#if SPHERE_AVX2_
+/* sphere_sincos_ for |x| <= 12000. */
+SPHERE_ANNEAL_AVX2_FN_ void sphere_anneal_sincos_avx2_(__m256 x_f32x8, __m256 *sine_f32x8, __m256 *cosine_f32x8)
+{
+    const __m256 magic_f32x8 = _mm256_set1_ps(12582912.0f), half_f32x8 = _mm256_set1_ps(0.5f), one_f32x8 = _mm256_set1_ps(1.0f);
+    const __m256 k_f32x8 = _mm256_sub_ps(_mm256_add_ps(_mm256_mul_ps(x_f32x8, _mm256_set1_ps(0.636619747f)), magic_f32x8), magic_f32x8);
+    const __m256 a_f32x8 = _mm256_sub_ps(_mm256_sub_ps(x_f32x8, _mm256_mul_ps(k_f32x8, _mm256_set1_ps(1.5703125f))),
+        _mm256_mul_ps(k_f32x8, _mm256_set1_ps(4.83751297e-04f)));
+    const __m256 b_f32x8 = _mm256_mul_ps(k_f32x8, _mm256_set1_ps(7.54953362e-08f)), c_f32x8 = _mm256_sub_ps(a_f32x8, b_f32x8);
+    const __m256 r_f32x8 = _mm256_sub_ps(c_f32x8, _mm256_add_ps(_mm256_add_ps(_mm256_sub_ps(c_f32x8, a_f32x8), b_f32x8),
+        _mm256_mul_ps(k_f32x8, _mm256_set1_ps(2.56334407e-12f))));
+    const __m256 z_f32x8 = _mm256_mul_ps(r_f32x8, r_f32x8), sign_f32x8 = _mm256_set1_ps(-0.0f);
+    const __m256i q_i32x8 = _mm256_cvtps_epi32(k_f32x8), next_i32x8 = _mm256_add_epi32(q_i32x8, _mm256_set1_epi32(1));
+    const __m256 swap_f32x8 = _mm256_castsi256_ps(_mm256_slli_epi32(q_i32x8, 31));                           /* q & 1 */
+    const __m256 minus_sine_f32x8 = _mm256_and_ps(_mm256_castsi256_ps(_mm256_slli_epi32(q_i32x8, 30)), sign_f32x8);
+    const __m256 minus_cosine_f32x8 = _mm256_and_ps(_mm256_castsi256_ps(_mm256_slli_epi32(next_i32x8, 30)), sign_f32x8);
+    const __m256 tiny_f32x8 = _mm256_cmp_ps(_mm256_andnot_ps(sign_f32x8, r_f32x8), _mm256_set1_ps(2.44140625e-04f), _CMP_LT_OQ);
+    __m256 s_f32x8 = SPHERE_MADD_F32X8_(_mm256_set1_ps(-0.00019516499f), z_f32x8, _mm256_set1_ps(0.00833217241f)), co_f32x8;
+    s_f32x8 = SPHERE_MADD_F32X8_(s_f32x8, z_f32x8, _mm256_set1_ps(-0.166666552f));
+    s_f32x8 = _mm256_blendv_ps(SPHERE_MADD_F32X8_(_mm256_mul_ps(s_f32x8, z_f32x8), r_f32x8, r_f32x8), r_f32x8, tiny_f32x8);
+    co_f32x8 = SPHERE_MADD_F32X8_(_mm256_set1_ps(2.44375551e-05f), z_f32x8, _mm256_set1_ps(-0.00138873595f));
+    co_f32x8 = SPHERE_MADD_F32X8_(co_f32x8, z_f32x8, _mm256_set1_ps(0.0416666456f));
+    co_f32x8 = _mm256_sub_ps(one_f32x8, _mm256_sub_ps(_mm256_mul_ps(half_f32x8, z_f32x8), _mm256_mul_ps(_mm256_mul_ps(co_f32x8, z_f32x8), z_f32x8)));
+    *sine_f32x8 = _mm256_xor_ps(_mm256_blendv_ps(s_f32x8, co_f32x8, swap_f32x8), minus_sine_f32x8);
+    *cosine_f32x8 = _mm256_xor_ps(_mm256_blendv_ps(co_f32x8, s_f32x8, swap_f32x8), minus_cosine_f32x8);
+}
+/* sphere_atan2_ for y and x that are not negative. */
+SPHERE_ANNEAL_AVX2_FN_ __m256 sphere_anneal_atan2_avx2_(__m256 y_f32x8, __m256 x_f32x8)
+{
+    const __m256 less_f32x8 = _mm256_cmp_ps(y_f32x8, x_f32x8, _CMP_LT_OQ), more_f32x8 = _mm256_cmp_ps(y_f32x8, x_f32x8, _CMP_GT_OQ);
+    const __m256 small_f32x8 = _mm256_blendv_ps(x_f32x8, y_f32x8, less_f32x8), large_f32x8 = _mm256_blendv_ps(y_f32x8, x_f32x8, less_f32x8);
+    const __m256 none_f32x8 = _mm256_cmp_ps(large_f32x8, _mm256_setzero_ps(), _CMP_EQ_OQ);
+    const __m256 q_f32x8 = _mm256_andnot_ps(none_f32x8, _mm256_div_ps(small_f32x8, large_f32x8));
+    const __m256 z_f32x8 = _mm256_mul_ps(q_f32x8, q_f32x8), w_f32x8 = _mm256_mul_ps(z_f32x8, z_f32x8), v_f32x8 = _mm256_mul_ps(w_f32x8, w_f32x8);
+    __m256 a_f32x8 = SPHERE_MADD_F32X8_(_mm256_set1_ps(0.199996918f), z_f32x8, _mm256_set1_ps(-0.333333284f));
+    const __m256 b_f32x8 = SPHERE_MADD_F32X8_(_mm256_set1_ps(0.110602416f), z_f32x8, _mm256_set1_ps(-0.1428013f));
+    __m256 c_f32x8 = SPHERE_MADD_F32X8_(_mm256_set1_ps(0.067595534f), z_f32x8, _mm256_set1_ps(-0.0881883949f));
+    const __m256 d_f32x8 = SPHERE_MADD_F32X8_(_mm256_set1_ps(0.0227601528f), z_f32x8, _mm256_set1_ps(-0.0449462049f));
+    const __m256 e_f32x8 = SPHERE_MADD_F32X8_(_mm256_set1_ps(0.00113486324f), z_f32x8, _mm256_set1_ps(-0.0074225557f));
+    a_f32x8 = SPHERE_MADD_F32X8_(b_f32x8, w_f32x8, a_f32x8);
+    c_f32x8 = SPHERE_MADD_F32X8_(e_f32x8, v_f32x8, SPHERE_MADD_F32X8_(d_f32x8, w_f32x8, c_f32x8));
+    a_f32x8 = SPHERE_MADD_F32X8_(SPHERE_MADD_F32X8_(c_f32x8, v_f32x8, a_f32x8), _mm256_mul_ps(z_f32x8, q_f32x8), q_f32x8);
+    return _mm256_blendv_ps(a_f32x8, _mm256_sub_ps(_mm256_set1_ps(1.57079637f), _mm256_add_ps(a_f32x8, _mm256_set1_ps(4.37113883e-08f))), more_f32x8);
+}
+/* Eight at a time; where an angle is too large for the short reduction, those eight go the portable way. */
+SPHERE_TARGET_AVX2_ static void sphere_anneal_turn_avx2_(float *x, size_t ldx, const float *t, const float *xi, size_t ld, size_t m, size_t dim,
+                                                         float fraction, float noise)
+{
+    const __m256 one_f32x8 = _mm256_set1_ps(1.0f), least_f32x8 = _mm256_set1_ps(1e-30f), most_f32x8 = _mm256_set1_ps(12000.0f);
+    const __m256 sign_f32x8 = _mm256_set1_ps(-0.0f), fraction_f32x8 = _mm256_set1_ps(fraction), noise_f32x8 = _mm256_set1_ps(noise);
+    size_t i = 0, a;
+    for (; i + 8 <= m; i += 8) {
+        __m256 u_f32x8[SPHERE_ANNEAL_MAX_DIM], v_f32x8[SPHERE_ANNEAL_MAX_DIM], sum_f32x8 = _mm256_setzero_ps(), go_f32x8;
+        __m256 sine_f32x8, cosine_f32x8, angle_f32x8;
+        int far = 0;
+        for (a = 0; a < dim; a++) {
+            const __m256 t_f32x8 = _mm256_loadu_ps(t + a * ld + i);
+            u_f32x8[a] = _mm256_loadu_ps(x + a * ldx + i);
+            sum_f32x8 = SPHERE_MADD_F32X8_(t_f32x8, t_f32x8, sum_f32x8);
+        }
+        go_f32x8 = _mm256_cmp_ps(sum_f32x8, least_f32x8, _CMP_GT_OQ);
+        if (_mm256_movemask_ps(go_f32x8)) {
+            const __m256 scale_f32x8 = _mm256_div_ps(one_f32x8, _mm256_sqrt_ps(_mm256_blendv_ps(one_f32x8, sum_f32x8, go_f32x8)));
+            __m256 near_f32x8 = _mm256_setzero_ps(), far_f32x8 = near_f32x8, along_f32x8 = near_f32x8, across_f32x8 = near_f32x8;
+            for (a = 0; a < dim; a++) {
+                const __m256 to_f32x8 = _mm256_mul_ps(_mm256_loadu_ps(t + a * ld + i), scale_f32x8), plus_f32x8 = _mm256_add_ps(to_f32x8, u_f32x8[a]);
+                v_f32x8[a] = _mm256_sub_ps(to_f32x8, u_f32x8[a]);
+                near_f32x8 = SPHERE_MADD_F32X8_(v_f32x8[a], v_f32x8[a], near_f32x8);
+                far_f32x8 = SPHERE_MADD_F32X8_(plus_f32x8, plus_f32x8, far_f32x8);
+                along_f32x8 = SPHERE_MADD_F32X8_(v_f32x8[a], u_f32x8[a], along_f32x8);
+            }
+            for (a = 0; a < dim; a++) {
+                v_f32x8[a] = _mm256_sub_ps(v_f32x8[a], _mm256_mul_ps(along_f32x8, u_f32x8[a]));
+                across_f32x8 = SPHERE_MADD_F32X8_(v_f32x8[a], v_f32x8[a], across_f32x8);
+            }
+            go_f32x8 = _mm256_and_ps(go_f32x8, _mm256_cmp_ps(across_f32x8, least_f32x8, _CMP_GT_OQ));
+            angle_f32x8 = sphere_anneal_atan2_avx2_(_mm256_sqrt_ps(near_f32x8), _mm256_sqrt_ps(far_f32x8));
+            angle_f32x8 = _mm256_mul_ps(fraction_f32x8, _mm256_add_ps(angle_f32x8, angle_f32x8));       /* 2 a is exact either way */
+            far = _mm256_movemask_ps(_mm256_andnot_ps(_mm256_cmp_ps(_mm256_andnot_ps(sign_f32x8, angle_f32x8), most_f32x8, _CMP_LE_OQ), go_f32x8));
+            sphere_anneal_sincos_avx2_(angle_f32x8, &sine_f32x8, &cosine_f32x8);
+            sine_f32x8 = _mm256_div_ps(sine_f32x8, _mm256_sqrt_ps(_mm256_blendv_ps(one_f32x8, across_f32x8, go_f32x8)));
+            for (a = 0; a < dim; a++)
+                u_f32x8[a] = _mm256_blendv_ps(u_f32x8[a], _mm256_add_ps(_mm256_mul_ps(cosine_f32x8, u_f32x8[a]),
+                    _mm256_mul_ps(sine_f32x8, v_f32x8[a])), go_f32x8);
+        }
+        if (xi) {
+            __m256 along_f32x8 = _mm256_setzero_ps(), across_f32x8 = along_f32x8;
+            for (a = 0; a < dim; a++) along_f32x8 = SPHERE_MADD_F32X8_(_mm256_loadu_ps(xi + a * ld + i), u_f32x8[a], along_f32x8);
+            for (a = 0; a < dim; a++) {
+                v_f32x8[a] = _mm256_mul_ps(noise_f32x8, _mm256_sub_ps(_mm256_loadu_ps(xi + a * ld + i), _mm256_mul_ps(along_f32x8, u_f32x8[a])));
+                across_f32x8 = SPHERE_MADD_F32X8_(v_f32x8[a], v_f32x8[a], across_f32x8);
+            }
+            go_f32x8 = _mm256_cmp_ps(across_f32x8, least_f32x8, _CMP_GT_OQ);
+            angle_f32x8 = _mm256_sqrt_ps(_mm256_blendv_ps(one_f32x8, across_f32x8, go_f32x8));
+            far |= _mm256_movemask_ps(_mm256_andnot_ps(_mm256_cmp_ps(angle_f32x8, most_f32x8, _CMP_LE_OQ), go_f32x8));
+            sphere_anneal_sincos_avx2_(angle_f32x8, &sine_f32x8, &cosine_f32x8);
+            sine_f32x8 = _mm256_div_ps(sine_f32x8, angle_f32x8);
+            for (a = 0; a < dim; a++)
+                u_f32x8[a] = _mm256_blendv_ps(u_f32x8[a], _mm256_add_ps(_mm256_mul_ps(cosine_f32x8, u_f32x8[a]),
+                    _mm256_mul_ps(sine_f32x8, v_f32x8[a])), go_f32x8);
+        }
+        if (far) { sphere_anneal_turn_c_(x + i, ldx, t + i, xi ? xi + i : NULL, ld, 8, dim, fraction, noise); continue; }
+        for (sum_f32x8 = _mm256_setzero_ps(), a = 0; a < dim; a++) sum_f32x8 = SPHERE_MADD_F32X8_(u_f32x8[a], u_f32x8[a], sum_f32x8);
+        sum_f32x8 = _mm256_div_ps(one_f32x8, _mm256_sqrt_ps(sum_f32x8));
+        for (a = 0; a < dim; a++) _mm256_storeu_ps(x + a * ldx + i, sphere_anneal_canonical_avx2_(_mm256_mul_ps(u_f32x8[a], sum_f32x8)));
+    }
+    sphere_anneal_turn_c_(x + i, ldx, t + i, xi ? xi + i : NULL, ld, m - i, dim, fraction, noise);
+}
+#endif
+#if SPHERE_NEON_
+/* sphere_sincos_ for |x| <= 12000. */
+SPHERE_INLINE_ void sphere_anneal_sincos_neon_(float32x4_t x_f32x4, float32x4_t *sine_f32x4, float32x4_t *cosine_f32x4)
+{
+    const float32x4_t magic_f32x4 = vdupq_n_f32(12582912.0f), half_f32x4 = vdupq_n_f32(0.5f), one_f32x4 = vdupq_n_f32(1.0f);
+    const float32x4_t k_f32x4 = vsubq_f32(vaddq_f32(vmulq_f32(x_f32x4, vdupq_n_f32(0.636619747f)), magic_f32x4), magic_f32x4);
+    const float32x4_t a_f32x4 = vsubq_f32(vsubq_f32(x_f32x4, vmulq_f32(k_f32x4, vdupq_n_f32(1.5703125f))),
+        vmulq_f32(k_f32x4, vdupq_n_f32(4.83751297e-04f)));
+    const float32x4_t b_f32x4 = vmulq_f32(k_f32x4, vdupq_n_f32(7.54953362e-08f)), c_f32x4 = vsubq_f32(a_f32x4, b_f32x4);
+    const float32x4_t r_f32x4 = vsubq_f32(c_f32x4, vaddq_f32(vaddq_f32(vsubq_f32(c_f32x4, a_f32x4), b_f32x4),
+        vmulq_f32(k_f32x4, vdupq_n_f32(2.56334407e-12f))));
+    const float32x4_t z_f32x4 = vmulq_f32(r_f32x4, r_f32x4);
+    const uint32x4_t q_u32x4 = vreinterpretq_u32_s32(vcvtq_s32_f32(k_f32x4)), sign_u32x4 = vdupq_n_u32(0x80000000u);
+    const uint32x4_t swap_u32x4 = vtstq_u32(q_u32x4, vdupq_n_u32(1)), minus_sine_u32x4 = vandq_u32(vshlq_n_u32(q_u32x4, 30), sign_u32x4);
+    const uint32x4_t minus_cosine_u32x4 = vandq_u32(vshlq_n_u32(vaddq_u32(q_u32x4, vdupq_n_u32(1)), 30), sign_u32x4);
+    const uint32x4_t tiny_u32x4 = vcltq_f32(vabsq_f32(r_f32x4), vdupq_n_f32(2.44140625e-04f));
+    float32x4_t s_f32x4 = SPHERE_MADD_F32X4_(vdupq_n_f32(-0.00019516499f), z_f32x4, vdupq_n_f32(0.00833217241f)), co_f32x4;
+    s_f32x4 = SPHERE_MADD_F32X4_(s_f32x4, z_f32x4, vdupq_n_f32(-0.166666552f));
+    s_f32x4 = vbslq_f32(tiny_u32x4, r_f32x4, SPHERE_MADD_F32X4_(vmulq_f32(s_f32x4, z_f32x4), r_f32x4, r_f32x4));
+    co_f32x4 = SPHERE_MADD_F32X4_(vdupq_n_f32(2.44375551e-05f), z_f32x4, vdupq_n_f32(-0.00138873595f));
+    co_f32x4 = SPHERE_MADD_F32X4_(co_f32x4, z_f32x4, vdupq_n_f32(0.0416666456f));
+    co_f32x4 = vsubq_f32(one_f32x4, vsubq_f32(vmulq_f32(half_f32x4, z_f32x4), vmulq_f32(vmulq_f32(co_f32x4, z_f32x4), z_f32x4)));
+    *sine_f32x4 = vreinterpretq_f32_u32(veorq_u32(vreinterpretq_u32_f32(vbslq_f32(swap_u32x4, co_f32x4, s_f32x4)), minus_sine_u32x4));
+    *cosine_f32x4 = vreinterpretq_f32_u32(veorq_u32(vreinterpretq_u32_f32(vbslq_f32(swap_u32x4, s_f32x4, co_f32x4)), minus_cosine_u32x4));
+}
+/* sphere_atan2_ for y and x that are not negative. */
+SPHERE_INLINE_ float32x4_t sphere_anneal_atan2_neon_(float32x4_t y_f32x4, float32x4_t x_f32x4)
+{
+    const uint32x4_t less_u32x4 = vcltq_f32(y_f32x4, x_f32x4), more_u32x4 = vcgtq_f32(y_f32x4, x_f32x4);
+    const float32x4_t small_f32x4 = vbslq_f32(less_u32x4, y_f32x4, x_f32x4), large_f32x4 = vbslq_f32(less_u32x4, x_f32x4, y_f32x4);
+    const float32x4_t q_f32x4 = vbslq_f32(vceqq_f32(large_f32x4, vdupq_n_f32(0)), vdupq_n_f32(0), vdivq_f32(small_f32x4, large_f32x4));
+    const float32x4_t z_f32x4 = vmulq_f32(q_f32x4, q_f32x4), w_f32x4 = vmulq_f32(z_f32x4, z_f32x4), v_f32x4 = vmulq_f32(w_f32x4, w_f32x4);
+    float32x4_t a_f32x4 = SPHERE_MADD_F32X4_(vdupq_n_f32(0.199996918f), z_f32x4, vdupq_n_f32(-0.333333284f));
+    const float32x4_t b_f32x4 = SPHERE_MADD_F32X4_(vdupq_n_f32(0.110602416f), z_f32x4, vdupq_n_f32(-0.1428013f));
+    float32x4_t c_f32x4 = SPHERE_MADD_F32X4_(vdupq_n_f32(0.067595534f), z_f32x4, vdupq_n_f32(-0.0881883949f));
+    const float32x4_t d_f32x4 = SPHERE_MADD_F32X4_(vdupq_n_f32(0.0227601528f), z_f32x4, vdupq_n_f32(-0.0449462049f));
+    const float32x4_t e_f32x4 = SPHERE_MADD_F32X4_(vdupq_n_f32(0.00113486324f), z_f32x4, vdupq_n_f32(-0.0074225557f));
+    a_f32x4 = SPHERE_MADD_F32X4_(b_f32x4, w_f32x4, a_f32x4);
+    c_f32x4 = SPHERE_MADD_F32X4_(e_f32x4, v_f32x4, SPHERE_MADD_F32X4_(d_f32x4, w_f32x4, c_f32x4));
+    a_f32x4 = SPHERE_MADD_F32X4_(SPHERE_MADD_F32X4_(c_f32x4, v_f32x4, a_f32x4), vmulq_f32(z_f32x4, q_f32x4), q_f32x4);
+    return vbslq_f32(more_u32x4, vsubq_f32(vdupq_n_f32(1.57079637f), vaddq_f32(a_f32x4, vdupq_n_f32(4.37113883e-08f))), a_f32x4);
+}
+static void sphere_anneal_turn_neon_(float *x, size_t ldx, const float *t, const float *xi, size_t ld, size_t m, size_t dim,
+                                                         float fraction, float noise)
+{
+    const float32x4_t one_f32x4 = vdupq_n_f32(1.0f), least_f32x4 = vdupq_n_f32(1e-30f), most_f32x4 = vdupq_n_f32(12000.0f);
+    const float32x4_t fraction_f32x4 = vdupq_n_f32(fraction), noise_f32x4 = vdupq_n_f32(noise);
+    size_t i = 0, a;
+    for (; i + 4 <= m; i += 4) {
+        float32x4_t u_f32x4[SPHERE_ANNEAL_MAX_DIM], v_f32x4[SPHERE_ANNEAL_MAX_DIM], sum_f32x4 = vdupq_n_f32(0), sine_f32x4, cosine_f32x4, angle_f32x4;
+        uint32x4_t go_u32x4, far_u32x4 = vdupq_n_u32(0);
+        for (a = 0; a < dim; a++) {
+            const float32x4_t t_f32x4 = vld1q_f32(t + a * ld + i);
+            u_f32x4[a] = vld1q_f32(x + a * ldx + i);
+            sum_f32x4 = SPHERE_MADD_F32X4_(t_f32x4, t_f32x4, sum_f32x4);
+        }
+        go_u32x4 = vcgtq_f32(sum_f32x4, least_f32x4);
+        if (vmaxvq_u32(go_u32x4)) {
+            const float32x4_t scale_f32x4 = vdivq_f32(one_f32x4, vsqrtq_f32(vbslq_f32(go_u32x4, sum_f32x4, one_f32x4)));
+            float32x4_t near_f32x4 = vdupq_n_f32(0), far_f32x4 = near_f32x4, along_f32x4 = near_f32x4, across_f32x4 = near_f32x4;
+            for (a = 0; a < dim; a++) {
+                const float32x4_t to_f32x4 = vmulq_f32(vld1q_f32(t + a * ld + i), scale_f32x4), plus_f32x4 = vaddq_f32(to_f32x4, u_f32x4[a]);
+                v_f32x4[a] = vsubq_f32(to_f32x4, u_f32x4[a]);
+                near_f32x4 = SPHERE_MADD_F32X4_(v_f32x4[a], v_f32x4[a], near_f32x4);
+                far_f32x4 = SPHERE_MADD_F32X4_(plus_f32x4, plus_f32x4, far_f32x4);
+                along_f32x4 = SPHERE_MADD_F32X4_(v_f32x4[a], u_f32x4[a], along_f32x4);
+            }
+            for (a = 0; a < dim; a++) {
+                v_f32x4[a] = vsubq_f32(v_f32x4[a], vmulq_f32(along_f32x4, u_f32x4[a]));
+                across_f32x4 = SPHERE_MADD_F32X4_(v_f32x4[a], v_f32x4[a], across_f32x4);
+            }
+            go_u32x4 = vandq_u32(go_u32x4, vcgtq_f32(across_f32x4, least_f32x4));
+            angle_f32x4 = sphere_anneal_atan2_neon_(vsqrtq_f32(near_f32x4), vsqrtq_f32(far_f32x4));
+            angle_f32x4 = vmulq_f32(fraction_f32x4, vaddq_f32(angle_f32x4, angle_f32x4));       /* 2 a is exact either way */
+            far_u32x4 = vbicq_u32(go_u32x4, vcleq_f32(vabsq_f32(angle_f32x4), most_f32x4));
+            sphere_anneal_sincos_neon_(angle_f32x4, &sine_f32x4, &cosine_f32x4);
+            sine_f32x4 = vdivq_f32(sine_f32x4, vsqrtq_f32(vbslq_f32(go_u32x4, across_f32x4, one_f32x4)));
+            for (a = 0; a < dim; a++)
+                u_f32x4[a] = vbslq_f32(go_u32x4, vaddq_f32(vmulq_f32(cosine_f32x4, u_f32x4[a]), vmulq_f32(sine_f32x4, v_f32x4[a])), u_f32x4[a]);
+        }
+        if (xi) {
+            float32x4_t along_f32x4 = vdupq_n_f32(0), across_f32x4 = along_f32x4;
+            for (a = 0; a < dim; a++) along_f32x4 = SPHERE_MADD_F32X4_(vld1q_f32(xi + a * ld + i), u_f32x4[a], along_f32x4);
+            for (a = 0; a < dim; a++) {
+                v_f32x4[a] = vmulq_f32(noise_f32x4, vsubq_f32(vld1q_f32(xi + a * ld + i), vmulq_f32(along_f32x4, u_f32x4[a])));
+                across_f32x4 = SPHERE_MADD_F32X4_(v_f32x4[a], v_f32x4[a], across_f32x4);
+            }
+            go_u32x4 = vcgtq_f32(across_f32x4, least_f32x4);
+            angle_f32x4 = vsqrtq_f32(vbslq_f32(go_u32x4, across_f32x4, one_f32x4));
+            far_u32x4 = vorrq_u32(far_u32x4, vbicq_u32(go_u32x4, vcleq_f32(angle_f32x4, most_f32x4)));
+            sphere_anneal_sincos_neon_(angle_f32x4, &sine_f32x4, &cosine_f32x4);
+            sine_f32x4 = vdivq_f32(sine_f32x4, angle_f32x4);
+            for (a = 0; a < dim; a++)
+                u_f32x4[a] = vbslq_f32(go_u32x4, vaddq_f32(vmulq_f32(cosine_f32x4, u_f32x4[a]), vmulq_f32(sine_f32x4, v_f32x4[a])), u_f32x4[a]);
+        }
+        if (vmaxvq_u32(far_u32x4)) { sphere_anneal_turn_c_(x + i, ldx, t + i, xi ? xi + i : NULL, ld, 4, dim, fraction, noise); continue; }
+        for (sum_f32x4 = vdupq_n_f32(0), a = 0; a < dim; a++) sum_f32x4 = SPHERE_MADD_F32X4_(u_f32x4[a], u_f32x4[a], sum_f32x4);
+        sum_f32x4 = vdivq_f32(one_f32x4, vsqrtq_f32(sum_f32x4));
+        for (a = 0; a < dim; a++) vst1q_f32(x + a * ldx + i, sphere_anneal_canonical_neon_(vmulq_f32(u_f32x4[a], sum_f32x4)));
+    }
+    sphere_anneal_turn_c_(x + i, ldx, t + i, xi ? xi + i : NULL, ld, m - i, dim, fraction, noise);
 }
 #endif
 
@@ -1414,17 +1766,19 @@ static void sphere_anneal_normals_neon_(float *out, uint64_t first, size_t m, ui
 typedef struct sphere_anneal_kernels_ {
     void (*logits)(float *out, size_t ld, const float *x, size_t ldx, size_t m, const float *c, size_t ldc, size_t k, size_t dim, const float *price,
                    const float *slope, int root);
-    void (*exps)(float *e, size_t ld, size_t m, size_t k, float *top, float *inverse);
+    void (*exps)(float *e, size_t ld, size_t m, size_t k, float least, float *top, float *inverse);
     void (*mix)(float *out, size_t ldo, const float *e, size_t ld, size_t m, const float *scale, const float *c, size_t ldc, size_t k, size_t dim);
     void (*dots)(float *out, const float *e, size_t ld, size_t m, const float *scale, size_t k, const float *y, size_t ldy, size_t width);
     void (*spread)(float *variance, float *order, const float *e, const float *d, size_t ld, size_t m, const float *scale, size_t k);
     void (*pull)(float *x, const float *t, const float *xi, size_t m, float keep, float noise);
+    void (*turn)(float *x, size_t ldx, const float *t, const float *xi, size_t ld, size_t m, size_t dim, float fraction, float noise);
     void (*blend)(float *out, const float *x, const float *y, const float *z, size_t m, float a, float b, float c);
     void (*merge)(float *out, const float *part, const float *a, const float *b, size_t m);
     void (*normals)(float *out, uint64_t first, size_t m, uint64_t seed, uint64_t stream);
 } sphere_anneal_kernels_;
 #define SPHERE_ANNEAL_KERNELS_(level) { sphere_anneal_logits_##level, sphere_anneal_exps_##level, sphere_anneal_mix_##level, sphere_anneal_dots_##level, \
-    sphere_anneal_spread_##level, sphere_anneal_pull_##level, sphere_anneal_blend_##level, sphere_anneal_merge_##level, sphere_anneal_normals_##level }
+    sphere_anneal_spread_##level, sphere_anneal_pull_##level, sphere_anneal_turn_##level, sphere_anneal_blend_##level, sphere_anneal_merge_##level, \
+    sphere_anneal_normals_##level }
 /* The kernels of a level that sphere_simd_pick_ has allowed. */
 SPHERE_INLINE_ const sphere_anneal_kernels_ *sphere_anneal_kernels_for_(sphere_simd level)
 {
@@ -1792,10 +2146,10 @@ static void sphere_anneal_tilt_(sphere_anneal_job_ *job, const sphere_anneal_mod
 static size_t sphere_anneal_end_(const sphere_anneal_job_ *job, size_t task)
 { return job->n - task * job->span < job->span ? job->n : (task + 1) * job->span; }
 /* The weights of a block: e, not yet divided by their sum, and its inverse. */
-static void sphere_anneal_block_(const sphere_anneal_job_ *job, sphere_anneal_shard_ *s, size_t i, size_t m)
+static void sphere_anneal_block_(const sphere_anneal_job_ *job, sphere_anneal_shard_ *s, size_t i, size_t m, float least)
 {
     job->kernels->logits(s->e, job->block, job->planes + i, job->n, m, job->c, job->dim, job->k, job->dim, job->price, job->slope, job->root);
-    job->kernels->exps(s->e, job->block, m, job->k, s->top, s->inverse);
+    job->kernels->exps(s->e, job->block, m, job->k, least, s->top, s->inverse);
 }
 static void sphere_anneal_loads_task_(void *context, size_t task)
 {
@@ -1806,7 +2160,7 @@ static void sphere_anneal_loads_task_(void *context, size_t task)
     for (j = 0; j < job->k; j++) s->column[j] = 0;
     for (i = task * job->span; i < end; i += job->block) {
         const size_t m = end - i < job->block ? end - i : job->block;
-        sphere_anneal_block_(job, s, i, m);
+        sphere_anneal_block_(job, s, i, m, SPHERE_ANNEAL_LEAST_);
         job->kernels->dots(s->part, s->e, job->block, m, s->inverse, job->k, NULL, 0, 1);
         for (j = 0; j < job->k; j++) s->column[j] += (double)s->part[j];
     }
@@ -1836,20 +2190,20 @@ static void sphere_anneal_centre_(const sphere_anneal_job_ *job, double *tilt)
     for (j = 0; j < job->k; j++) if (job->capacity[j]) { sum += tilt[j]; open += 1; }
     for (j = 0; j < job->k; j++) tilt[j] = job->capacity[j] && open > 0 ? tilt[j] - sum / open : 0;
 }
-/* sum_i w_k w_l, for the curvature of the dual: its Hessian is diag(load) - this. */
+/* sum_i w_k w_l for l <= k, for the curvature of the dual: its Hessian is diag(load) - this. */
 static void sphere_anneal_curve_task_(void *context, size_t task)
 {
     sphere_anneal_job_ *job = (sphere_anneal_job_ *)context;
     sphere_anneal_shard_ *s = job->shard + task;
     const size_t end = sphere_anneal_end_(job, task), k = job->k;
-    size_t i, j;
+    size_t i, j, l;
     for (j = 0; j < k * k; j++) s->column[j] = 0;
     for (i = task * job->span; i < end; i += job->block) {
         const size_t m = end - i < job->block ? end - i : job->block;
-        sphere_anneal_block_(job, s, i, m);
+        sphere_anneal_block_(job, s, i, m, SPHERE_ANNEAL_LEAST_PAIR_);
         for (j = 0; j < m; j++) s->order[j] = s->inverse[j] * s->inverse[j];
-        job->kernels->dots(s->part, s->e, job->block, m, s->order, k, s->e, job->block, k);
-        for (j = 0; j < k * k; j++) s->column[j] += (double)s->part[j];
+        for (j = 0; j < k; j++) job->kernels->dots(s->part + j * k, s->e + j * job->block, job->block, m, s->order, 1, s->e, job->block, j + 1);
+        for (j = 0; j < k; j++) for (l = 0; l <= j; l++) s->column[j * k + l] += (double)s->part[j * k + l];
     }
 }
 /* Newton's step on the prices: solve (diag(load) - W^T W) step = capacity - load. The matrix is positive semidefinite and has the constant
@@ -1863,7 +2217,7 @@ static int sphere_anneal_newton_(sphere_anneal_job_ *job)
     size_t i, j, l;
     sphere_parallel_(job->exec, job->shards, sphere_anneal_curve_task_, job);
     for (i = 1; i < job->shards; i++) for (j = 0; j < k * k; j++) h[j] += job->shard[i].column[j];
-    for (i = 0; i < k; i++) for (j = 0; j < k; j++) {
+    for (i = 0; i < k; i++) for (j = 0; j <= i; j++) {
         const int open = job->capacity[i] && job->capacity[j];
         h[i * k + j] = (i == j ? (open ? job->column[i] * (1 + 1e-9) + 1e-12 * n : n) : 0) + (open ? n / ((double)k * (double)k) - h[i * k + j] : 0);
     }
@@ -1896,6 +2250,7 @@ static void sphere_anneal_balance_(sphere_anneal_job_ *job, const sphere_anneal_
     const unsigned most = model && model->iterations ? model->iterations : 500;
     const size_t k = job->k;
     const int may = sphere_anneal_width_(model, k) > 1;
+    const double least = 7.8886090522101181e-31 * (double)job->n;      /* 2^-100 n: a carrier without load may have had as much */
     double error = 0, before = 1e300, *old_tilt = job->saved, *old_column = job->saved + k;
     unsigned it, wait = 0, penalty = 2;
     int newton = 0;
@@ -1924,7 +2279,7 @@ static void sphere_anneal_balance_(sphere_anneal_job_ *job, const sphere_anneal_
         } else if (wait) wait--;
         if (newton) for (j = 0; j < k; j++) job->tilt[j] += job->column[j];
         else for (j = 0; j < k; j++) if (job->capacity[j])
-            job->tilt[j] += sphere_anneal_log_((double)job->capacity[j] / (job->column[j] > 1e-300 ? job->column[j] : 1e-300));
+            job->tilt[j] += sphere_anneal_log_((double)job->capacity[j] / (job->column[j] > least ? job->column[j] : least));
         before = error;
     }
     report->column_error = error;
@@ -1966,7 +2321,7 @@ static void sphere_anneal_weights_task_(void *context, size_t task)
     s->energy = s->order_sum = s->variance_sum = 0; s->farthest = 0;
     for (i = task * job->span; i < end; i += job->block) {
         const size_t m = end - i < job->block ? end - i : job->block;
-        sphere_anneal_block_(job, s, i, m);
+        sphere_anneal_block_(job, s, i, m, SPHERE_ANNEAL_LEAST_);
         if (job->stats) sphere_anneal_stats_(job, s, i, m);
         if (job->weights) for (o = 0; o < m; o++) for (j = 0; j < job->k; j++)
             job->weights[(i + o) * job->k + j] = s->e[j * job->block + o] * s->inverse[o];
@@ -2054,45 +2409,6 @@ SPHERE_ANNEAL_API sphere_status sphere_anneal_prices(const float *x, size_t n, c
     return SPHERE_OK;
 }
 
-/* Move one unit vector a fraction of the way to t/|t| along the great circle, then by the tangent part of noise * xi. Where t is
-   zero or opposite there is no way, and only the noise moves it. The components lie ld apart. */
-static void sphere_anneal_turn_(float *x, size_t ldx, const float *t, const float *xi, size_t ld, size_t dim, float fraction, float noise)
-{
-    float u[SPHERE_ANNEAL_MAX_DIM], v[SPHERE_ANNEAL_MAX_DIM], sum = 0, sine, cosine;
-    size_t a;
-    for (a = 0; a < dim; a++) { u[a] = x[a * ldx]; sum = SPHERE_MADD_(t[a * ld], t[a * ld], sum); }
-    if (sum > 1e-30f) {
-        const float scale = 1.0f / sphere_sqrt_(sum);
-        float near = 0, far = 0, along = 0, across = 0;
-        for (a = 0; a < dim; a++) {                                     /* the difference keeps its digits when t is close */
-            const float to = t[a * ld] * scale, plus = to + u[a];
-            v[a] = to - u[a];
-            near = SPHERE_MADD_(v[a], v[a], near);
-            far = SPHERE_MADD_(plus, plus, far);
-            along = SPHERE_MADD_(v[a], u[a], along);
-        }
-        for (a = 0; a < dim; a++) { v[a] = v[a] - along * u[a]; across = SPHERE_MADD_(v[a], v[a], across); }
-        if (across > 1e-30f) {
-            sphere_sincos_(fraction * (2.0f * sphere_atan2_(sphere_sqrt_(near), sphere_sqrt_(far))), &sine, &cosine);
-            sine = sine / sphere_sqrt_(across);
-            for (a = 0; a < dim; a++) u[a] = cosine * u[a] + sine * v[a];
-        }
-    }
-    if (xi) {
-        float along = 0, across = 0;
-        for (a = 0; a < dim; a++) along = SPHERE_MADD_(xi[a * ld], u[a], along);
-        for (a = 0; a < dim; a++) { v[a] = noise * (xi[a * ld] - along * u[a]); across = SPHERE_MADD_(v[a], v[a], across); }
-        if (across > 1e-30f) {
-            const float length = sphere_sqrt_(across);
-            sphere_sincos_(length, &sine, &cosine);
-            sine = sine / length;
-            for (a = 0; a < dim; a++) u[a] = cosine * u[a] + sine * v[a];
-        }
-    }
-    for (sum = 0, a = 0; a < dim; a++) sum = SPHERE_MADD_(u[a], u[a], sum);
-    sum = 1.0f / sphere_sqrt_(sum);
-    for (a = 0; a < dim; a++) x[a * ldx] = sphere_canonical_(u[a] * sum);
-}
 static void sphere_anneal_move_task_(void *context, size_t task)
 {
     sphere_anneal_job_ *job = (sphere_anneal_job_ *)context;
@@ -2103,7 +2419,7 @@ static void sphere_anneal_move_task_(void *context, size_t task)
     for (i = task * job->span; i < end; i += job->block) {
         const size_t m = end - i < job->block ? end - i : job->block;
         const float *xi = NULL;
-        if (!(job->sorted || job->settled) || job->stats) sphere_anneal_block_(job, s, i, m);
+        if (!(job->sorted || job->settled) || job->stats) sphere_anneal_block_(job, s, i, m, SPHERE_ANNEAL_LEAST_);
         if (job->stats) {
             sphere_anneal_stats_(job, s, i, m);
             for (a = 0; a < dim; a++) memcpy(s->old + a * ld, job->planes + a * n + i, m * 4);
@@ -2117,9 +2433,7 @@ static void sphere_anneal_move_task_(void *context, size_t task)
             if (dim > 1) for (j = 0; j < m; j++) for (a = 0; a < dim; a++) s->xi[a * ld + j] = row[j * dim + a];
             xi = dim > 1 ? s->xi : row;
         }
-        if (job->sphere)
-            for (j = 0; j < m; j++) sphere_anneal_turn_(job->planes + i + j, n, s->target + j, xi ? xi + j : NULL, ld, dim, (float)job->fraction,
-                job->noise);
+        if (job->sphere) job->kernels->turn(job->planes + i, n, s->target, xi, ld, m, dim, (float)job->fraction, job->noise);
         else
             for (a = 0; a < dim; a++) job->kernels->pull(job->planes + a * n + i, s->target + a * ld, xi ? xi + a * ld : NULL, m, job->keep,
                 job->noise);
@@ -2590,7 +2904,7 @@ static void sphere_anneal_em_task_(void *context, size_t task)
     s->energy = 0;
     for (i = task * job->span; i < end; i += job->block) {
         const size_t m = end - i < job->block ? end - i : job->block;
-        sphere_anneal_block_(job, s, i, m);
+        sphere_anneal_block_(job, s, i, m, SPHERE_ANNEAL_LEAST_);
         job->kernels->dots(s->part, s->e, job->block, m, s->inverse, k, NULL, 0, 1);
         for (j = 0; j < k; j++) s->column[j * wide] += (double)s->part[j];
         job->kernels->dots(s->part, s->e, job->block, m, s->inverse, k, job->planes + i, job->n, dim);
@@ -2608,7 +2922,7 @@ static void sphere_anneal_power_task_(void *context, size_t task)
     for (j = 0; j < k * wide; j++) s->column[j] = 0;
     for (i = task * job->span; i < end; i += job->block) {
         const size_t m = end - i < job->block ? end - i : job->block;
-        sphere_anneal_block_(job, s, i, m);
+        sphere_anneal_block_(job, s, i, m, SPHERE_ANNEAL_LEAST_);
         for (j = 0; j < k; j++) {
             job->kernels->mix(s->target, job->block, job->planes + i, job->n, m, NULL, job->axes + j * dim, 1, dim, 1);
             for (o = 0; o < m; o++) s->order[o] = s->inverse[o] * (s->target[o] - job->along[j]);
@@ -3362,13 +3676,13 @@ static void sphere_anneal_stream_(const sphere_anneal_cleaner_ *job, sphere_anne
         if (labelled) job->kernels->logits(s->e, ld, s->wanted, ld, m, data->labels + first * data->label_dim, data->label_dim, rows,
             data->label_dim, job->zero, job->label_slope, 0);
         job->kernels->logits(s->e, ld, s->x, ld, m, from, job->stride, rows, dim, labelled ? NULL : job->zero, job->slope, 0);
-        job->kernels->exps(s->e, ld, m, rows, s->chunk_top, s->chunk_inverse);
+        job->kernels->exps(s->e, ld, m, rows, SPHERE_ANNEAL_LEAST_, s->chunk_top, s->chunk_inverse);
         job->kernels->mix(s->part, ld, s->e, ld, m, NULL, from, job->stride, rows, dim);
         for (i = 0; i < m; i++) {
             const float most = s->chunk_top[i] > s->top[i] ? s->chunk_top[i] : s->top[i];
             /* Where both are -infinity, everything is infinitely far and weighs the same. */
-            s->keep[i] = s->top[i] == most ? 1.0f : sphere_anneal_exp2_(s->top[i] - most);
-            s->take[i] = s->chunk_top[i] == most ? 1.0f : sphere_anneal_exp2_(s->chunk_top[i] - most);
+            s->keep[i] = s->top[i] == most ? 1.0f : sphere_anneal_exp2_(s->top[i] - most, SPHERE_ANNEAL_LEAST_);
+            s->take[i] = s->chunk_top[i] == most ? 1.0f : sphere_anneal_exp2_(s->chunk_top[i] - most, SPHERE_ANNEAL_LEAST_);
             s->total[i] = s->keep[i] * s->total[i] + s->take[i] / s->chunk_inverse[i];
             s->top[i] = most;
         }

@@ -160,6 +160,10 @@ check "no more than 60 lines a panel, below 150 KB" holds "$(wc -c <small/chord.
 # labels stand in two columns, each from the lowest note up
 check "labels of close notes stand apart" sh -c "sed -n 's/.*<text class=\"n\" x=\"[0-9.]*\" y=\"\([0-9.]*\)\"><tspan.*/\1/p' small/chord.svg |
     awk 'NR > 1 && NR != 5 { if (before - \$1 < 18.5) bad = 1 } { before = \$1 } END { exit bad || NR != 8 }'"
+for close in 440,441 100,100.1,100.2 400,401,402,403,404,405,406,407; do
+    "$chord" --chord $close --seeds 20 --out small >"$work/out" 2>"$work/err"
+    check "notes as close as $close lock, too" holds "$(tail -n 1 "$work/out" | sed -n 's/.* lock \([0-9.]*\) Hz.*/\1/p') < .0002"
+done
 ln -s "$root/examples" examples
 "$work/careful" --words 'river storm bird smile war flower' --seeds 20 --out words >"$work/out" 2>"$work/err"
 check "--words" test $? -eq 0

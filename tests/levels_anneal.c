@@ -138,7 +138,7 @@ static void run_logits(const sphere_anneal_kernels_ *kernels, const shape *s, fl
 static void run_exps(const sphere_anneal_kernels_ *kernels, const shape *s, float **out)
 {
     float *other = place(2, s->m, s->placement);
-    kernels->exps(out[0], s->ld, s->m, s->k, s->variant ? other : out[1], s->variant ? out[1] : other);      /* top or inverse is looked at */
+    kernels->exps(out[0], s->ld, s->m, s->k, s->k & 1 ? -100.0f : -56.0f, s->variant ? other : out[1], s->variant ? out[1] : other);      /* top or inverse is looked at */
 }
 static void run_mix(const sphere_anneal_kernels_ *kernels, const shape *s, float **out)
 {
@@ -160,6 +160,15 @@ static void run_pull(const sphere_anneal_kernels_ *kernels, const shape *s, floa
 {
     const float *t = input(2, s, s->m, random_float), *xi = input(3, s, s->m, random_float), keep = random_float(s->weather), noise = random_float(s->weather);
     kernels->pull(out[0], t, s->variant ? NULL : xi, s->m, keep, noise);
+}
+/* Variants: with noise and without; directions of any length, noise so large that an angle needs the long reduction, targets at x. */
+static void run_turn(const sphere_anneal_kernels_ *kernels, const shape *s, float **out)
+{
+    float *t = input(2, s, planes(s, s->dim), random_position), *xi = input(3, s, planes(s, s->dim), random_float);
+    const float fraction = s->variant == 3 ? random_position(s->weather) : random_weight(0), noise = s->variant == 2 ? 1e5f : random_weight(0);
+    size_t i;
+    if (s->variant == 3) for (i = 0; i < planes(s, s->dim); i += 3) memcpy((char *)t + 4 * i, (char *)out[0] + 4 * i, 4);
+    kernels->turn(out[0], s->ld, t, s->variant == 1 ? NULL : xi, s->ld, s->m, s->dim, fraction, noise);
 }
 static void run_blend(const sphere_anneal_kernels_ *kernels, const shape *s, float **out)
 {
@@ -186,6 +195,7 @@ static const kernel_row rows[] = {
     { "dots",    2, 1, sums,        run_dots,    0 },
     { "spread",  1, 2, line,        run_spread,  0 },
     { "pull",    2, 1, line,        run_pull,    1 },
+    { "turn",    4, 1, tile,        run_turn,    1 },
     { "blend",   3, 1, line,        run_blend,   1 },
     { "merge",   1, 1, line,        run_merge,   1 },
     { "normals", 2, 1, fours,       run_normals, 0 },
