@@ -9070,6 +9070,24 @@ static void sphere_sh_rows_in_c_(float *z, const float *const *north, const floa
         z[j * SPHERE_SH_PLACE_ + SPHERE_SH_GROUP_ + i] = south[i][j];
     }
 }
+/* >>kernel columns_out: places j = 0..n-1 to a field whose meridians are contiguous: north[j rings + lane], and south the other way round. */
+static void sphere_sh_columns_out_c_(float *north, float *south, size_t rings, const float *z, size_t n)
+{
+    size_t j, i;
+    for (j = 0; j < n; j++, z += SPHERE_SH_PLACE_, north += rings, south += rings) for (i = 0; i < SPHERE_SH_GROUP_; i++) {
+        north[i] = sphere_canonical_(z[i]);
+        south[i] = sphere_canonical_(z[SPHERE_SH_PLACE_ - 1 - i]);
+    }
+}
+/* >>kernel columns_in: the reverse. */
+static void sphere_sh_columns_in_c_(float *z, const float *north, const float *south, size_t rings, size_t n)
+{
+    size_t j, i;
+    for (j = 0; j < n; j++, z += SPHERE_SH_PLACE_, north += rings, south += rings) for (i = 0; i < SPHERE_SH_GROUP_; i++) {
+        z[i] = north[i];
+        z[SPHERE_SH_PLACE_ - 1 - i] = south[i];
+    }
+}
 /* >>kernel fft: one pass of a Stockham transform of length n s (this pass: n, in s interleaved copies), radix r:
      out[q + s (r p + j)] = w^(p j) sum over i of u^(i j) in[q + s (p + i n/r)],  w = exp(2 pi i/n), u = exp(2 pi i/r), p < n/r, q < s.
    turn (n s) pairs cos, sin of 2 pi k/(n s). re = 0: as written; re = GROUP: with real and imaginary parts exchanged, which makes it
@@ -9329,6 +9347,24 @@ static void sphere_shd_rows_in_c_(double *z, const double *const *north, const d
     for (i = 0; i < SPHERE_SHD_GROUP_; i++) for (j = from; j < n; j++) {
         z[j * SPHERE_SHD_PLACE_ + i] = north[i][j];
         z[j * SPHERE_SHD_PLACE_ + SPHERE_SHD_GROUP_ + i] = south[i][j];
+    }
+}
+/* >>kernel columns_out: places j = 0..n-1 to a field whose meridians are contiguous: north[j rings + lane], and south the other way round. */
+static void sphere_shd_columns_out_c_(double *north, double *south, size_t rings, const double *z, size_t n)
+{
+    size_t j, i;
+    for (j = 0; j < n; j++, z += SPHERE_SHD_PLACE_, north += rings, south += rings) for (i = 0; i < SPHERE_SHD_GROUP_; i++) {
+        north[i] = sphere_sh_canonical_double_(z[i]);
+        south[i] = sphere_sh_canonical_double_(z[SPHERE_SHD_PLACE_ - 1 - i]);
+    }
+}
+/* >>kernel columns_in: the reverse. */
+static void sphere_shd_columns_in_c_(double *z, const double *north, const double *south, size_t rings, size_t n)
+{
+    size_t j, i;
+    for (j = 0; j < n; j++, z += SPHERE_SHD_PLACE_, north += rings, south += rings) for (i = 0; i < SPHERE_SHD_GROUP_; i++) {
+        z[i] = north[i];
+        z[SPHERE_SHD_PLACE_ - 1 - i] = south[i];
     }
 }
 /* >>kernel fft: one pass of a Stockham transform of length n s (this pass: n, in s interleaved copies), radix r:
@@ -11127,6 +11163,8 @@ SPHERE_TARGET_AVX2_ SPHERE_INLINE_ void sphere_shd_transpose_avx2_(__m256d v_f64
     v_f64x4[0] = _mm256_permute2f128_pd(a_f64x4, c_f64x4, 0x20); v_f64x4[2] = _mm256_permute2f128_pd(a_f64x4, c_f64x4, 0x31);
     v_f64x4[1] = _mm256_permute2f128_pd(b_f64x4, d_f64x4, 0x20); v_f64x4[3] = _mm256_permute2f128_pd(b_f64x4, d_f64x4, 0x31);
 }
+SPHERE_TARGET_AVX2_ SPHERE_INLINE_ __m256 sphere_sh_reverse_avx2_(__m256 v_f32x8) { return _mm256_permutevar8x32_ps(v_f32x8, _mm256_setr_epi32(7, 6, 5, 4, 3, 2, 1, 0)); }
+SPHERE_TARGET_AVX2_ SPHERE_INLINE_ __m256d sphere_shd_reverse_avx2_(__m256d v_f64x4) { return _mm256_permute4x64_pd(v_f64x4, 0x1b); }
 SPHERE_TARGET_AVX2_ SPHERE_INLINE_ __m256 sphere_sh_canonical_avx2_(__m256 v_f32x8)
 { return _mm256_blendv_ps(v_f32x8, _mm256_castsi256_ps(_mm256_set1_epi32(0x7fc00000)), _mm256_cmp_ps(v_f32x8, v_f32x8, _CMP_UNORD_Q)); }
 SPHERE_TARGET_AVX2_ SPHERE_INLINE_ __m256d sphere_shd_canonical_avx2_(__m256d v_f64x4)
@@ -11180,6 +11218,8 @@ SPHERE_INLINE_ void sphere_shd_transpose_neon_(float64x2_t v_f64x2[2])
     const float64x2_t a_f64x2 = vtrn1q_f64(v_f64x2[0], v_f64x2[1]), b_f64x2 = vtrn2q_f64(v_f64x2[0], v_f64x2[1]);
     v_f64x2[0] = a_f64x2; v_f64x2[1] = b_f64x2;
 }
+SPHERE_INLINE_ float32x4_t sphere_sh_reverse_neon_(float32x4_t v_f32x4) { const float32x4_t r_f32x4 = vrev64q_f32(v_f32x4); return vextq_f32(r_f32x4, r_f32x4, 2); }
+SPHERE_INLINE_ float64x2_t sphere_shd_reverse_neon_(float64x2_t v_f64x2) { return vextq_f64(v_f64x2, v_f64x2, 1); }
 SPHERE_INLINE_ float32x4_t sphere_sh_canonical_neon_(float32x4_t v_f32x4) { return vbslq_f32(vceqq_f32(v_f32x4, v_f32x4), v_f32x4, vdupq_n_f32(sphere_nan_())); }
 SPHERE_INLINE_ float64x2_t sphere_shd_canonical_neon_(float64x2_t v_f64x2) { return vbslq_f64(vceqq_f64(v_f64x2, v_f64x2), v_f64x2, vdupq_n_f64(sphere_sh_nan_double_())); }
 #endif
@@ -11220,6 +11260,22 @@ SPHERE_TARGET_AVX2_ static void sphere_sh_rows_in_avx2_(float *z, const float *c
     }
     sphere_sh_rows_in_c_(z, north, south, end, n);
 }
+SPHERE_TARGET_AVX2_ static void sphere_sh_columns_out_avx2_(float *north, float *south, size_t rings, const float *z, size_t n)
+{
+    size_t j;
+    for (j = 0; j < n; j++, z += SPHERE_SH_PLACE_, north += rings, south += rings) {
+        _mm256_storeu_ps(north, sphere_sh_canonical_avx2_(_mm256_loadu_ps(z)));
+        _mm256_storeu_ps(south, sphere_sh_canonical_avx2_(sphere_sh_reverse_avx2_(_mm256_loadu_ps(z + SPHERE_SH_GROUP_))));
+    }
+}
+SPHERE_TARGET_AVX2_ static void sphere_sh_columns_in_avx2_(float *z, const float *north, const float *south, size_t rings, size_t n)
+{
+    size_t j;
+    for (j = 0; j < n; j++, z += SPHERE_SH_PLACE_, north += rings, south += rings) {
+        _mm256_storeu_ps(z, _mm256_loadu_ps(north));
+        _mm256_storeu_ps(z + SPHERE_SH_GROUP_, sphere_sh_reverse_avx2_(_mm256_loadu_ps(south)));
+    }
+}
 #endif
 #if SPHERE_NEON_
 static void sphere_sh_rows_out_neon_(float *const *north, float *const *south, const float *z, size_t from, size_t n)
@@ -11245,6 +11301,24 @@ static void sphere_sh_rows_in_neon_(float *z, const float *const *north, const f
         for (i = 0; i < SPHERE_SH_NEON_LANES_; i++) vst1q_f32(z + (j + i) * SPHERE_SH_PLACE_ + part * SPHERE_SH_GROUP_ + lane, v_f32x4[i]);
     }
     sphere_sh_rows_in_c_(z, north, south, j, n);
+}
+static void sphere_sh_columns_out_neon_(float *north, float *south, size_t rings, const float *z, size_t n)
+{
+    const size_t w = SPHERE_SH_NEON_LANES_;
+    size_t j, i;
+    for (j = 0; j < n; j++, z += SPHERE_SH_PLACE_, north += rings, south += rings) for (i = 0; i < SPHERE_SH_GROUP_; i += w) {
+        vst1q_f32(north + i, sphere_sh_canonical_neon_(vld1q_f32(z + i)));
+        vst1q_f32(south + i, sphere_sh_canonical_neon_(sphere_sh_reverse_neon_(vld1q_f32(z + SPHERE_SH_PLACE_ - w - i))));
+    }
+}
+static void sphere_sh_columns_in_neon_(float *z, const float *north, const float *south, size_t rings, size_t n)
+{
+    const size_t w = SPHERE_SH_NEON_LANES_;
+    size_t j, i;
+    for (j = 0; j < n; j++, z += SPHERE_SH_PLACE_, north += rings, south += rings) for (i = 0; i < SPHERE_SH_GROUP_; i += w) {
+        vst1q_f32(z + i, vld1q_f32(north + i));
+        vst1q_f32(z + SPHERE_SH_PLACE_ - w - i, sphere_sh_reverse_neon_(vld1q_f32(south + i)));
+    }
 }
 #endif
 /* sphere-sh float end transform-rows */
@@ -11285,6 +11359,22 @@ SPHERE_TARGET_AVX2_ static void sphere_shd_rows_in_avx2_(double *z, const double
     }
     sphere_shd_rows_in_c_(z, north, south, end, n);
 }
+SPHERE_TARGET_AVX2_ static void sphere_shd_columns_out_avx2_(double *north, double *south, size_t rings, const double *z, size_t n)
+{
+    size_t j;
+    for (j = 0; j < n; j++, z += SPHERE_SHD_PLACE_, north += rings, south += rings) {
+        _mm256_storeu_pd(north, sphere_shd_canonical_avx2_(_mm256_loadu_pd(z)));
+        _mm256_storeu_pd(south, sphere_shd_canonical_avx2_(sphere_shd_reverse_avx2_(_mm256_loadu_pd(z + SPHERE_SHD_GROUP_))));
+    }
+}
+SPHERE_TARGET_AVX2_ static void sphere_shd_columns_in_avx2_(double *z, const double *north, const double *south, size_t rings, size_t n)
+{
+    size_t j;
+    for (j = 0; j < n; j++, z += SPHERE_SHD_PLACE_, north += rings, south += rings) {
+        _mm256_storeu_pd(z, _mm256_loadu_pd(north));
+        _mm256_storeu_pd(z + SPHERE_SHD_GROUP_, sphere_shd_reverse_avx2_(_mm256_loadu_pd(south)));
+    }
+}
 #endif
 #if SPHERE_NEON_
 static void sphere_shd_rows_out_neon_(double *const *north, double *const *south, const double *z, size_t from, size_t n)
@@ -11311,6 +11401,24 @@ static void sphere_shd_rows_in_neon_(double *z, const double *const *north, cons
     }
     sphere_shd_rows_in_c_(z, north, south, j, n);
 }
+static void sphere_shd_columns_out_neon_(double *north, double *south, size_t rings, const double *z, size_t n)
+{
+    const size_t w = SPHERE_SHD_NEON_LANES_;
+    size_t j, i;
+    for (j = 0; j < n; j++, z += SPHERE_SHD_PLACE_, north += rings, south += rings) for (i = 0; i < SPHERE_SHD_GROUP_; i += w) {
+        vst1q_f64(north + i, sphere_shd_canonical_neon_(vld1q_f64(z + i)));
+        vst1q_f64(south + i, sphere_shd_canonical_neon_(sphere_shd_reverse_neon_(vld1q_f64(z + SPHERE_SHD_PLACE_ - w - i))));
+    }
+}
+static void sphere_shd_columns_in_neon_(double *z, const double *north, const double *south, size_t rings, size_t n)
+{
+    const size_t w = SPHERE_SHD_NEON_LANES_;
+    size_t j, i;
+    for (j = 0; j < n; j++, z += SPHERE_SHD_PLACE_, north += rings, south += rings) for (i = 0; i < SPHERE_SHD_GROUP_; i += w) {
+        vst1q_f64(z + i, vld1q_f64(north + i));
+        vst1q_f64(z + SPHERE_SHD_PLACE_ - w - i, sphere_shd_reverse_neon_(vld1q_f64(south + i)));
+    }
+}
 #endif
 /* sphere-sh double end transform-rows */
 
@@ -11330,6 +11438,8 @@ typedef struct sphere_sh_transform_kernels_ {
     void (*part)(float *f, const float *z, const float *w, const float *wx, size_t orders, size_t n);
     void (*rows_out)(float *const *north, float *const *south, const float *z, size_t from, size_t n);
     void (*rows_in)(float *z, const float *const *north, const float *const *south, size_t from, size_t n);
+    void (*columns_out)(float *north, float *south, size_t rings, const float *z, size_t n);
+    void (*columns_in)(float *z, const float *north, const float *south, size_t rings, size_t n);
     void (*fft)(float *out, const float *in, size_t n, size_t s, size_t r, const float *turn, size_t re);
     void (*twist)(float *out, const float *in, const float *factor, size_t n, size_t re);
     void (*square)(float *lane, float *values, size_t n);
@@ -11339,7 +11449,7 @@ typedef struct sphere_sh_transform_kernels_ {
 } sphere_sh_transform_kernels_;
 #define SPHERE_SH_TRANSFORM_KERNELS_(level) { sphere_sh_begin_##level, sphere_sh_rescale_##level, sphere_sh_weigh_##level, sphere_sh_shift_##level, sphere_sh_step_##level, \
     sphere_sh_expand_##level, sphere_sh_project_##level, sphere_sh_combine_##level, sphere_sh_join_##level, sphere_sh_part_##level, \
-    sphere_sh_rows_out_##level, sphere_sh_rows_in_##level, sphere_sh_fft_##level, \
+    sphere_sh_rows_out_##level, sphere_sh_rows_in_##level, sphere_sh_columns_out_##level, sphere_sh_columns_in_##level, sphere_sh_fft_##level, \
     sphere_sh_twist_##level, sphere_sh_square_##level, sphere_sh_scale_##level, sphere_sh_squares_##level, sphere_sh_columns_##level }
 /* The kernels of a level that sphere_simd_pick_ has allowed. */
 SPHERE_INLINE_ const sphere_sh_transform_kernels_ *sphere_sh_transform_kernels_for_(sphere_simd level)
@@ -12115,6 +12225,14 @@ static size_t sphere_sh_ring_rows_(const sphere_sh_job_ *job, size_t group, floa
     }
     return least;
 }
+/* Whether the rings of a group lie side by side on a meridian: north ones from pole to equator, south ones the other way. */
+static int sphere_sh_side_by_side_(const sphere_sh_job_ *job, size_t group)
+{
+    const size_t *const north = job->state->north + group * SPHERE_SH_GROUP_, *const south = job->state->south + group * SPHERE_SH_GROUP_;
+    size_t i;
+    for (i = 0; i < SPHERE_SH_GROUP_; i++) if (north[i] == SIZE_MAX || south[i] == SIZE_MAX || north[i] != north[0] + i || south[i] + i != south[0]) return 0;
+    return 1;
+}
 static void sphere_sh_fft_out_task_(void *context, size_t task)
 {
     const sphere_sh_job_ *const job = (const sphere_sh_job_ *)context;
@@ -12139,7 +12257,9 @@ static void sphere_sh_fft_out_task_(void *context, size_t task)
                 north[lane][j] = sphere_canonical_(z[j * SPHERE_SH_PLACE_ + lane]);
                 south[lane][j] = sphere_canonical_(z[j * SPHERE_SH_PLACE_ + SPHERE_SH_GROUP_ + lane]);
             }
-        } else for (j = 0; j < most; j++) for (lane = 0; lane < SPHERE_SH_GROUP_; lane++) {
+        } else if (sphere_sh_side_by_side_(job, group))
+            job->kernels->columns_out(job->out[set] + s->north[o], job->out[set] + s->south[o + SPHERE_SH_GROUP_ - 1], rings, z, most);
+        else for (j = 0; j < most; j++) for (lane = 0; lane < SPHERE_SH_GROUP_; lane++) {
             const size_t a = s->north[o + lane], b = s->south[o + lane];
             if (a != SIZE_MAX) job->out[set][j * rings + a] = sphere_canonical_(z[j * SPHERE_SH_PLACE_ + lane]);
             if (b != SIZE_MAX) job->out[set][j * rings + b] = sphere_canonical_(z[j * SPHERE_SH_PLACE_ + SPHERE_SH_GROUP_ + lane]);
@@ -12171,7 +12291,9 @@ static void sphere_sh_fft_in_task_(void *context, size_t task)
                 w.z[0][j * SPHERE_SH_PLACE_ + lane] = j < count[lane] ? north[lane][j] : 0;
                 w.z[0][j * SPHERE_SH_PLACE_ + SPHERE_SH_GROUP_ + lane] = j < count[lane] ? south[lane][j] : 0;
             }
-        } else for (j = 0; j < most; j++) for (lane = 0; lane < SPHERE_SH_GROUP_; lane++) {
+        } else if (sphere_sh_side_by_side_(job, group))
+            job->kernels->columns_in(w.z[0], job->in[set] + s->north[o], job->in[set] + s->south[o + SPHERE_SH_GROUP_ - 1], rings, most);
+        else for (j = 0; j < most; j++) for (lane = 0; lane < SPHERE_SH_GROUP_; lane++) {
             const size_t a = s->north[o + lane], b = s->south[o + lane];
             w.z[0][j * SPHERE_SH_PLACE_ + lane] = a == SIZE_MAX ? 0 : job->in[set][j * rings + a];
             w.z[0][j * SPHERE_SH_PLACE_ + SPHERE_SH_GROUP_ + lane] = b == SIZE_MAX ? 0 : job->in[set][j * rings + b];
@@ -12283,6 +12405,8 @@ typedef struct sphere_shd_transform_kernels_ {
     void (*part)(double *f, const double *z, const double *w, const double *wx, size_t orders, size_t n);
     void (*rows_out)(double *const *north, double *const *south, const double *z, size_t from, size_t n);
     void (*rows_in)(double *z, const double *const *north, const double *const *south, size_t from, size_t n);
+    void (*columns_out)(double *north, double *south, size_t rings, const double *z, size_t n);
+    void (*columns_in)(double *z, const double *north, const double *south, size_t rings, size_t n);
     void (*fft)(double *out, const double *in, size_t n, size_t s, size_t r, const double *turn, size_t re);
     void (*twist)(double *out, const double *in, const double *factor, size_t n, size_t re);
     void (*square)(double *lane, double *values, size_t n);
@@ -12292,7 +12416,7 @@ typedef struct sphere_shd_transform_kernels_ {
 } sphere_shd_transform_kernels_;
 #define SPHERE_SHD_TRANSFORM_KERNELS_(level) { sphere_shd_begin_##level, sphere_shd_rescale_##level, sphere_shd_weigh_##level, sphere_shd_shift_##level, sphere_shd_step_##level, \
     sphere_shd_expand_##level, sphere_shd_project_##level, sphere_shd_combine_##level, sphere_shd_join_##level, sphere_shd_part_##level, \
-    sphere_shd_rows_out_##level, sphere_shd_rows_in_##level, sphere_shd_fft_##level, \
+    sphere_shd_rows_out_##level, sphere_shd_rows_in_##level, sphere_shd_columns_out_##level, sphere_shd_columns_in_##level, sphere_shd_fft_##level, \
     sphere_shd_twist_##level, sphere_shd_square_##level, sphere_shd_scale_##level, sphere_sh_squares_##level, sphere_shd_columns_##level }
 /* The kernels of a level that sphere_simd_pick_ has allowed. */
 SPHERE_INLINE_ const sphere_shd_transform_kernels_ *sphere_shd_transform_kernels_for_(sphere_simd level)
@@ -13068,6 +13192,14 @@ static size_t sphere_shd_ring_rows_(const sphere_shd_job_ *job, size_t group, do
     }
     return least;
 }
+/* Whether the rings of a group lie side by side on a meridian: north ones from pole to equator, south ones the other way. */
+static int sphere_shd_side_by_side_(const sphere_shd_job_ *job, size_t group)
+{
+    const size_t *const north = job->state->north + group * SPHERE_SHD_GROUP_, *const south = job->state->south + group * SPHERE_SHD_GROUP_;
+    size_t i;
+    for (i = 0; i < SPHERE_SHD_GROUP_; i++) if (north[i] == SIZE_MAX || south[i] == SIZE_MAX || north[i] != north[0] + i || south[i] + i != south[0]) return 0;
+    return 1;
+}
 static void sphere_shd_fft_out_task_(void *context, size_t task)
 {
     const sphere_shd_job_ *const job = (const sphere_shd_job_ *)context;
@@ -13092,7 +13224,9 @@ static void sphere_shd_fft_out_task_(void *context, size_t task)
                 north[lane][j] = sphere_sh_canonical_double_(z[j * SPHERE_SHD_PLACE_ + lane]);
                 south[lane][j] = sphere_sh_canonical_double_(z[j * SPHERE_SHD_PLACE_ + SPHERE_SHD_GROUP_ + lane]);
             }
-        } else for (j = 0; j < most; j++) for (lane = 0; lane < SPHERE_SHD_GROUP_; lane++) {
+        } else if (sphere_shd_side_by_side_(job, group))
+            job->kernels->columns_out(job->out[set] + s->north[o], job->out[set] + s->south[o + SPHERE_SHD_GROUP_ - 1], rings, z, most);
+        else for (j = 0; j < most; j++) for (lane = 0; lane < SPHERE_SHD_GROUP_; lane++) {
             const size_t a = s->north[o + lane], b = s->south[o + lane];
             if (a != SIZE_MAX) job->out[set][j * rings + a] = sphere_sh_canonical_double_(z[j * SPHERE_SHD_PLACE_ + lane]);
             if (b != SIZE_MAX) job->out[set][j * rings + b] = sphere_sh_canonical_double_(z[j * SPHERE_SHD_PLACE_ + SPHERE_SHD_GROUP_ + lane]);
@@ -13124,7 +13258,9 @@ static void sphere_shd_fft_in_task_(void *context, size_t task)
                 w.z[0][j * SPHERE_SHD_PLACE_ + lane] = j < count[lane] ? north[lane][j] : 0;
                 w.z[0][j * SPHERE_SHD_PLACE_ + SPHERE_SHD_GROUP_ + lane] = j < count[lane] ? south[lane][j] : 0;
             }
-        } else for (j = 0; j < most; j++) for (lane = 0; lane < SPHERE_SHD_GROUP_; lane++) {
+        } else if (sphere_shd_side_by_side_(job, group))
+            job->kernels->columns_in(w.z[0], job->in[set] + s->north[o], job->in[set] + s->south[o + SPHERE_SHD_GROUP_ - 1], rings, most);
+        else for (j = 0; j < most; j++) for (lane = 0; lane < SPHERE_SHD_GROUP_; lane++) {
             const size_t a = s->north[o + lane], b = s->south[o + lane];
             w.z[0][j * SPHERE_SHD_PLACE_ + lane] = a == SIZE_MAX ? 0 : job->in[set][j * rings + a];
             w.z[0][j * SPHERE_SHD_PLACE_ + SPHERE_SHD_GROUP_ + lane] = b == SIZE_MAX ? 0 : job->in[set][j * rings + b];

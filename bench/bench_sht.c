@@ -6,7 +6,7 @@
      cc -O2 -DBENCH_LIBSHARP bench/bench_sht.c -o b -lsharp -lgomp -lm && ./b
    Options: --quick (few repetitions, to degree 255), --degree N (only this one), --portable (the portable kernels), --field (only the
    interference field; -DBENCH_BLAS -lopenblas puts the dense-basis method by sgemv beside it, 554 MB at degree 64), --rings (only the
-   HEALPix rings, whose counts have all kinds of prime factors).
+   HEALPix rings, whose counts have all kinds of prime factors), --columns (ours with latitudes contiguous).
 
    What the columns mean
      us         best of several repetitions, microseconds; the peers take turns, one repetition each
@@ -89,6 +89,7 @@ static double peak_rate(void) { return 0; }
 #endif
 
 static int quick, portable, field_only, rings_only;
+static sphere_sh_plan_desc layout;
 static sphere_exec exec;
 typedef struct row { double synthesis, analysis; } row;
 static void shorter(double *best, double t) { if (t < *best) *best = t; }
@@ -162,7 +163,7 @@ static void bench_degree(size_t degree, double peak)
     sharp c;
 #endif
     if (turns < 4) turns = 4;
-    single_make(&a, degree, NULL); twice_make(&b, degree, NULL);
+    single_make(&a, degree, &layout); twice_make(&b, degree, &layout);
 #if defined(BENCH_LIBSHARP)
     sharp_make(&c, degree, &b);
 #endif
@@ -303,8 +304,9 @@ int main(int argc, char **argv)
         else if (!strcmp(argv[k], "--portable")) portable = 1;
         else if (!strcmp(argv[k], "--field")) field_only = 1;
         else if (!strcmp(argv[k], "--rings")) rings_only = 1;
+        else if (!strcmp(argv[k], "--columns")) layout.layout = SPHERE_SH_COLUMNS;
         else if (!strcmp(argv[k], "--degree") && k + 1 < argc) only = (size_t)atol(argv[++k]);
-        else { fprintf(stderr, "usage: %s [--quick] [--portable] [--field] [--rings] [--degree N]\n", argv[0]); return 2; }
+        else { fprintf(stderr, "usage: %s [--quick] [--portable] [--field] [--rings] [--columns] [--degree N]\n", argv[0]); return 2; }
     }
     if (portable) exec.simd = SPHERE_SIMD_PORTABLE;
     if (field_only) { bench_field(16); bench_field(32); bench_field(64); return 0; }
