@@ -11140,28 +11140,28 @@ SPHERE_TARGET_AVX2_ static void sphere_shd_weigh_avx2_(double *out, const double
         _mm256_storeu_pd(out, _mm256_blend_pd(r_f64x4, _mm256_add_pd(_mm256_mul_pd(_mm256_broadcast_sd(next + i), _mm256_loadu_pd(other)), r_f64x4), 3));
     }
 }
+/* Rows are loaded by halves, row i beside row i + lanes/2, which costs no shuffle; then v[0 .. lanes/2 - 1] holds their first halves and the transpose
+   stays within 128 bits. */
+SPHERE_TARGET_AVX2_ SPHERE_INLINE_ __m256 sphere_sh_halves_avx2_(const float *low, const float *high)
+{ return _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(low)), _mm_loadu_ps(high), 1); }
+SPHERE_TARGET_AVX2_ SPHERE_INLINE_ __m256d sphere_shd_halves_avx2_(const double *low, const double *high)
+{ return _mm256_insertf128_pd(_mm256_castpd128_pd256(_mm_loadu_pd(low)), _mm_loadu_pd(high), 1); }
 SPHERE_TARGET_AVX2_ SPHERE_INLINE_ void sphere_sh_transpose_avx2_(__m256 v_f32x8[8])
 {
-    __m256 a_f32x8[8], b_f32x8[8];
-    a_f32x8[0] = _mm256_unpacklo_ps(v_f32x8[0], v_f32x8[1]); a_f32x8[1] = _mm256_unpackhi_ps(v_f32x8[0], v_f32x8[1]);
-    a_f32x8[2] = _mm256_unpacklo_ps(v_f32x8[2], v_f32x8[3]); a_f32x8[3] = _mm256_unpackhi_ps(v_f32x8[2], v_f32x8[3]);
-    a_f32x8[4] = _mm256_unpacklo_ps(v_f32x8[4], v_f32x8[5]); a_f32x8[5] = _mm256_unpackhi_ps(v_f32x8[4], v_f32x8[5]);
-    a_f32x8[6] = _mm256_unpacklo_ps(v_f32x8[6], v_f32x8[7]); a_f32x8[7] = _mm256_unpackhi_ps(v_f32x8[6], v_f32x8[7]);
-    b_f32x8[0] = _mm256_shuffle_ps(a_f32x8[0], a_f32x8[2], 0x44); b_f32x8[1] = _mm256_shuffle_ps(a_f32x8[0], a_f32x8[2], 0xee);
-    b_f32x8[2] = _mm256_shuffle_ps(a_f32x8[1], a_f32x8[3], 0x44); b_f32x8[3] = _mm256_shuffle_ps(a_f32x8[1], a_f32x8[3], 0xee);
-    b_f32x8[4] = _mm256_shuffle_ps(a_f32x8[4], a_f32x8[6], 0x44); b_f32x8[5] = _mm256_shuffle_ps(a_f32x8[4], a_f32x8[6], 0xee);
-    b_f32x8[6] = _mm256_shuffle_ps(a_f32x8[5], a_f32x8[7], 0x44); b_f32x8[7] = _mm256_shuffle_ps(a_f32x8[5], a_f32x8[7], 0xee);
-    v_f32x8[0] = _mm256_permute2f128_ps(b_f32x8[0], b_f32x8[4], 0x20); v_f32x8[4] = _mm256_permute2f128_ps(b_f32x8[0], b_f32x8[4], 0x31);
-    v_f32x8[1] = _mm256_permute2f128_ps(b_f32x8[1], b_f32x8[5], 0x20); v_f32x8[5] = _mm256_permute2f128_ps(b_f32x8[1], b_f32x8[5], 0x31);
-    v_f32x8[2] = _mm256_permute2f128_ps(b_f32x8[2], b_f32x8[6], 0x20); v_f32x8[6] = _mm256_permute2f128_ps(b_f32x8[2], b_f32x8[6], 0x31);
-    v_f32x8[3] = _mm256_permute2f128_ps(b_f32x8[3], b_f32x8[7], 0x20); v_f32x8[7] = _mm256_permute2f128_ps(b_f32x8[3], b_f32x8[7], 0x31);
+    const __m256 a_f32x8 = _mm256_unpacklo_ps(v_f32x8[0], v_f32x8[1]), b_f32x8 = _mm256_unpackhi_ps(v_f32x8[0], v_f32x8[1]);
+    const __m256 c_f32x8 = _mm256_unpacklo_ps(v_f32x8[2], v_f32x8[3]), d_f32x8 = _mm256_unpackhi_ps(v_f32x8[2], v_f32x8[3]);
+    const __m256 e_f32x8 = _mm256_unpacklo_ps(v_f32x8[4], v_f32x8[5]), f_f32x8 = _mm256_unpackhi_ps(v_f32x8[4], v_f32x8[5]);
+    const __m256 g_f32x8 = _mm256_unpacklo_ps(v_f32x8[6], v_f32x8[7]), h_f32x8 = _mm256_unpackhi_ps(v_f32x8[6], v_f32x8[7]);
+    v_f32x8[0] = _mm256_shuffle_ps(a_f32x8, c_f32x8, 0x44); v_f32x8[1] = _mm256_shuffle_ps(a_f32x8, c_f32x8, 0xee);
+    v_f32x8[2] = _mm256_shuffle_ps(b_f32x8, d_f32x8, 0x44); v_f32x8[3] = _mm256_shuffle_ps(b_f32x8, d_f32x8, 0xee);
+    v_f32x8[4] = _mm256_shuffle_ps(e_f32x8, g_f32x8, 0x44); v_f32x8[5] = _mm256_shuffle_ps(e_f32x8, g_f32x8, 0xee);
+    v_f32x8[6] = _mm256_shuffle_ps(f_f32x8, h_f32x8, 0x44); v_f32x8[7] = _mm256_shuffle_ps(f_f32x8, h_f32x8, 0xee);
 }
 SPHERE_TARGET_AVX2_ SPHERE_INLINE_ void sphere_shd_transpose_avx2_(__m256d v_f64x4[4])
 {
     const __m256d a_f64x4 = _mm256_unpacklo_pd(v_f64x4[0], v_f64x4[1]), b_f64x4 = _mm256_unpackhi_pd(v_f64x4[0], v_f64x4[1]);
     const __m256d c_f64x4 = _mm256_unpacklo_pd(v_f64x4[2], v_f64x4[3]), d_f64x4 = _mm256_unpackhi_pd(v_f64x4[2], v_f64x4[3]);
-    v_f64x4[0] = _mm256_permute2f128_pd(a_f64x4, c_f64x4, 0x20); v_f64x4[2] = _mm256_permute2f128_pd(a_f64x4, c_f64x4, 0x31);
-    v_f64x4[1] = _mm256_permute2f128_pd(b_f64x4, d_f64x4, 0x20); v_f64x4[3] = _mm256_permute2f128_pd(b_f64x4, d_f64x4, 0x31);
+    v_f64x4[0] = a_f64x4; v_f64x4[1] = b_f64x4; v_f64x4[2] = c_f64x4; v_f64x4[3] = d_f64x4;
 }
 SPHERE_TARGET_AVX2_ SPHERE_INLINE_ __m256 sphere_sh_reverse_avx2_(__m256 v_f32x8) { return _mm256_permutevar8x32_ps(v_f32x8, _mm256_setr_epi32(7, 6, 5, 4, 3, 2, 1, 0)); }
 SPHERE_TARGET_AVX2_ SPHERE_INLINE_ __m256d sphere_shd_reverse_avx2_(__m256d v_f64x4) { return _mm256_permute4x64_pd(v_f64x4, 0x1b); }
@@ -11228,7 +11228,7 @@ SPHERE_INLINE_ float64x2_t sphere_shd_canonical_neon_(float64x2_t v_f64x2) { ret
 #if SPHERE_AVX2_
 SPHERE_TARGET_AVX2_ static void sphere_sh_rows_out_avx2_(float *const *north, float *const *south, const float *z, size_t from, size_t n)
 {
-    const size_t end = from + (n - from) / SPHERE_SH_AVX2_LANES_ * SPHERE_SH_AVX2_LANES_;
+    const size_t half = SPHERE_SH_AVX2_LANES_ / 2, end = from + (n - from) / SPHERE_SH_AVX2_LANES_ * SPHERE_SH_AVX2_LANES_;
     size_t j, i, part;
     for (part = 0; part < 2; part++) {
         float *row[SPHERE_SH_AVX2_LANES_];
@@ -11236,7 +11236,10 @@ SPHERE_TARGET_AVX2_ static void sphere_sh_rows_out_avx2_(float *const *north, fl
         for (j = from; j < end; j += SPHERE_SH_AVX2_LANES_) {
             const float *const place = z + j * SPHERE_SH_PLACE_ + part * SPHERE_SH_GROUP_;
             __m256 v_f32x8[SPHERE_SH_AVX2_LANES_];
-            for (i = 0; i < SPHERE_SH_AVX2_LANES_; i++) v_f32x8[i] = _mm256_loadu_ps(place + i * SPHERE_SH_PLACE_);
+            for (i = 0; i < half; i++) {
+                const float *const low = place + i * SPHERE_SH_PLACE_, *const high = low + half * SPHERE_SH_PLACE_;
+                v_f32x8[i] = sphere_sh_halves_avx2_(low, high); v_f32x8[half + i] = sphere_sh_halves_avx2_(low + half, high + half);
+            }
             sphere_sh_transpose_avx2_(v_f32x8);
             for (i = 0; i < SPHERE_SH_AVX2_LANES_; i++) _mm256_storeu_ps(row[i] + j, sphere_sh_canonical_avx2_(v_f32x8[i]));
         }
@@ -11245,7 +11248,7 @@ SPHERE_TARGET_AVX2_ static void sphere_sh_rows_out_avx2_(float *const *north, fl
 }
 SPHERE_TARGET_AVX2_ static void sphere_sh_rows_in_avx2_(float *z, const float *const *north, const float *const *south, size_t from, size_t n)
 {
-    const size_t end = from + (n - from) / SPHERE_SH_AVX2_LANES_ * SPHERE_SH_AVX2_LANES_;
+    const size_t half = SPHERE_SH_AVX2_LANES_ / 2, end = from + (n - from) / SPHERE_SH_AVX2_LANES_ * SPHERE_SH_AVX2_LANES_;
     size_t j, i, part;
     for (part = 0; part < 2; part++) {
         const float *row[SPHERE_SH_AVX2_LANES_];
@@ -11253,7 +11256,9 @@ SPHERE_TARGET_AVX2_ static void sphere_sh_rows_in_avx2_(float *z, const float *c
         for (j = from; j < end; j += SPHERE_SH_AVX2_LANES_) {
             float *const place = z + j * SPHERE_SH_PLACE_ + part * SPHERE_SH_GROUP_;
             __m256 v_f32x8[SPHERE_SH_AVX2_LANES_];
-            for (i = 0; i < SPHERE_SH_AVX2_LANES_; i++) v_f32x8[i] = _mm256_loadu_ps(row[i] + j);
+            for (i = 0; i < half; i++) {
+                v_f32x8[i] = sphere_sh_halves_avx2_(row[i] + j, row[half + i] + j); v_f32x8[half + i] = sphere_sh_halves_avx2_(row[i] + j + half, row[half + i] + j + half);
+            }
             sphere_sh_transpose_avx2_(v_f32x8);
             for (i = 0; i < SPHERE_SH_AVX2_LANES_; i++) _mm256_storeu_ps(place + i * SPHERE_SH_PLACE_, v_f32x8[i]);
         }
@@ -11327,7 +11332,7 @@ static void sphere_sh_columns_in_neon_(float *z, const float *north, const float
 #if SPHERE_AVX2_
 SPHERE_TARGET_AVX2_ static void sphere_shd_rows_out_avx2_(double *const *north, double *const *south, const double *z, size_t from, size_t n)
 {
-    const size_t end = from + (n - from) / SPHERE_SHD_AVX2_LANES_ * SPHERE_SHD_AVX2_LANES_;
+    const size_t half = SPHERE_SHD_AVX2_LANES_ / 2, end = from + (n - from) / SPHERE_SHD_AVX2_LANES_ * SPHERE_SHD_AVX2_LANES_;
     size_t j, i, part;
     for (part = 0; part < 2; part++) {
         double *row[SPHERE_SHD_AVX2_LANES_];
@@ -11335,7 +11340,10 @@ SPHERE_TARGET_AVX2_ static void sphere_shd_rows_out_avx2_(double *const *north, 
         for (j = from; j < end; j += SPHERE_SHD_AVX2_LANES_) {
             const double *const place = z + j * SPHERE_SHD_PLACE_ + part * SPHERE_SHD_GROUP_;
             __m256d v_f64x4[SPHERE_SHD_AVX2_LANES_];
-            for (i = 0; i < SPHERE_SHD_AVX2_LANES_; i++) v_f64x4[i] = _mm256_loadu_pd(place + i * SPHERE_SHD_PLACE_);
+            for (i = 0; i < half; i++) {
+                const double *const low = place + i * SPHERE_SHD_PLACE_, *const high = low + half * SPHERE_SHD_PLACE_;
+                v_f64x4[i] = sphere_shd_halves_avx2_(low, high); v_f64x4[half + i] = sphere_shd_halves_avx2_(low + half, high + half);
+            }
             sphere_shd_transpose_avx2_(v_f64x4);
             for (i = 0; i < SPHERE_SHD_AVX2_LANES_; i++) _mm256_storeu_pd(row[i] + j, sphere_shd_canonical_avx2_(v_f64x4[i]));
         }
@@ -11344,7 +11352,7 @@ SPHERE_TARGET_AVX2_ static void sphere_shd_rows_out_avx2_(double *const *north, 
 }
 SPHERE_TARGET_AVX2_ static void sphere_shd_rows_in_avx2_(double *z, const double *const *north, const double *const *south, size_t from, size_t n)
 {
-    const size_t end = from + (n - from) / SPHERE_SHD_AVX2_LANES_ * SPHERE_SHD_AVX2_LANES_;
+    const size_t half = SPHERE_SHD_AVX2_LANES_ / 2, end = from + (n - from) / SPHERE_SHD_AVX2_LANES_ * SPHERE_SHD_AVX2_LANES_;
     size_t j, i, part;
     for (part = 0; part < 2; part++) {
         const double *row[SPHERE_SHD_AVX2_LANES_];
@@ -11352,7 +11360,9 @@ SPHERE_TARGET_AVX2_ static void sphere_shd_rows_in_avx2_(double *z, const double
         for (j = from; j < end; j += SPHERE_SHD_AVX2_LANES_) {
             double *const place = z + j * SPHERE_SHD_PLACE_ + part * SPHERE_SHD_GROUP_;
             __m256d v_f64x4[SPHERE_SHD_AVX2_LANES_];
-            for (i = 0; i < SPHERE_SHD_AVX2_LANES_; i++) v_f64x4[i] = _mm256_loadu_pd(row[i] + j);
+            for (i = 0; i < half; i++) {
+                v_f64x4[i] = sphere_shd_halves_avx2_(row[i] + j, row[half + i] + j); v_f64x4[half + i] = sphere_shd_halves_avx2_(row[i] + j + half, row[half + i] + j + half);
+            }
             sphere_shd_transpose_avx2_(v_f64x4);
             for (i = 0; i < SPHERE_SHD_AVX2_LANES_; i++) _mm256_storeu_pd(place + i * SPHERE_SHD_PLACE_, v_f64x4[i]);
         }
