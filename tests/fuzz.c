@@ -1,8 +1,8 @@
-/* tests/fuzz.c - the file readers of examples/common.h under libFuzzer: whatever the bytes, a reader ends with a table that an
+/* tests/fuzz.c - the file readers of examples/common.h and geomag.c under libFuzzer: whatever the bytes, a reader ends with a table that an
    independent reading confirms, or with a sentence; never with a crash, a leak in success, or a result that depends on whether
    the bytes come from a file or a pipe. MIT licence.
 
-   One program per reader, by -DFUZZ_NPY, _WORDS, _FVECS, _BVECS or _SAFETENSORS; tests/fuzz.sh builds and runs them. By hand:
+   One program per reader, by -DFUZZ_NPY, _WORDS, _FVECS, _BVECS, _SAFETENSORS, _COF or _PLACES; tests/fuzz.sh builds and runs them. By hand:
      clang -g -O1 -DFUZZ_NPY -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o fuzz tests/fuzz.c
      ./fuzz -close_fd_mask=2 build/corpus tests/fuzz/npy */
 #define _POSIX_C_SOURCE 200809L
@@ -29,8 +29,8 @@ static struct {
     int     refused;                               /* an allocation was                                             */
     void   *memory[FUZZ_MAX_HELD];
     FILE   *stream;
-    int     descriptor;                            /* what fopen will open                                          */
-} fuzz;
+    int     descriptor;                            /* what fopen will open, as often as it is asked                 */
+} fuzz = { .descriptor = -1 };
 
 static void fuzz_require(int holds, const char *what)
 {
@@ -68,7 +68,7 @@ static FILE *fuzz_fopen(const char *path, const char *mode)
 {
     (void)path;
     fuzz_require(fuzz.stream == NULL, "two files are open");
-    fuzz.stream = fdopen(fuzz.descriptor, mode);
+    fuzz.stream = fdopen(dup(fuzz.descriptor), mode);
     fuzz_require(fuzz.stream != NULL, "fdopen");
     return fuzz.stream;
 }
@@ -90,6 +90,8 @@ static void fuzz_release(void)
     for (i = 0; i < FUZZ_MAX_HELD; i++) { free(fuzz.memory[i]); fuzz.memory[i] = NULL; }
     if (fuzz.stream) fclose(fuzz.stream);
     fuzz.stream = NULL;
+    if (fuzz.descriptor >= 0) close(fuzz.descriptor);
+    fuzz.descriptor = -1;
 }
 
 #define exit fuzz_exit
@@ -98,8 +100,17 @@ static void fuzz_release(void)
 #define fopen fuzz_fopen
 #define fclose fuzz_fclose
 #define EX_NO_THREADS
+#if defined(FUZZ_COF) || defined(FUZZ_PLACES)
+#pragma clang diagnostic ignored "-Wunused-function"
+#define FUZZ_BAD EX_FAULT                          /* the exit code of that program for a bad file */
+#define main geomag_main
+#include "../examples/geomag.c"
+#undef main
+#else
+#define FUZZ_BAD EX_BAD_INPUT
 #define SPHERE_IMPLEMENTATION
 #include "../examples/common.h"
+#endif
 #undef exit
 #undef posix_memalign
 #undef free
@@ -112,6 +123,7 @@ static int fuzz_read(void (*reader)(const char *path, void *out), void *out, con
                      int held)
 {
     int ends[2];
+    if (fuzz.descriptor >= 0) close(fuzz.descriptor);
     fuzz.code = 0;
     fuzz.refused = 0;
     if (as_pipe) {
@@ -123,7 +135,7 @@ static int fuzz_read(void (*reader)(const char *path, void *out), void *out, con
                      lseek(fuzz.descriptor, 0, SEEK_SET) == 0, "file");
     }
     if (setjmp(fuzz.back)) {
-        fuzz_require(fuzz.code == EX_BAD_INPUT || (fuzz.code == EX_FAULT && fuzz.refused), "a bad file has exit code 2");
+        fuzz_require(fuzz.code == FUZZ_BAD || (fuzz.code == EX_FAULT && fuzz.refused), "a bad file has another exit code");
         return 0;
     }
     reader("file", out);
@@ -327,6 +339,73 @@ static int fuzz_one(const uint8_t *data, size_t size)
         if (!fuzz_name) break;
     }
     fuzz_require(!fuzz_read(fuzz_safetensors, &table, data, size, 1, 0), "a pipe was accepted");
+    fuzz_release();
+    return accepted;
+}
+#endif
+
+#ifdef FUZZ_COF
+static void fuzz_model(const char *path, void *out) { read_model(path, (geomag_model *)out); }
+
+/* A model that was accepted, written down again, is read as the same model; a pipe gives what a file does. */
+static int fuzz_one(const uint8_t *data, size_t size)
+{
+    static geomag_model model, again;
+    static char text[131072];
+    int accepted = fuzz_read(fuzz_model, &model, data, size, 0, 0), n, m, at;
+    fuzz_release();
+    fuzz_require(fuzz_read(fuzz_model, &again, data, size, 1, 0) == accepted, "a pipe is read otherwise than a file");
+    fuzz_release();
+    if (!accepted) return 0;
+    fuzz_require(!memcmp(&model, &again, sizeof model), "a pipe gives another model");
+    fuzz_require(model.degree >= 1 && model.degree <= GEOMAG_DEGREE && model.year >= 1500 && model.year <= 3000 && memchr(model.name, 0, sizeof model.name), "not a model");
+    at = snprintf(text, sizeof text, "%.17g x\n", model.year);    /* a name may have any bytes in it, 0 too */
+    for (n = 1; n <= model.degree; n++) for (m = 0; m <= n; m++) {
+        const int g = n * n + n + m, h = n * n + n - m;
+        at += snprintf(text + at, sizeof text - (size_t)at, "%d %d %.17g %.17g %.17g %.17g\n", n, m, model.epoch[g], m ? model.epoch[h] : 0, model.drift[g], m ? model.drift[h] : 0);
+    }
+    at += snprintf(text + at, sizeof text - (size_t)at, "9999\n");
+    fuzz_require(fuzz_read(fuzz_model, &again, (const uint8_t *)text, (size_t)at, 0, 0), "the same model, written down again, is refused");
+    memcpy(again.name, model.name, sizeof model.name);
+    fuzz_require(!memcmp(&model, &again, sizeof model), "the same model, written down again, is another");
+    fuzz_release();
+    return 1;
+}
+#endif
+
+#ifdef FUZZ_PLACES
+static struct { ex_lines lines; place *places; size_t count; } fuzz_table;
+static void fuzz_places(const char *path, void *out)
+{
+    static const geomag_model model = { .name = "fuzz", .year = 2025, .degree = 1 };
+    (void)out;
+    fuzz_table.places = read_places(path, &model, &fuzz_table.lines, &fuzz_table.count);
+}
+/* Every place is where the model holds, and its four numbers stand in the text. */
+static int fuzz_one(const uint8_t *data, size_t size)
+{
+    const int accepted = fuzz_read(fuzz_places, NULL, data, size, 0, 4);
+    size_t i, count = 0;
+    int k;
+    if (accepted) {
+        count = fuzz_table.count;
+        fuzz_require(count <= fuzz_table.lines.count, "more places than lines");
+        for (i = 0; i < count; i++) {
+            const place *q = &fuzz_table.places[i];
+            const double number[4] = { q->year, q->height, q->latitude, q->longitude };
+            fuzz_require(q->year >= 2025 && q->year <= 2030 && q->height >= -1 && q->height <= 850 && q->latitude >= -90 && q->latitude <= 90 && q->longitude >= -180 && q->longitude <= 360, "a place outside the model");
+            for (k = 0; k < 4; k++) {
+                char copy[64] = "";
+                const size_t from = (size_t)(q->text[k].p - fuzz_table.lines.text);
+                fuzz_require(q->text[k].length < sizeof copy && from <= size && q->text[k].length <= size - from && !memcmp(data + from, q->text[k].p, q->text[k].length), "a number is not in the file");
+                memcpy(copy, q->text[k].p, q->text[k].length);
+                fuzz_require(strtod(copy, NULL) == number[k], "a number has changed");
+            }
+        }
+    }
+    fuzz_release();
+    fuzz_require(fuzz_read(fuzz_places, NULL, data, size, 1, accepted ? 4 : 0) == accepted, "a pipe is read otherwise than a file");
+    fuzz_require(!accepted || fuzz_table.count == count, "a pipe gives another number of places");
     fuzz_release();
     return accepted;
 }

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Fuzz the file readers of examples/common.h: tests/fuzz.c under libFuzzer with the address and undefined sanitizers, from the
+# Fuzz the file readers of examples/common.h and geomag.c: tests/fuzz.c under libFuzzer with the address and undefined sanitizers, from the
 # seeds in tests/fuzz/<reader>. A seed named bad_* must be refused and every other accepted, or the seeds have lost their meaning.
 #   sh tests/fuzz.sh [READER...]        30 seconds for each reader; FUZZ_SECONDS=600 makes it ten minutes
 # What is found grows in build/fuzz/corpus and is used again; a file that breaks a reader is left in build/fuzz.

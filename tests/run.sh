@@ -1,7 +1,8 @@
 #!/bin/sh
 # Run every test, from a fresh clone on a bare Debian 12 (x86-64): what is missing is installed first.
 #   sh tests/run.sh            about ten minutes on two cores
-#   sh tests/run.sh --all      the slow parts too: every language standard, other processors by emulation, fuzzing
+#   sh tests/run.sh --all      the slow parts too, as .ci/run does: every language standard, other processors by emulation, fuzzing; well
+#                              below an hour
 #   sh tests/run.sh --words    all that, and the atlas of 50,000 words, an npm download of 118 MB
 # The last line is "N passed, M failed", over all parts; the exit code is 1 when anything failed. A part that cannot run counts
 # as a failure. Logs are left in build/log.
