@@ -1320,7 +1320,8 @@ SPHERE_TARGET_AVX2_ static void sphere_row_variance_avx2_(float *out, const floa
 {
     const __m256i SPHERE_REST_MASKS_;
     const __m128 dim_f32x4 = _mm_set1_ps((float)dim);
-    const size_t ahead = dim <= 768 ? 24576 : 16 * dim + 12288;
+    /* behind the four rows of the first pass; measured on Sapphire Rapids, where 12 KB for short rows cost a third more */
+    const size_t ahead = 16 * dim + (dim <= 128 ? 2816u : dim <= 224 ? 4096u : dim <= 320 ? 6144u : 12288u);
     size_t i, j, k;
     float mean[4] = { 0 }, next[4] = { 0 };
     /* Four means are made before the squares of the four rows before them: no row waits for its own mean. Memory is asked for in the
