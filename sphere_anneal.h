@@ -2630,7 +2630,7 @@ static void sphere_anneal_advance_(sphere_anneal_job_ *job, const sphere_anneal_
         job->keep = sphere_anneal_narrow_(1 - reach);
         job->noise = sphere_anneal_narrow_(at->noise * at->dt);
     } else {
-        job->keep = (float)decay;
+        job->keep = decay > 1e-30 ? (float)decay : 0;               /* a step that leaves nothing of where it began */
         job->noise = sphere_anneal_narrow_(at->noise * sphere_sqrt_double_(gain));
     }
     job->fraction = 1 - decay;

@@ -282,7 +282,7 @@ static void print_number(double v, int width, int digits)
     else if (v >= 0) printf(" %*.*f", width, digits, v);
     else printf(" %*s", width, "-");
 }
-typedef struct outcome { double ns, times_read, share_of_peak; } outcome;   /* of the best level */
+typedef struct outcome { double ns, times_read, share_of_peak, times_fast; } outcome;   /* of the best level; times_fast: plain C with -ffast-math */
 
 /* Measure one thing at every level and print a row for each. items: what the ns are per; bytes and flops of one run (0: none).
    plain: what plain C does with a plain_kernels table, or NULL. */
@@ -291,7 +291,7 @@ static outcome measure(const char *name, const char *data, void (*run)(const tas
     const sphere_simd levels[2] = { sphere_simd_best(), SPHERE_SIMD_PORTABLE };
     const int count = levels[0] == levels[1] ? 1 : 2;
     task tasks[TASKS];
-    outcome first = { -1, -1, -1 };
+    outcome first = { -1, -1, -1, -1 };
     int n = 0, k, plain_at = -1, level_at, read_at = -1, peak_at = -1;
     memset(tasks, 0, sizeof(tasks));
     if (bytes > 0) { read_at = n; tasks[n++].run = run_read; }
@@ -314,6 +314,7 @@ static outcome measure(const char *name, const char *data, void (*run)(const tas
         r.ns = t->best * 1e9 / items;
         r.times_read = read_at >= 0 ? t->best / tasks[read_at].best : -1;
         r.share_of_peak = peak_at >= 0 ? flops / t->best / (g.peak_flops / tasks[peak_at].best) : -1;
+        r.times_fast = plain_at >= 0 ? t->best / tasks[plain_at + 1].best : -1;
         if (csv) printf("%s,%s,%s", name, data, level_name(t->level));
         else printf("%-22s %-16s %-8s", name, data, level_name(t->level));
         print_number(r.ns, 10, 3);
@@ -477,7 +478,7 @@ static outcome bench_kernel(const kernel_row *row, size_t n, size_t dim, const f
     void *owned[12];
     size_t k, used = 0, slot = 0;
     double elements = (double)n;
-    outcome r = { -1, -1, -1 };
+    outcome r = { -1, -1, -1, -1 };
     if (outs > COUNT(g.o) || ins > COUNT(g.i)) return r;
     for (k = 0; k < outs + ins; k++) {
         const char letter = k < outs ? row->outputs[k] : row->inputs[k - outs];
@@ -753,7 +754,7 @@ static void run_to_cartesian(const task *t)
 static void run_half(const task *t) { need(sphere_half_to_float(g.halves, g.out, g.n, exec_of(t)), "half_to_float"); }
 static void plain_to_spherical(const task *t)
 {
-    PLAIN_OF(t)->to_spherical(g.points[3], g.points[4], g.points[5], g.points[0], g.points[1], g.points[2], g.n);
+    PLAIN_OF(t)->to_spherical(g.points[3], g.points[4], g.points[5], g.points[0], g.points[1], g.points[2], g.n, 0);
 }
 static void plain_to_cartesian(const task *t)
 {
@@ -777,6 +778,7 @@ static void bench_points(void)
     if (wanted("sphere_to_spherical")) {
         r = measure("sphere_to_spherical", data, run_to_spherical, plain_to_spherical, (double)n, (double)n * 12, (double)n * 70);
         aim("to_spherical, ns on another machine", r.ns, "ns a point", 1.8, 0);
+        aim("to_spherical", r.times_fast, "x -ffast-math", 1.05, 0);
     }
     if (wanted("sphere_to_cartesian")) {
         for (k = 0; k < n; k++) {                                       /* radius, colatitude, azimuth */
@@ -786,6 +788,7 @@ static void bench_points(void)
         }
         r = measure("sphere_to_cartesian", data, run_to_cartesian, plain_to_cartesian, (double)n, (double)n * 12, (double)n * 60);
         aim("to_cartesian, ns on another machine", r.ns, "ns a point", 2.2, 0);
+        aim("to_cartesian", r.times_fast, "x -ffast-math", 1.05, 0);
     }
     if (wanted("sphere_half_to_float")) {
         g.halves = (uint16_t *)(void *)g.points[0];
@@ -796,6 +799,41 @@ static void bench_points(void)
         (void)measure("sphere_half_to_float", data, run_half, plain_half, (double)n, (double)n * 2, 0);
     }
     for (k = 0; k < 6; k++) free(g.points[k]);
+}
+/* -- a cone of 45 degrees among points all over the sphere: a byte for each, or a list of those inside */
+static const sphere_cone cone45 = { { 0.6f, 0, 0.8f }, 0.70710678f, NULL, 0, 0 };
+static void run_cone_bytes(const task *t)
+{
+    need(sphere_cone_bytes(g.points[0], g.points[1], g.points[2], g.n, &cone45, (uint8_t *)(void *)g.points[3], exec_of(t)), "cone_bytes");
+}
+static void run_cone_index(const task *t)
+{
+    size_t count;
+    need(sphere_cone_index(g.points[0], g.points[1], g.points[2], g.n, &cone45, g.n, (uint32_t *)(void *)g.points[3], &count, exec_of(t)), "cone_index");
+}
+static void bench_cones(void)
+{
+    static const struct { size_t n; const char *data, *name, *ratio; double limit; } sizes[3] = {
+        { 100000, "100000", "cone list, 1e5 points, another machine", "cone list by byte mask, 1e5 points", 22 },
+        { 1000000, "1000000", "cone list, 1e6 points, another machine", "cone list by byte mask, 1e6 points", 430 },
+        { 10000000, "10000000", "cone list, 1e7 points", "cone list by byte mask, 1e7 points", 1.10 } };
+    const size_t most = quick ? 2 : 3, n = sizes[most - 1].n;
+    size_t k, w;
+    if (!wanted("sphere_cone_bytes") && !wanted("sphere_cone_index")) return;
+    for (k = 0; k < 4; k++) g.points[k] = (float *)get(n * sizeof(float));
+    need(sphere_points_random(60, 0, 0, n, g.points[0], g.points[1], g.points[2], NULL), "points_random");
+    for (w = 0; w < most; w++) {
+        outcome bytes, list;
+        g.n = sizes[w].n;
+        read_nothing();
+        for (k = 0; k < 3; k++) read_this(k, g.points[k], g.n * sizeof(float));
+        bytes = measure("sphere_cone_bytes", sizes[w].data, run_cone_bytes, NULL, (double)g.n, (double)g.n * 12, (double)g.n * 5);
+        list = measure("sphere_cone_index", sizes[w].data, run_cone_index, NULL, (double)g.n, (double)g.n * 12, (double)g.n * 5);
+        if (w < 2) aim(sizes[w].name, list.ns * 1e-3 * (double)g.n, "us", sizes[w].limit, 0);
+        else aim(sizes[w].name, list.times_read, "x plain read", sizes[w].limit, 0);
+        aim(sizes[w].ratio, list.ns / bytes.ns, "x", 1.1, 0);
+    }
+    for (k = 0; k < 4; k++) free(g.points[k]);
 }
 static void run_evenness(const task *t)
 {
@@ -1018,6 +1056,7 @@ int main(int argc, char **argv)
     bench_search();
     bench_graph();
     bench_points();
+    bench_cones();
     bench_quality();
 #if !defined(BENCH_WITHOUT_FILL)
     bench_fill();

@@ -110,9 +110,10 @@ static void axis(float *out, const float *x, const float *y, const float *z, siz
 }
 /* restrict: without it six arrays that might overlap keep the compiler from using vectors */
 static void to_spherical(float *restrict r, float *restrict theta, float *restrict phi, const float *restrict x, const float *restrict y,
-                         const float *restrict z, size_t n)
+                         const float *restrict z, size_t n, int far)
 {
     size_t i;
+    (void)far;
     for (i = 0; i < n; i++) {
         const float flat = x[i] * x[i] + y[i] * y[i], azimuth = atan2f(y[i], x[i]);
         if (r) r[i] = sqrtf(flat + z[i] * z[i]);

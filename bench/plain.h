@@ -18,7 +18,7 @@ typedef struct plain_kernels {
     void (*panel)(float *tile, const float *data, size_t stride, size_t n, size_t dim, const float *panel);
     size_t (*hits)(uint16_t *hit, const float *value, size_t n, const float *floor16);
     void (*axis)(float *out, const float *x, const float *y, const float *z, size_t n, const float *a);
-    void (*to_spherical)(float *r, float *theta, float *phi, const float *x, const float *y, const float *z, size_t n);
+    void (*to_spherical)(float *r, float *theta, float *phi, const float *x, const float *y, const float *z, size_t n, int far);
     void (*to_cartesian)(float *x, float *y, float *z, const float *r, const float *theta, const float *phi, size_t n);
     void (*angles)(float *angle, const float *ax, const float *ay, const float *az, const float *bx, const float *by, const float *bz, size_t n);
     void (*unit)(float *x, float *y, float *z, size_t n);
