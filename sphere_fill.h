@@ -1,4 +1,4 @@
-/* sphere_fill.h - v0.1.0 - fill shells exactly, lay embeddings out on the sphere. MIT licence, at the end.
+/* sphere_fill.h - v0.2.0 - fill shells exactly, lay embeddings out on the sphere. MIT licence, at the end.
 
    Do this in ONE C or C++ file:      #define SPHERE_FILL_IMPLEMENTATION
                                       #include "sphere_fill.h"
@@ -45,7 +45,7 @@
 /* sphere-core begin 1: the same lines in every sphere*.h; sphere.h is the source, `meson compile -C build sync-core` copies */
 /* >>core-types */
 #ifndef SPHERE_CORE_VERSION
-#define SPHERE_CORE_VERSION 100
+#define SPHERE_CORE_VERSION 200
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -80,7 +80,7 @@ typedef struct sphere_parallel {
     void *user;
 } sphere_parallel;
 typedef struct sphere_exec { sphere_simd simd; sphere_parallel parallel; } sphere_exec;     /* all zero = best level, one thread */
-#elif SPHERE_CORE_VERSION != 100
+#elif SPHERE_CORE_VERSION != 200
 #error "update every sphere*.h together"
 #endif
 /* sphere-core end 1 */
