@@ -2687,67 +2687,48 @@ SPHERE_SH_PT_AVX2_FN_ void sphere_sh_pt_strip_avx2_(const float *q, int m, int l
     _mm256_storeu_ps(state + 2 * SPHERE_SH_AVX2_LANES_, t2_f32x8); _mm256_storeu_ps(state + 6 * SPHERE_SH_AVX2_LANES_, d2_f32x8);
     _mm256_storeu_ps(state + 3 * SPHERE_SH_AVX2_LANES_, t3_f32x8); _mm256_storeu_ps(state + 7 * SPHERE_SH_AVX2_LANES_, d3_f32x8);
 }
-SPHERE_SH_PT_AVX2_FN_ void sphere_sh_pt_strip_slopes_avx2_(const float *q, int m, int l, int last, float *state, const float *place, const float *factors, float *run, float *const out[4], size_t plus, size_t minus, size_t step, size_t apart, const int zonal)
+SPHERE_SH_PT_AVX2_FN_ void sphere_sh_pt_strip_slopes_avx2_(const float *q, int m, int l, int last, float *state, const float *place, const float *factors, float *run, float *const out[4], size_t plus, size_t minus, size_t step, const int zonal)
 {
     const float order = (float)m;
-    __m256 t0_f32x8 = _mm256_loadu_ps(state + 0 * SPHERE_SH_AVX2_LANES_), d0_f32x8 = _mm256_loadu_ps(state + 2 * SPHERE_SH_AVX2_LANES_);
-    __m256 t1_f32x8 = _mm256_loadu_ps(state + 1 * SPHERE_SH_AVX2_LANES_), d1_f32x8 = _mm256_loadu_ps(state + 3 * SPHERE_SH_AVX2_LANES_);
+    __m256 t0_f32x8 = _mm256_loadu_ps(state + 0 * SPHERE_SH_AVX2_LANES_), d0_f32x8 = _mm256_loadu_ps(state + 1 * SPHERE_SH_AVX2_LANES_);
     const __m256 om_f32x8 = _mm256_set1_ps(order);
     float *const o0 = out[0], *const o1 = out[1], *const o2 = out[2], *const o3 = out[3];
     plus *= step; minus *= step;
-    for (; l <= last; l++, q += 4 * (size_t)l, run += 2 * SPHERE_SH_AVX2_LANES_) {
-        const float *f = factors + ((l - m) & 1 ? 8 * SPHERE_SH_AVX2_LANES_ : 0), *h = factors + ((l - m) & 1 ? 0 : 8 * SPHERE_SH_AVX2_LANES_);
+    for (; l <= last; l++, q += 4 * (size_t)l, run += 1 * SPHERE_SH_AVX2_LANES_) {
+        const float *f = factors + ((l - m) & 1 ? 4 * SPHERE_SH_AVX2_LANES_ : 0), *h = factors + ((l - m) & 1 ? 0 : 4 * SPHERE_SH_AVX2_LANES_);
         const __m256 k_f32x8 = _mm256_broadcast_ss(q + 3);
-        __m256 n0_f32x8 = _mm256_setzero_ps(), n1_f32x8 = _mm256_setzero_ps();
+        __m256 n0_f32x8 = _mm256_setzero_ps();
         if (l > m) {
             const __m256 a_f32x8 = _mm256_broadcast_ss(q + 4), b_f32x8 = _mm256_broadcast_ss(q + 5), c_f32x8 = _mm256_broadcast_ss(q + 6);
             d0_f32x8 = _mm256_sub_ps(_mm256_mul_ps(b_f32x8, d0_f32x8), _mm256_mul_ps(_mm256_mul_ps(c_f32x8, _mm256_loadu_ps(place + 0 * SPHERE_SH_AVX2_LANES_)), t0_f32x8)); t0_f32x8 = _mm256_add_ps(t0_f32x8, SPHERE_MADD_F32X8_(a_f32x8, t0_f32x8, d0_f32x8)); n0_f32x8 = t0_f32x8;
-            d1_f32x8 = _mm256_sub_ps(_mm256_mul_ps(b_f32x8, d1_f32x8), _mm256_mul_ps(_mm256_mul_ps(c_f32x8, _mm256_loadu_ps(place + 1 * SPHERE_SH_AVX2_LANES_)), t1_f32x8)); t1_f32x8 = _mm256_add_ps(t1_f32x8, SPHERE_MADD_F32X8_(a_f32x8, t1_f32x8, d1_f32x8)); n1_f32x8 = t1_f32x8;
         }
         {
-            const __m256 t_f32x8 = _mm256_loadu_ps(run + 0 * SPHERE_SH_AVX2_LANES_), u_f32x8 = _mm256_mul_ps(k_f32x8, n0_f32x8), x_f32x8 = _mm256_loadu_ps(place + 2 * SPHERE_SH_AVX2_LANES_), y_f32x8 = _mm256_loadu_ps(place + 4 * SPHERE_SH_AVX2_LANES_), z_f32x8 = _mm256_loadu_ps(place + 6 * SPHERE_SH_AVX2_LANES_);
+            const __m256 t_f32x8 = _mm256_loadu_ps(run + 0 * SPHERE_SH_AVX2_LANES_), u_f32x8 = _mm256_mul_ps(k_f32x8, n0_f32x8), x_f32x8 = _mm256_loadu_ps(place + 1 * SPHERE_SH_AVX2_LANES_), y_f32x8 = _mm256_loadu_ps(place + 2 * SPHERE_SH_AVX2_LANES_), z_f32x8 = _mm256_loadu_ps(place + 3 * SPHERE_SH_AVX2_LANES_);
             const __m256 yc_f32x8 = _mm256_mul_ps(t_f32x8, _mm256_loadu_ps(f + 0 * SPHERE_SH_AVX2_LANES_)), vc_f32x8 = _mm256_mul_ps(u_f32x8, _mm256_loadu_ps(h + 0 * SPHERE_SH_AVX2_LANES_)), rc_f32x8 = SPHERE_MADD_F32X8_(om_f32x8, yc_f32x8, _mm256_mul_ps(z_f32x8, vc_f32x8));
-            const __m256 gc_f32x8 = _mm256_mul_ps(t_f32x8, _mm256_loadu_ps(f + 4 * SPHERE_SH_AVX2_LANES_)), gs_f32x8 = _mm256_mul_ps(t_f32x8, _mm256_loadu_ps(f + 6 * SPHERE_SH_AVX2_LANES_));
+            const __m256 gc_f32x8 = _mm256_mul_ps(t_f32x8, _mm256_loadu_ps(f + 2 * SPHERE_SH_AVX2_LANES_)), gs_f32x8 = _mm256_mul_ps(t_f32x8, _mm256_loadu_ps(f + 3 * SPHERE_SH_AVX2_LANES_));
             _mm256_storeu_ps(run + 0 * SPHERE_SH_AVX2_LANES_, n0_f32x8);
             _mm256_storeu_ps(o0 + plus, yc_f32x8); _mm256_storeu_ps(o1 + plus, _mm256_sub_ps(gc_f32x8, _mm256_mul_ps(x_f32x8, rc_f32x8)));
             _mm256_storeu_ps(o2 + plus, _mm256_sub_ps(_mm256_setzero_ps(), SPHERE_MADD_F32X8_(y_f32x8, rc_f32x8, gs_f32x8))); _mm256_storeu_ps(o3 + plus, _mm256_sub_ps(vc_f32x8, _mm256_mul_ps(z_f32x8, rc_f32x8)));
             if (!zonal) {
-                const __m256 ys_f32x8 = _mm256_mul_ps(t_f32x8, _mm256_loadu_ps(f + 2 * SPHERE_SH_AVX2_LANES_)), vs_f32x8 = _mm256_mul_ps(u_f32x8, _mm256_loadu_ps(h + 2 * SPHERE_SH_AVX2_LANES_)), rs_f32x8 = SPHERE_MADD_F32X8_(om_f32x8, ys_f32x8, _mm256_mul_ps(z_f32x8, vs_f32x8));
+                const __m256 ys_f32x8 = _mm256_mul_ps(t_f32x8, _mm256_loadu_ps(f + 1 * SPHERE_SH_AVX2_LANES_)), vs_f32x8 = _mm256_mul_ps(u_f32x8, _mm256_loadu_ps(h + 1 * SPHERE_SH_AVX2_LANES_)), rs_f32x8 = SPHERE_MADD_F32X8_(om_f32x8, ys_f32x8, _mm256_mul_ps(z_f32x8, vs_f32x8));
                 _mm256_storeu_ps(o0 + minus, ys_f32x8); _mm256_storeu_ps(o1 + minus, _mm256_sub_ps(gs_f32x8, _mm256_mul_ps(x_f32x8, rs_f32x8)));
                 _mm256_storeu_ps(o2 + minus, _mm256_sub_ps(gc_f32x8, _mm256_mul_ps(y_f32x8, rs_f32x8))); _mm256_storeu_ps(o3 + minus, _mm256_sub_ps(vs_f32x8, _mm256_mul_ps(z_f32x8, rs_f32x8)));
             }
         }
-        {
-            const __m256 t_f32x8 = _mm256_loadu_ps(run + 1 * SPHERE_SH_AVX2_LANES_), u_f32x8 = _mm256_mul_ps(k_f32x8, n1_f32x8), x_f32x8 = _mm256_loadu_ps(place + 3 * SPHERE_SH_AVX2_LANES_), y_f32x8 = _mm256_loadu_ps(place + 5 * SPHERE_SH_AVX2_LANES_), z_f32x8 = _mm256_loadu_ps(place + 7 * SPHERE_SH_AVX2_LANES_);
-            const __m256 yc_f32x8 = _mm256_mul_ps(t_f32x8, _mm256_loadu_ps(f + 1 * SPHERE_SH_AVX2_LANES_)), vc_f32x8 = _mm256_mul_ps(u_f32x8, _mm256_loadu_ps(h + 1 * SPHERE_SH_AVX2_LANES_)), rc_f32x8 = SPHERE_MADD_F32X8_(om_f32x8, yc_f32x8, _mm256_mul_ps(z_f32x8, vc_f32x8));
-            const __m256 gc_f32x8 = _mm256_mul_ps(t_f32x8, _mm256_loadu_ps(f + 5 * SPHERE_SH_AVX2_LANES_)), gs_f32x8 = _mm256_mul_ps(t_f32x8, _mm256_loadu_ps(f + 7 * SPHERE_SH_AVX2_LANES_));
-            _mm256_storeu_ps(run + 1 * SPHERE_SH_AVX2_LANES_, n1_f32x8);
-            _mm256_storeu_ps(o0 + plus + apart, yc_f32x8); _mm256_storeu_ps(o1 + plus + apart, _mm256_sub_ps(gc_f32x8, _mm256_mul_ps(x_f32x8, rc_f32x8)));
-            _mm256_storeu_ps(o2 + plus + apart, _mm256_sub_ps(_mm256_setzero_ps(), SPHERE_MADD_F32X8_(y_f32x8, rc_f32x8, gs_f32x8))); _mm256_storeu_ps(o3 + plus + apart, _mm256_sub_ps(vc_f32x8, _mm256_mul_ps(z_f32x8, rc_f32x8)));
-            if (!zonal) {
-                const __m256 ys_f32x8 = _mm256_mul_ps(t_f32x8, _mm256_loadu_ps(f + 3 * SPHERE_SH_AVX2_LANES_)), vs_f32x8 = _mm256_mul_ps(u_f32x8, _mm256_loadu_ps(h + 3 * SPHERE_SH_AVX2_LANES_)), rs_f32x8 = SPHERE_MADD_F32X8_(om_f32x8, ys_f32x8, _mm256_mul_ps(z_f32x8, vs_f32x8));
-                _mm256_storeu_ps(o0 + minus + apart, ys_f32x8); _mm256_storeu_ps(o1 + minus + apart, _mm256_sub_ps(gs_f32x8, _mm256_mul_ps(x_f32x8, rs_f32x8)));
-                _mm256_storeu_ps(o2 + minus + apart, _mm256_sub_ps(gc_f32x8, _mm256_mul_ps(y_f32x8, rs_f32x8))); _mm256_storeu_ps(o3 + minus + apart, _mm256_sub_ps(vs_f32x8, _mm256_mul_ps(z_f32x8, rs_f32x8)));
-            }
-        }
         plus += 2 * (size_t)(l + 1) * step; minus += 2 * (size_t)(l + 1) * step;
     }
-    _mm256_storeu_ps(state + 0 * SPHERE_SH_AVX2_LANES_, t0_f32x8); _mm256_storeu_ps(state + 2 * SPHERE_SH_AVX2_LANES_, d0_f32x8);
-    _mm256_storeu_ps(state + 1 * SPHERE_SH_AVX2_LANES_, t1_f32x8); _mm256_storeu_ps(state + 3 * SPHERE_SH_AVX2_LANES_, d1_f32x8);
+    _mm256_storeu_ps(state + 0 * SPHERE_SH_AVX2_LANES_, t0_f32x8); _mm256_storeu_ps(state + 1 * SPHERE_SH_AVX2_LANES_, d0_f32x8);
 }
 SPHERE_SH_PT_AVX2_FN_ void sphere_sh_pt_strip_start_avx2_(const float *q, int l, int last, float *state, const float *e, float *run)
 {
-    __m256 t0_f32x8 = _mm256_loadu_ps(state + 0 * SPHERE_SH_AVX2_LANES_), d0_f32x8 = _mm256_loadu_ps(state + 2 * SPHERE_SH_AVX2_LANES_); const __m256 e0_f32x8 = _mm256_loadu_ps(e + 0 * SPHERE_SH_AVX2_LANES_);
-    __m256 t1_f32x8 = _mm256_loadu_ps(state + 1 * SPHERE_SH_AVX2_LANES_), d1_f32x8 = _mm256_loadu_ps(state + 3 * SPHERE_SH_AVX2_LANES_); const __m256 e1_f32x8 = _mm256_loadu_ps(e + 1 * SPHERE_SH_AVX2_LANES_);
-    for (; l <= last; l++, q += 4 * (size_t)l, run += 2 * SPHERE_SH_AVX2_LANES_) {
+    __m256 t0_f32x8 = _mm256_loadu_ps(state + 0 * SPHERE_SH_AVX2_LANES_), d0_f32x8 = _mm256_loadu_ps(state + 1 * SPHERE_SH_AVX2_LANES_); const __m256 e0_f32x8 = _mm256_loadu_ps(e + 0 * SPHERE_SH_AVX2_LANES_);
+    for (; l <= last; l++, q += 4 * (size_t)l, run += 1 * SPHERE_SH_AVX2_LANES_) {
         const __m256 a_f32x8 = _mm256_broadcast_ss(q), b_f32x8 = _mm256_broadcast_ss(q + 1), c_f32x8 = _mm256_broadcast_ss(q + 2);
         d0_f32x8 = _mm256_sub_ps(_mm256_mul_ps(b_f32x8, d0_f32x8), _mm256_mul_ps(_mm256_mul_ps(c_f32x8, e0_f32x8), t0_f32x8)); t0_f32x8 = _mm256_add_ps(t0_f32x8, SPHERE_MADD_F32X8_(a_f32x8, t0_f32x8, d0_f32x8)); _mm256_storeu_ps(run + 0 * SPHERE_SH_AVX2_LANES_, t0_f32x8);
-        d1_f32x8 = _mm256_sub_ps(_mm256_mul_ps(b_f32x8, d1_f32x8), _mm256_mul_ps(_mm256_mul_ps(c_f32x8, e1_f32x8), t1_f32x8)); t1_f32x8 = _mm256_add_ps(t1_f32x8, SPHERE_MADD_F32X8_(a_f32x8, t1_f32x8, d1_f32x8)); _mm256_storeu_ps(run + 1 * SPHERE_SH_AVX2_LANES_, t1_f32x8);
     }
-    _mm256_storeu_ps(state + 0 * SPHERE_SH_AVX2_LANES_, t0_f32x8); _mm256_storeu_ps(state + 2 * SPHERE_SH_AVX2_LANES_, d0_f32x8);
-    _mm256_storeu_ps(state + 1 * SPHERE_SH_AVX2_LANES_, t1_f32x8); _mm256_storeu_ps(state + 3 * SPHERE_SH_AVX2_LANES_, d1_f32x8);
+    _mm256_storeu_ps(state + 0 * SPHERE_SH_AVX2_LANES_, t0_f32x8); _mm256_storeu_ps(state + 1 * SPHERE_SH_AVX2_LANES_, d0_f32x8);
 }
-SPHERE_SH_PT_AVX2_FN_ void sphere_sh_pt_rstrip_avx2_(const float *q, int m, int l, int last, float *state, const float *e, const float *factors, float *plus, float *minus, size_t step, size_t apart, const int zonal)
+SPHERE_SH_PT_AVX2_FN_ void sphere_sh_pt_strip_rows_avx2_(const float *q, int m, int l, int last, float *state, const float *e, const float *factors, float *plus, float *minus, size_t step, size_t apart, const int zonal)
 {
     __m256 t0_f32x8 = _mm256_loadu_ps(state + 0 * SPHERE_SH_AVX2_LANES_), d0_f32x8 = _mm256_loadu_ps(state + 2 * SPHERE_SH_AVX2_LANES_); const __m256 e0_f32x8 = _mm256_loadu_ps(e + 0 * SPHERE_SH_AVX2_LANES_);
     __m256 t1_f32x8 = _mm256_loadu_ps(state + 1 * SPHERE_SH_AVX2_LANES_), d1_f32x8 = _mm256_loadu_ps(state + 3 * SPHERE_SH_AVX2_LANES_); const __m256 e1_f32x8 = _mm256_loadu_ps(e + 1 * SPHERE_SH_AVX2_LANES_);
@@ -2818,9 +2799,13 @@ SPHERE_TARGET_AVX2_ static size_t sphere_sh_pt_strips_avx2_(const sphere_sh_poin
             for (last = from; last < degree && (last + 2) * (last + 2) - from * from <= COLUMNS; ) last++;
             for (m = 0; m <= last; m++) {
                 float *middle = tile - from * from * SPHERE_SH_AVX2_LANES_;
+                for (u = (size_t)m; u < BLOCK; u += (size_t)last + 1) {         /* where the rows go: here there is time for it */
+                    const float *to = out + (i + u) * stride, *end = to + (last + 1) * (last + 1);
+                    for (to += from * from; to < end; to += 64 / sizeof(float)) _mm_prefetch((const char *)to, _MM_HINT_T0);
+                }
                 l = m > from ? m : from;
-                if (m == 0) sphere_sh_pt_rstrip_avx2_(table + 4 * ((size_t)l * ((size_t)l + 1) / 2), 0, l, last, states, e, factors, middle + (l * l + l) * SPHERE_SH_AVX2_LANES_, middle, SPHERE_SH_AVX2_LANES_, COLUMNS * SPHERE_SH_AVX2_LANES_, 1);
-                else sphere_sh_pt_rstrip_avx2_(table + 4 * ((size_t)l * ((size_t)l + 1) / 2 + (size_t)m), m, l, last, states + 2 * m * BLOCK, e, factors + 4 * m * BLOCK, middle + (l * l + l + m) * SPHERE_SH_AVX2_LANES_, middle + (l * l + l - m) * SPHERE_SH_AVX2_LANES_, SPHERE_SH_AVX2_LANES_, COLUMNS * SPHERE_SH_AVX2_LANES_, 0);
+                if (m == 0) sphere_sh_pt_strip_rows_avx2_(table + 4 * ((size_t)l * ((size_t)l + 1) / 2), 0, l, last, states, e, factors, middle + (l * l + l) * SPHERE_SH_AVX2_LANES_, middle, SPHERE_SH_AVX2_LANES_, COLUMNS * SPHERE_SH_AVX2_LANES_, 1);
+                else sphere_sh_pt_strip_rows_avx2_(table + 4 * ((size_t)l * ((size_t)l + 1) / 2 + (size_t)m), m, l, last, states + 2 * m * BLOCK, e, factors + 4 * m * BLOCK, middle + (l * l + l + m) * SPHERE_SH_AVX2_LANES_, middle + (l * l + l - m) * SPHERE_SH_AVX2_LANES_, SPHERE_SH_AVX2_LANES_, COLUMNS * SPHERE_SH_AVX2_LANES_, 0);
             }
             for (u = 0; u < 2; u++) sphere_sh_pt_rows_avx2_(out + (i + u * SPHERE_SH_AVX2_LANES_) * stride + from * from, stride, tile + u * COLUMNS * SPHERE_SH_AVX2_LANES_, (size_t)((last + 1) * (last + 1) - from * from));
         }
@@ -2914,7 +2899,7 @@ SPHERE_TARGET_AVX2_ static size_t sphere_sh_pt_slope_planes_avx2_(const sphere_s
 }
 SPHERE_TARGET_AVX2_ static size_t sphere_sh_pt_slope_rows_avx2_(const sphere_sh_points *plan, const float *x, const float *y, const float *z, size_t n, float *const out[4], size_t stride, int *bad)
 {
-    enum { BLOCK = 2 * SPHERE_SH_AVX2_LANES_, ORDERS = SPHERE_SH_PT_LOW_DEGREE_ + 2, COLUMNS = 132 };
+    enum { BLOCK = 1 * SPHERE_SH_AVX2_LANES_, ORDERS = SPHERE_SH_PT_LOW_DEGREE_ + 2, COLUMNS = 132 };
     const float *seeds = sphere_sh_pt_seeds_(plan), *table = seeds + (plan->degree + 2);
     const int degree = plan->degree;
     float space[(12 + 5 * ORDERS + 4 * COLUMNS) * BLOCK + 64 / sizeof(float)], *const place = (float *)sphere_align_(space), *const factors = place + 4 * BLOCK;
@@ -2941,11 +2926,15 @@ SPHERE_TARGET_AVX2_ static size_t sphere_sh_pt_slope_rows_avx2_(const sphere_sh_
             sphere_sh_pt_strip_start_avx2_(table + 4 * ((size_t)from * ((size_t)from + 1) / 2), from, last, states, place, run);
             for (m = 0; m <= last; m++) {
                 l = m > from ? m : from;
+                for (u = (size_t)m; u < 4 * BLOCK; u += (size_t)last + 1) if (out[u & 3]) {         /* where the rows go: here there is time for it */
+                    const float *at = out[u & 3] + (i + (u >> 2)) * stride, *end = at + (last + 1) * (last + 1);
+                    for (at += from * from; at < end; at += 64 / sizeof(float)) _mm_prefetch((const char *)at, _MM_HINT_T0);
+                }
                 sphere_sh_pt_factors_avx2_(factors, BLOCK, BLOCK, m, powers + 2 * (m + 1) * BLOCK, powers + 2 * m * BLOCK, place + 3 * BLOCK);
-                if (m == 0) sphere_sh_pt_strip_slopes_avx2_(table + 4 * ((size_t)l * ((size_t)l + 1) / 2), 0, l, last, states + 2 * BLOCK, place, factors, run + (l - from) * BLOCK, to, (size_t)(l * l + l) - zero, 0, SPHERE_SH_AVX2_LANES_, COLUMNS * SPHERE_SH_AVX2_LANES_, 1);
-                else sphere_sh_pt_strip_slopes_avx2_(table + 4 * ((size_t)l * ((size_t)l + 1) / 2 + (size_t)m), m, l, last, states + 2 * (m + 1) * BLOCK, place, factors, run + (l - from) * BLOCK, to, (size_t)(l * l + l + m) - zero, (size_t)(l * l + l - m) - zero, SPHERE_SH_AVX2_LANES_, COLUMNS * SPHERE_SH_AVX2_LANES_, 0);
+                if (m == 0) sphere_sh_pt_strip_slopes_avx2_(table + 4 * ((size_t)l * ((size_t)l + 1) / 2), 0, l, last, states + 2 * BLOCK, place, factors, run + (l - from) * BLOCK, to, (size_t)(l * l + l) - zero, 0, SPHERE_SH_AVX2_LANES_, 1);
+                else sphere_sh_pt_strip_slopes_avx2_(table + 4 * ((size_t)l * ((size_t)l + 1) / 2 + (size_t)m), m, l, last, states + 2 * (m + 1) * BLOCK, place, factors, run + (l - from) * BLOCK, to, (size_t)(l * l + l + m) - zero, (size_t)(l * l + l - m) - zero, SPHERE_SH_AVX2_LANES_, 0);
             }
-            for (k = 0; k < 4; k++) if (out[k]) for (u = 0; u < 2; u++) sphere_sh_pt_rows_avx2_(out[k] + (i + u * SPHERE_SH_AVX2_LANES_) * stride + zero, stride, to[k] + u * COLUMNS * SPHERE_SH_AVX2_LANES_, (size_t)((last + 1) * (last + 1)) - zero);
+            for (k = 0; k < 4; k++) if (out[k]) for (u = 0; u < 1; u++) sphere_sh_pt_rows_avx2_(out[k] + (i + u * SPHERE_SH_AVX2_LANES_) * stride + zero, stride, to[k] + u * COLUMNS * SPHERE_SH_AVX2_LANES_, (size_t)((last + 1) * (last + 1)) - zero);
         }
     }
     return i;
@@ -2988,67 +2977,48 @@ SPHERE_INLINE_ void sphere_sh_pt_strip_neon_(const float *q, int m, int l, int l
     vst1q_f32(state + 2 * SPHERE_SH_NEON_LANES_, t2_f32x4); vst1q_f32(state + 6 * SPHERE_SH_NEON_LANES_, d2_f32x4);
     vst1q_f32(state + 3 * SPHERE_SH_NEON_LANES_, t3_f32x4); vst1q_f32(state + 7 * SPHERE_SH_NEON_LANES_, d3_f32x4);
 }
-SPHERE_INLINE_ void sphere_sh_pt_strip_slopes_neon_(const float *q, int m, int l, int last, float *state, const float *place, const float *factors, float *run, float *const out[4], size_t plus, size_t minus, size_t step, size_t apart, const int zonal)
+SPHERE_INLINE_ void sphere_sh_pt_strip_slopes_neon_(const float *q, int m, int l, int last, float *state, const float *place, const float *factors, float *run, float *const out[4], size_t plus, size_t minus, size_t step, const int zonal)
 {
     const float order = (float)m;
-    float32x4_t t0_f32x4 = vld1q_f32(state + 0 * SPHERE_SH_NEON_LANES_), d0_f32x4 = vld1q_f32(state + 2 * SPHERE_SH_NEON_LANES_);
-    float32x4_t t1_f32x4 = vld1q_f32(state + 1 * SPHERE_SH_NEON_LANES_), d1_f32x4 = vld1q_f32(state + 3 * SPHERE_SH_NEON_LANES_);
+    float32x4_t t0_f32x4 = vld1q_f32(state + 0 * SPHERE_SH_NEON_LANES_), d0_f32x4 = vld1q_f32(state + 1 * SPHERE_SH_NEON_LANES_);
     const float32x4_t om_f32x4 = vdupq_n_f32(order);
     float *const o0 = out[0], *const o1 = out[1], *const o2 = out[2], *const o3 = out[3];
     plus *= step; minus *= step;
-    for (; l <= last; l++, q += 4 * (size_t)l, run += 2 * SPHERE_SH_NEON_LANES_) {
-        const float *f = factors + ((l - m) & 1 ? 8 * SPHERE_SH_NEON_LANES_ : 0), *h = factors + ((l - m) & 1 ? 0 : 8 * SPHERE_SH_NEON_LANES_);
+    for (; l <= last; l++, q += 4 * (size_t)l, run += 1 * SPHERE_SH_NEON_LANES_) {
+        const float *f = factors + ((l - m) & 1 ? 4 * SPHERE_SH_NEON_LANES_ : 0), *h = factors + ((l - m) & 1 ? 0 : 4 * SPHERE_SH_NEON_LANES_);
         const float32x4_t k_f32x4 = vld1q_dup_f32(q + 3);
-        float32x4_t n0_f32x4 = vdupq_n_f32(0), n1_f32x4 = vdupq_n_f32(0);
+        float32x4_t n0_f32x4 = vdupq_n_f32(0);
         if (l > m) {
             const float32x4_t a_f32x4 = vld1q_dup_f32(q + 4), b_f32x4 = vld1q_dup_f32(q + 5), c_f32x4 = vld1q_dup_f32(q + 6);
             d0_f32x4 = vsubq_f32(vmulq_f32(b_f32x4, d0_f32x4), vmulq_f32(vmulq_f32(c_f32x4, vld1q_f32(place + 0 * SPHERE_SH_NEON_LANES_)), t0_f32x4)); t0_f32x4 = vaddq_f32(t0_f32x4, SPHERE_MADD_F32X4_(a_f32x4, t0_f32x4, d0_f32x4)); n0_f32x4 = t0_f32x4;
-            d1_f32x4 = vsubq_f32(vmulq_f32(b_f32x4, d1_f32x4), vmulq_f32(vmulq_f32(c_f32x4, vld1q_f32(place + 1 * SPHERE_SH_NEON_LANES_)), t1_f32x4)); t1_f32x4 = vaddq_f32(t1_f32x4, SPHERE_MADD_F32X4_(a_f32x4, t1_f32x4, d1_f32x4)); n1_f32x4 = t1_f32x4;
         }
         {
-            const float32x4_t t_f32x4 = vld1q_f32(run + 0 * SPHERE_SH_NEON_LANES_), u_f32x4 = vmulq_f32(k_f32x4, n0_f32x4), x_f32x4 = vld1q_f32(place + 2 * SPHERE_SH_NEON_LANES_), y_f32x4 = vld1q_f32(place + 4 * SPHERE_SH_NEON_LANES_), z_f32x4 = vld1q_f32(place + 6 * SPHERE_SH_NEON_LANES_);
+            const float32x4_t t_f32x4 = vld1q_f32(run + 0 * SPHERE_SH_NEON_LANES_), u_f32x4 = vmulq_f32(k_f32x4, n0_f32x4), x_f32x4 = vld1q_f32(place + 1 * SPHERE_SH_NEON_LANES_), y_f32x4 = vld1q_f32(place + 2 * SPHERE_SH_NEON_LANES_), z_f32x4 = vld1q_f32(place + 3 * SPHERE_SH_NEON_LANES_);
             const float32x4_t yc_f32x4 = vmulq_f32(t_f32x4, vld1q_f32(f + 0 * SPHERE_SH_NEON_LANES_)), vc_f32x4 = vmulq_f32(u_f32x4, vld1q_f32(h + 0 * SPHERE_SH_NEON_LANES_)), rc_f32x4 = SPHERE_MADD_F32X4_(om_f32x4, yc_f32x4, vmulq_f32(z_f32x4, vc_f32x4));
-            const float32x4_t gc_f32x4 = vmulq_f32(t_f32x4, vld1q_f32(f + 4 * SPHERE_SH_NEON_LANES_)), gs_f32x4 = vmulq_f32(t_f32x4, vld1q_f32(f + 6 * SPHERE_SH_NEON_LANES_));
+            const float32x4_t gc_f32x4 = vmulq_f32(t_f32x4, vld1q_f32(f + 2 * SPHERE_SH_NEON_LANES_)), gs_f32x4 = vmulq_f32(t_f32x4, vld1q_f32(f + 3 * SPHERE_SH_NEON_LANES_));
             vst1q_f32(run + 0 * SPHERE_SH_NEON_LANES_, n0_f32x4);
             vst1q_f32(o0 + plus, yc_f32x4); vst1q_f32(o1 + plus, vsubq_f32(gc_f32x4, vmulq_f32(x_f32x4, rc_f32x4)));
             vst1q_f32(o2 + plus, vsubq_f32(vdupq_n_f32(0), SPHERE_MADD_F32X4_(y_f32x4, rc_f32x4, gs_f32x4))); vst1q_f32(o3 + plus, vsubq_f32(vc_f32x4, vmulq_f32(z_f32x4, rc_f32x4)));
             if (!zonal) {
-                const float32x4_t ys_f32x4 = vmulq_f32(t_f32x4, vld1q_f32(f + 2 * SPHERE_SH_NEON_LANES_)), vs_f32x4 = vmulq_f32(u_f32x4, vld1q_f32(h + 2 * SPHERE_SH_NEON_LANES_)), rs_f32x4 = SPHERE_MADD_F32X4_(om_f32x4, ys_f32x4, vmulq_f32(z_f32x4, vs_f32x4));
+                const float32x4_t ys_f32x4 = vmulq_f32(t_f32x4, vld1q_f32(f + 1 * SPHERE_SH_NEON_LANES_)), vs_f32x4 = vmulq_f32(u_f32x4, vld1q_f32(h + 1 * SPHERE_SH_NEON_LANES_)), rs_f32x4 = SPHERE_MADD_F32X4_(om_f32x4, ys_f32x4, vmulq_f32(z_f32x4, vs_f32x4));
                 vst1q_f32(o0 + minus, ys_f32x4); vst1q_f32(o1 + minus, vsubq_f32(gs_f32x4, vmulq_f32(x_f32x4, rs_f32x4)));
                 vst1q_f32(o2 + minus, vsubq_f32(gc_f32x4, vmulq_f32(y_f32x4, rs_f32x4))); vst1q_f32(o3 + minus, vsubq_f32(vs_f32x4, vmulq_f32(z_f32x4, rs_f32x4)));
             }
         }
-        {
-            const float32x4_t t_f32x4 = vld1q_f32(run + 1 * SPHERE_SH_NEON_LANES_), u_f32x4 = vmulq_f32(k_f32x4, n1_f32x4), x_f32x4 = vld1q_f32(place + 3 * SPHERE_SH_NEON_LANES_), y_f32x4 = vld1q_f32(place + 5 * SPHERE_SH_NEON_LANES_), z_f32x4 = vld1q_f32(place + 7 * SPHERE_SH_NEON_LANES_);
-            const float32x4_t yc_f32x4 = vmulq_f32(t_f32x4, vld1q_f32(f + 1 * SPHERE_SH_NEON_LANES_)), vc_f32x4 = vmulq_f32(u_f32x4, vld1q_f32(h + 1 * SPHERE_SH_NEON_LANES_)), rc_f32x4 = SPHERE_MADD_F32X4_(om_f32x4, yc_f32x4, vmulq_f32(z_f32x4, vc_f32x4));
-            const float32x4_t gc_f32x4 = vmulq_f32(t_f32x4, vld1q_f32(f + 5 * SPHERE_SH_NEON_LANES_)), gs_f32x4 = vmulq_f32(t_f32x4, vld1q_f32(f + 7 * SPHERE_SH_NEON_LANES_));
-            vst1q_f32(run + 1 * SPHERE_SH_NEON_LANES_, n1_f32x4);
-            vst1q_f32(o0 + plus + apart, yc_f32x4); vst1q_f32(o1 + plus + apart, vsubq_f32(gc_f32x4, vmulq_f32(x_f32x4, rc_f32x4)));
-            vst1q_f32(o2 + plus + apart, vsubq_f32(vdupq_n_f32(0), SPHERE_MADD_F32X4_(y_f32x4, rc_f32x4, gs_f32x4))); vst1q_f32(o3 + plus + apart, vsubq_f32(vc_f32x4, vmulq_f32(z_f32x4, rc_f32x4)));
-            if (!zonal) {
-                const float32x4_t ys_f32x4 = vmulq_f32(t_f32x4, vld1q_f32(f + 3 * SPHERE_SH_NEON_LANES_)), vs_f32x4 = vmulq_f32(u_f32x4, vld1q_f32(h + 3 * SPHERE_SH_NEON_LANES_)), rs_f32x4 = SPHERE_MADD_F32X4_(om_f32x4, ys_f32x4, vmulq_f32(z_f32x4, vs_f32x4));
-                vst1q_f32(o0 + minus + apart, ys_f32x4); vst1q_f32(o1 + minus + apart, vsubq_f32(gs_f32x4, vmulq_f32(x_f32x4, rs_f32x4)));
-                vst1q_f32(o2 + minus + apart, vsubq_f32(gc_f32x4, vmulq_f32(y_f32x4, rs_f32x4))); vst1q_f32(o3 + minus + apart, vsubq_f32(vs_f32x4, vmulq_f32(z_f32x4, rs_f32x4)));
-            }
-        }
         plus += 2 * (size_t)(l + 1) * step; minus += 2 * (size_t)(l + 1) * step;
     }
-    vst1q_f32(state + 0 * SPHERE_SH_NEON_LANES_, t0_f32x4); vst1q_f32(state + 2 * SPHERE_SH_NEON_LANES_, d0_f32x4);
-    vst1q_f32(state + 1 * SPHERE_SH_NEON_LANES_, t1_f32x4); vst1q_f32(state + 3 * SPHERE_SH_NEON_LANES_, d1_f32x4);
+    vst1q_f32(state + 0 * SPHERE_SH_NEON_LANES_, t0_f32x4); vst1q_f32(state + 1 * SPHERE_SH_NEON_LANES_, d0_f32x4);
 }
 SPHERE_INLINE_ void sphere_sh_pt_strip_start_neon_(const float *q, int l, int last, float *state, const float *e, float *run)
 {
-    float32x4_t t0_f32x4 = vld1q_f32(state + 0 * SPHERE_SH_NEON_LANES_), d0_f32x4 = vld1q_f32(state + 2 * SPHERE_SH_NEON_LANES_); const float32x4_t e0_f32x4 = vld1q_f32(e + 0 * SPHERE_SH_NEON_LANES_);
-    float32x4_t t1_f32x4 = vld1q_f32(state + 1 * SPHERE_SH_NEON_LANES_), d1_f32x4 = vld1q_f32(state + 3 * SPHERE_SH_NEON_LANES_); const float32x4_t e1_f32x4 = vld1q_f32(e + 1 * SPHERE_SH_NEON_LANES_);
-    for (; l <= last; l++, q += 4 * (size_t)l, run += 2 * SPHERE_SH_NEON_LANES_) {
+    float32x4_t t0_f32x4 = vld1q_f32(state + 0 * SPHERE_SH_NEON_LANES_), d0_f32x4 = vld1q_f32(state + 1 * SPHERE_SH_NEON_LANES_); const float32x4_t e0_f32x4 = vld1q_f32(e + 0 * SPHERE_SH_NEON_LANES_);
+    for (; l <= last; l++, q += 4 * (size_t)l, run += 1 * SPHERE_SH_NEON_LANES_) {
         const float32x4_t a_f32x4 = vld1q_dup_f32(q), b_f32x4 = vld1q_dup_f32(q + 1), c_f32x4 = vld1q_dup_f32(q + 2);
         d0_f32x4 = vsubq_f32(vmulq_f32(b_f32x4, d0_f32x4), vmulq_f32(vmulq_f32(c_f32x4, e0_f32x4), t0_f32x4)); t0_f32x4 = vaddq_f32(t0_f32x4, SPHERE_MADD_F32X4_(a_f32x4, t0_f32x4, d0_f32x4)); vst1q_f32(run + 0 * SPHERE_SH_NEON_LANES_, t0_f32x4);
-        d1_f32x4 = vsubq_f32(vmulq_f32(b_f32x4, d1_f32x4), vmulq_f32(vmulq_f32(c_f32x4, e1_f32x4), t1_f32x4)); t1_f32x4 = vaddq_f32(t1_f32x4, SPHERE_MADD_F32X4_(a_f32x4, t1_f32x4, d1_f32x4)); vst1q_f32(run + 1 * SPHERE_SH_NEON_LANES_, t1_f32x4);
     }
-    vst1q_f32(state + 0 * SPHERE_SH_NEON_LANES_, t0_f32x4); vst1q_f32(state + 2 * SPHERE_SH_NEON_LANES_, d0_f32x4);
-    vst1q_f32(state + 1 * SPHERE_SH_NEON_LANES_, t1_f32x4); vst1q_f32(state + 3 * SPHERE_SH_NEON_LANES_, d1_f32x4);
+    vst1q_f32(state + 0 * SPHERE_SH_NEON_LANES_, t0_f32x4); vst1q_f32(state + 1 * SPHERE_SH_NEON_LANES_, d0_f32x4);
 }
-SPHERE_INLINE_ void sphere_sh_pt_rstrip_neon_(const float *q, int m, int l, int last, float *state, const float *e, const float *factors, float *plus, float *minus, size_t step, size_t apart, const int zonal)
+SPHERE_INLINE_ void sphere_sh_pt_strip_rows_neon_(const float *q, int m, int l, int last, float *state, const float *e, const float *factors, float *plus, float *minus, size_t step, size_t apart, const int zonal)
 {
     float32x4_t t0_f32x4 = vld1q_f32(state + 0 * SPHERE_SH_NEON_LANES_), d0_f32x4 = vld1q_f32(state + 2 * SPHERE_SH_NEON_LANES_); const float32x4_t e0_f32x4 = vld1q_f32(e + 0 * SPHERE_SH_NEON_LANES_);
     float32x4_t t1_f32x4 = vld1q_f32(state + 1 * SPHERE_SH_NEON_LANES_), d1_f32x4 = vld1q_f32(state + 3 * SPHERE_SH_NEON_LANES_); const float32x4_t e1_f32x4 = vld1q_f32(e + 1 * SPHERE_SH_NEON_LANES_);
@@ -3119,8 +3089,8 @@ static size_t sphere_sh_pt_strips_neon_(const sphere_sh_points *plan, const floa
             for (m = 0; m <= last; m++) {
                 float *middle = tile - from * from * SPHERE_SH_NEON_LANES_;
                 l = m > from ? m : from;
-                if (m == 0) sphere_sh_pt_rstrip_neon_(table + 4 * ((size_t)l * ((size_t)l + 1) / 2), 0, l, last, states, e, factors, middle + (l * l + l) * SPHERE_SH_NEON_LANES_, middle, SPHERE_SH_NEON_LANES_, COLUMNS * SPHERE_SH_NEON_LANES_, 1);
-                else sphere_sh_pt_rstrip_neon_(table + 4 * ((size_t)l * ((size_t)l + 1) / 2 + (size_t)m), m, l, last, states + 2 * m * BLOCK, e, factors + 4 * m * BLOCK, middle + (l * l + l + m) * SPHERE_SH_NEON_LANES_, middle + (l * l + l - m) * SPHERE_SH_NEON_LANES_, SPHERE_SH_NEON_LANES_, COLUMNS * SPHERE_SH_NEON_LANES_, 0);
+                if (m == 0) sphere_sh_pt_strip_rows_neon_(table + 4 * ((size_t)l * ((size_t)l + 1) / 2), 0, l, last, states, e, factors, middle + (l * l + l) * SPHERE_SH_NEON_LANES_, middle, SPHERE_SH_NEON_LANES_, COLUMNS * SPHERE_SH_NEON_LANES_, 1);
+                else sphere_sh_pt_strip_rows_neon_(table + 4 * ((size_t)l * ((size_t)l + 1) / 2 + (size_t)m), m, l, last, states + 2 * m * BLOCK, e, factors + 4 * m * BLOCK, middle + (l * l + l + m) * SPHERE_SH_NEON_LANES_, middle + (l * l + l - m) * SPHERE_SH_NEON_LANES_, SPHERE_SH_NEON_LANES_, COLUMNS * SPHERE_SH_NEON_LANES_, 0);
             }
             for (u = 0; u < 2; u++) sphere_sh_pt_rows_neon_(out + (i + u * SPHERE_SH_NEON_LANES_) * stride + from * from, stride, tile + u * COLUMNS * SPHERE_SH_NEON_LANES_, (size_t)((last + 1) * (last + 1) - from * from));
         }
@@ -3209,7 +3179,7 @@ static size_t sphere_sh_pt_slope_planes_neon_(const sphere_sh_points *plan, cons
 }
 static size_t sphere_sh_pt_slope_rows_neon_(const sphere_sh_points *plan, const float *x, const float *y, const float *z, size_t n, float *const out[4], size_t stride, int *bad)
 {
-    enum { BLOCK = 2 * SPHERE_SH_NEON_LANES_, ORDERS = SPHERE_SH_PT_LOW_DEGREE_ + 2, COLUMNS = 132 };
+    enum { BLOCK = 1 * SPHERE_SH_NEON_LANES_, ORDERS = SPHERE_SH_PT_LOW_DEGREE_ + 2, COLUMNS = 132 };
     const float *seeds = sphere_sh_pt_seeds_(plan), *table = seeds + (plan->degree + 2);
     const int degree = plan->degree;
     float space[(12 + 5 * ORDERS + 4 * COLUMNS) * BLOCK + 64 / sizeof(float)], *const place = (float *)sphere_align_(space), *const factors = place + 4 * BLOCK;
@@ -3237,10 +3207,10 @@ static size_t sphere_sh_pt_slope_rows_neon_(const sphere_sh_points *plan, const 
             for (m = 0; m <= last; m++) {
                 l = m > from ? m : from;
                 sphere_sh_pt_factors_neon_(factors, BLOCK, BLOCK, m, powers + 2 * (m + 1) * BLOCK, powers + 2 * m * BLOCK, place + 3 * BLOCK);
-                if (m == 0) sphere_sh_pt_strip_slopes_neon_(table + 4 * ((size_t)l * ((size_t)l + 1) / 2), 0, l, last, states + 2 * BLOCK, place, factors, run + (l - from) * BLOCK, to, (size_t)(l * l + l) - zero, 0, SPHERE_SH_NEON_LANES_, COLUMNS * SPHERE_SH_NEON_LANES_, 1);
-                else sphere_sh_pt_strip_slopes_neon_(table + 4 * ((size_t)l * ((size_t)l + 1) / 2 + (size_t)m), m, l, last, states + 2 * (m + 1) * BLOCK, place, factors, run + (l - from) * BLOCK, to, (size_t)(l * l + l + m) - zero, (size_t)(l * l + l - m) - zero, SPHERE_SH_NEON_LANES_, COLUMNS * SPHERE_SH_NEON_LANES_, 0);
+                if (m == 0) sphere_sh_pt_strip_slopes_neon_(table + 4 * ((size_t)l * ((size_t)l + 1) / 2), 0, l, last, states + 2 * BLOCK, place, factors, run + (l - from) * BLOCK, to, (size_t)(l * l + l) - zero, 0, SPHERE_SH_NEON_LANES_, 1);
+                else sphere_sh_pt_strip_slopes_neon_(table + 4 * ((size_t)l * ((size_t)l + 1) / 2 + (size_t)m), m, l, last, states + 2 * (m + 1) * BLOCK, place, factors, run + (l - from) * BLOCK, to, (size_t)(l * l + l + m) - zero, (size_t)(l * l + l - m) - zero, SPHERE_SH_NEON_LANES_, 0);
             }
-            for (k = 0; k < 4; k++) if (out[k]) for (u = 0; u < 2; u++) sphere_sh_pt_rows_neon_(out[k] + (i + u * SPHERE_SH_NEON_LANES_) * stride + zero, stride, to[k] + u * COLUMNS * SPHERE_SH_NEON_LANES_, (size_t)((last + 1) * (last + 1)) - zero);
+            for (k = 0; k < 4; k++) if (out[k]) for (u = 0; u < 1; u++) sphere_sh_pt_rows_neon_(out[k] + (i + u * SPHERE_SH_NEON_LANES_) * stride + zero, stride, to[k] + u * COLUMNS * SPHERE_SH_NEON_LANES_, (size_t)((last + 1) * (last + 1)) - zero);
         }
     }
     return i;
@@ -5554,67 +5524,48 @@ SPHERE_SH_PT_AVX2_FN_ void sphere_shd_pt_strip_avx2_(const double *q, int m, int
     _mm256_storeu_pd(state + 2 * SPHERE_SHD_AVX2_LANES_, t2_f64x4); _mm256_storeu_pd(state + 6 * SPHERE_SHD_AVX2_LANES_, d2_f64x4);
     _mm256_storeu_pd(state + 3 * SPHERE_SHD_AVX2_LANES_, t3_f64x4); _mm256_storeu_pd(state + 7 * SPHERE_SHD_AVX2_LANES_, d3_f64x4);
 }
-SPHERE_SH_PT_AVX2_FN_ void sphere_shd_pt_strip_slopes_avx2_(const double *q, int m, int l, int last, double *state, const double *place, const double *factors, double *run, double *const out[4], size_t plus, size_t minus, size_t step, size_t apart, const int zonal)
+SPHERE_SH_PT_AVX2_FN_ void sphere_shd_pt_strip_slopes_avx2_(const double *q, int m, int l, int last, double *state, const double *place, const double *factors, double *run, double *const out[4], size_t plus, size_t minus, size_t step, const int zonal)
 {
     const double order = (double)m;
-    __m256d t0_f64x4 = _mm256_loadu_pd(state + 0 * SPHERE_SHD_AVX2_LANES_), d0_f64x4 = _mm256_loadu_pd(state + 2 * SPHERE_SHD_AVX2_LANES_);
-    __m256d t1_f64x4 = _mm256_loadu_pd(state + 1 * SPHERE_SHD_AVX2_LANES_), d1_f64x4 = _mm256_loadu_pd(state + 3 * SPHERE_SHD_AVX2_LANES_);
+    __m256d t0_f64x4 = _mm256_loadu_pd(state + 0 * SPHERE_SHD_AVX2_LANES_), d0_f64x4 = _mm256_loadu_pd(state + 1 * SPHERE_SHD_AVX2_LANES_);
     const __m256d om_f64x4 = _mm256_set1_pd(order);
     double *const o0 = out[0], *const o1 = out[1], *const o2 = out[2], *const o3 = out[3];
     plus *= step; minus *= step;
-    for (; l <= last; l++, q += 4 * (size_t)l, run += 2 * SPHERE_SHD_AVX2_LANES_) {
-        const double *f = factors + ((l - m) & 1 ? 8 * SPHERE_SHD_AVX2_LANES_ : 0), *h = factors + ((l - m) & 1 ? 0 : 8 * SPHERE_SHD_AVX2_LANES_);
+    for (; l <= last; l++, q += 4 * (size_t)l, run += 1 * SPHERE_SHD_AVX2_LANES_) {
+        const double *f = factors + ((l - m) & 1 ? 4 * SPHERE_SHD_AVX2_LANES_ : 0), *h = factors + ((l - m) & 1 ? 0 : 4 * SPHERE_SHD_AVX2_LANES_);
         const __m256d k_f64x4 = _mm256_broadcast_sd(q + 3);
-        __m256d n0_f64x4 = _mm256_setzero_pd(), n1_f64x4 = _mm256_setzero_pd();
+        __m256d n0_f64x4 = _mm256_setzero_pd();
         if (l > m) {
             const __m256d a_f64x4 = _mm256_broadcast_sd(q + 4), b_f64x4 = _mm256_broadcast_sd(q + 5), c_f64x4 = _mm256_broadcast_sd(q + 6);
             d0_f64x4 = _mm256_sub_pd(_mm256_mul_pd(b_f64x4, d0_f64x4), _mm256_mul_pd(_mm256_mul_pd(c_f64x4, _mm256_loadu_pd(place + 0 * SPHERE_SHD_AVX2_LANES_)), t0_f64x4)); t0_f64x4 = _mm256_add_pd(t0_f64x4, SPHERE_SH_MADD_F64X4_(a_f64x4, t0_f64x4, d0_f64x4)); n0_f64x4 = t0_f64x4;
-            d1_f64x4 = _mm256_sub_pd(_mm256_mul_pd(b_f64x4, d1_f64x4), _mm256_mul_pd(_mm256_mul_pd(c_f64x4, _mm256_loadu_pd(place + 1 * SPHERE_SHD_AVX2_LANES_)), t1_f64x4)); t1_f64x4 = _mm256_add_pd(t1_f64x4, SPHERE_SH_MADD_F64X4_(a_f64x4, t1_f64x4, d1_f64x4)); n1_f64x4 = t1_f64x4;
         }
         {
-            const __m256d t_f64x4 = _mm256_loadu_pd(run + 0 * SPHERE_SHD_AVX2_LANES_), u_f64x4 = _mm256_mul_pd(k_f64x4, n0_f64x4), x_f64x4 = _mm256_loadu_pd(place + 2 * SPHERE_SHD_AVX2_LANES_), y_f64x4 = _mm256_loadu_pd(place + 4 * SPHERE_SHD_AVX2_LANES_), z_f64x4 = _mm256_loadu_pd(place + 6 * SPHERE_SHD_AVX2_LANES_);
+            const __m256d t_f64x4 = _mm256_loadu_pd(run + 0 * SPHERE_SHD_AVX2_LANES_), u_f64x4 = _mm256_mul_pd(k_f64x4, n0_f64x4), x_f64x4 = _mm256_loadu_pd(place + 1 * SPHERE_SHD_AVX2_LANES_), y_f64x4 = _mm256_loadu_pd(place + 2 * SPHERE_SHD_AVX2_LANES_), z_f64x4 = _mm256_loadu_pd(place + 3 * SPHERE_SHD_AVX2_LANES_);
             const __m256d yc_f64x4 = _mm256_mul_pd(t_f64x4, _mm256_loadu_pd(f + 0 * SPHERE_SHD_AVX2_LANES_)), vc_f64x8 = _mm256_mul_pd(u_f64x4, _mm256_loadu_pd(h + 0 * SPHERE_SHD_AVX2_LANES_)), rc_f64x4 = SPHERE_SH_MADD_F64X4_(om_f64x4, yc_f64x4, _mm256_mul_pd(z_f64x4, vc_f64x8));
-            const __m256d gc_f64x4 = _mm256_mul_pd(t_f64x4, _mm256_loadu_pd(f + 4 * SPHERE_SHD_AVX2_LANES_)), gs_f64x4 = _mm256_mul_pd(t_f64x4, _mm256_loadu_pd(f + 6 * SPHERE_SHD_AVX2_LANES_));
+            const __m256d gc_f64x4 = _mm256_mul_pd(t_f64x4, _mm256_loadu_pd(f + 2 * SPHERE_SHD_AVX2_LANES_)), gs_f64x4 = _mm256_mul_pd(t_f64x4, _mm256_loadu_pd(f + 3 * SPHERE_SHD_AVX2_LANES_));
             _mm256_storeu_pd(run + 0 * SPHERE_SHD_AVX2_LANES_, n0_f64x4);
             _mm256_storeu_pd(o0 + plus, yc_f64x4); _mm256_storeu_pd(o1 + plus, _mm256_sub_pd(gc_f64x4, _mm256_mul_pd(x_f64x4, rc_f64x4)));
             _mm256_storeu_pd(o2 + plus, _mm256_sub_pd(_mm256_setzero_pd(), SPHERE_SH_MADD_F64X4_(y_f64x4, rc_f64x4, gs_f64x4))); _mm256_storeu_pd(o3 + plus, _mm256_sub_pd(vc_f64x8, _mm256_mul_pd(z_f64x4, rc_f64x4)));
             if (!zonal) {
-                const __m256d ys_f64x4 = _mm256_mul_pd(t_f64x4, _mm256_loadu_pd(f + 2 * SPHERE_SHD_AVX2_LANES_)), vs_f64x8 = _mm256_mul_pd(u_f64x4, _mm256_loadu_pd(h + 2 * SPHERE_SHD_AVX2_LANES_)), rs_f64x4 = SPHERE_SH_MADD_F64X4_(om_f64x4, ys_f64x4, _mm256_mul_pd(z_f64x4, vs_f64x8));
+                const __m256d ys_f64x4 = _mm256_mul_pd(t_f64x4, _mm256_loadu_pd(f + 1 * SPHERE_SHD_AVX2_LANES_)), vs_f64x8 = _mm256_mul_pd(u_f64x4, _mm256_loadu_pd(h + 1 * SPHERE_SHD_AVX2_LANES_)), rs_f64x4 = SPHERE_SH_MADD_F64X4_(om_f64x4, ys_f64x4, _mm256_mul_pd(z_f64x4, vs_f64x8));
                 _mm256_storeu_pd(o0 + minus, ys_f64x4); _mm256_storeu_pd(o1 + minus, _mm256_sub_pd(gs_f64x4, _mm256_mul_pd(x_f64x4, rs_f64x4)));
                 _mm256_storeu_pd(o2 + minus, _mm256_sub_pd(gc_f64x4, _mm256_mul_pd(y_f64x4, rs_f64x4))); _mm256_storeu_pd(o3 + minus, _mm256_sub_pd(vs_f64x8, _mm256_mul_pd(z_f64x4, rs_f64x4)));
             }
         }
-        {
-            const __m256d t_f64x4 = _mm256_loadu_pd(run + 1 * SPHERE_SHD_AVX2_LANES_), u_f64x4 = _mm256_mul_pd(k_f64x4, n1_f64x4), x_f64x4 = _mm256_loadu_pd(place + 3 * SPHERE_SHD_AVX2_LANES_), y_f64x4 = _mm256_loadu_pd(place + 5 * SPHERE_SHD_AVX2_LANES_), z_f64x4 = _mm256_loadu_pd(place + 7 * SPHERE_SHD_AVX2_LANES_);
-            const __m256d yc_f64x4 = _mm256_mul_pd(t_f64x4, _mm256_loadu_pd(f + 1 * SPHERE_SHD_AVX2_LANES_)), vc_f64x8 = _mm256_mul_pd(u_f64x4, _mm256_loadu_pd(h + 1 * SPHERE_SHD_AVX2_LANES_)), rc_f64x4 = SPHERE_SH_MADD_F64X4_(om_f64x4, yc_f64x4, _mm256_mul_pd(z_f64x4, vc_f64x8));
-            const __m256d gc_f64x4 = _mm256_mul_pd(t_f64x4, _mm256_loadu_pd(f + 5 * SPHERE_SHD_AVX2_LANES_)), gs_f64x4 = _mm256_mul_pd(t_f64x4, _mm256_loadu_pd(f + 7 * SPHERE_SHD_AVX2_LANES_));
-            _mm256_storeu_pd(run + 1 * SPHERE_SHD_AVX2_LANES_, n1_f64x4);
-            _mm256_storeu_pd(o0 + plus + apart, yc_f64x4); _mm256_storeu_pd(o1 + plus + apart, _mm256_sub_pd(gc_f64x4, _mm256_mul_pd(x_f64x4, rc_f64x4)));
-            _mm256_storeu_pd(o2 + plus + apart, _mm256_sub_pd(_mm256_setzero_pd(), SPHERE_SH_MADD_F64X4_(y_f64x4, rc_f64x4, gs_f64x4))); _mm256_storeu_pd(o3 + plus + apart, _mm256_sub_pd(vc_f64x8, _mm256_mul_pd(z_f64x4, rc_f64x4)));
-            if (!zonal) {
-                const __m256d ys_f64x4 = _mm256_mul_pd(t_f64x4, _mm256_loadu_pd(f + 3 * SPHERE_SHD_AVX2_LANES_)), vs_f64x8 = _mm256_mul_pd(u_f64x4, _mm256_loadu_pd(h + 3 * SPHERE_SHD_AVX2_LANES_)), rs_f64x4 = SPHERE_SH_MADD_F64X4_(om_f64x4, ys_f64x4, _mm256_mul_pd(z_f64x4, vs_f64x8));
-                _mm256_storeu_pd(o0 + minus + apart, ys_f64x4); _mm256_storeu_pd(o1 + minus + apart, _mm256_sub_pd(gs_f64x4, _mm256_mul_pd(x_f64x4, rs_f64x4)));
-                _mm256_storeu_pd(o2 + minus + apart, _mm256_sub_pd(gc_f64x4, _mm256_mul_pd(y_f64x4, rs_f64x4))); _mm256_storeu_pd(o3 + minus + apart, _mm256_sub_pd(vs_f64x8, _mm256_mul_pd(z_f64x4, rs_f64x4)));
-            }
-        }
         plus += 2 * (size_t)(l + 1) * step; minus += 2 * (size_t)(l + 1) * step;
     }
-    _mm256_storeu_pd(state + 0 * SPHERE_SHD_AVX2_LANES_, t0_f64x4); _mm256_storeu_pd(state + 2 * SPHERE_SHD_AVX2_LANES_, d0_f64x4);
-    _mm256_storeu_pd(state + 1 * SPHERE_SHD_AVX2_LANES_, t1_f64x4); _mm256_storeu_pd(state + 3 * SPHERE_SHD_AVX2_LANES_, d1_f64x4);
+    _mm256_storeu_pd(state + 0 * SPHERE_SHD_AVX2_LANES_, t0_f64x4); _mm256_storeu_pd(state + 1 * SPHERE_SHD_AVX2_LANES_, d0_f64x4);
 }
 SPHERE_SH_PT_AVX2_FN_ void sphere_shd_pt_strip_start_avx2_(const double *q, int l, int last, double *state, const double *e, double *run)
 {
-    __m256d t0_f64x4 = _mm256_loadu_pd(state + 0 * SPHERE_SHD_AVX2_LANES_), d0_f64x4 = _mm256_loadu_pd(state + 2 * SPHERE_SHD_AVX2_LANES_); const __m256d e0_f64x4 = _mm256_loadu_pd(e + 0 * SPHERE_SHD_AVX2_LANES_);
-    __m256d t1_f64x4 = _mm256_loadu_pd(state + 1 * SPHERE_SHD_AVX2_LANES_), d1_f64x4 = _mm256_loadu_pd(state + 3 * SPHERE_SHD_AVX2_LANES_); const __m256d e1_f64x4 = _mm256_loadu_pd(e + 1 * SPHERE_SHD_AVX2_LANES_);
-    for (; l <= last; l++, q += 4 * (size_t)l, run += 2 * SPHERE_SHD_AVX2_LANES_) {
+    __m256d t0_f64x4 = _mm256_loadu_pd(state + 0 * SPHERE_SHD_AVX2_LANES_), d0_f64x4 = _mm256_loadu_pd(state + 1 * SPHERE_SHD_AVX2_LANES_); const __m256d e0_f64x4 = _mm256_loadu_pd(e + 0 * SPHERE_SHD_AVX2_LANES_);
+    for (; l <= last; l++, q += 4 * (size_t)l, run += 1 * SPHERE_SHD_AVX2_LANES_) {
         const __m256d a_f64x4 = _mm256_broadcast_sd(q), b_f64x4 = _mm256_broadcast_sd(q + 1), c_f64x4 = _mm256_broadcast_sd(q + 2);
         d0_f64x4 = _mm256_sub_pd(_mm256_mul_pd(b_f64x4, d0_f64x4), _mm256_mul_pd(_mm256_mul_pd(c_f64x4, e0_f64x4), t0_f64x4)); t0_f64x4 = _mm256_add_pd(t0_f64x4, SPHERE_SH_MADD_F64X4_(a_f64x4, t0_f64x4, d0_f64x4)); _mm256_storeu_pd(run + 0 * SPHERE_SHD_AVX2_LANES_, t0_f64x4);
-        d1_f64x4 = _mm256_sub_pd(_mm256_mul_pd(b_f64x4, d1_f64x4), _mm256_mul_pd(_mm256_mul_pd(c_f64x4, e1_f64x4), t1_f64x4)); t1_f64x4 = _mm256_add_pd(t1_f64x4, SPHERE_SH_MADD_F64X4_(a_f64x4, t1_f64x4, d1_f64x4)); _mm256_storeu_pd(run + 1 * SPHERE_SHD_AVX2_LANES_, t1_f64x4);
     }
-    _mm256_storeu_pd(state + 0 * SPHERE_SHD_AVX2_LANES_, t0_f64x4); _mm256_storeu_pd(state + 2 * SPHERE_SHD_AVX2_LANES_, d0_f64x4);
-    _mm256_storeu_pd(state + 1 * SPHERE_SHD_AVX2_LANES_, t1_f64x4); _mm256_storeu_pd(state + 3 * SPHERE_SHD_AVX2_LANES_, d1_f64x4);
+    _mm256_storeu_pd(state + 0 * SPHERE_SHD_AVX2_LANES_, t0_f64x4); _mm256_storeu_pd(state + 1 * SPHERE_SHD_AVX2_LANES_, d0_f64x4);
 }
-SPHERE_SH_PT_AVX2_FN_ void sphere_shd_pt_rstrip_avx2_(const double *q, int m, int l, int last, double *state, const double *e, const double *factors, double *plus, double *minus, size_t step, size_t apart, const int zonal)
+SPHERE_SH_PT_AVX2_FN_ void sphere_shd_pt_strip_rows_avx2_(const double *q, int m, int l, int last, double *state, const double *e, const double *factors, double *plus, double *minus, size_t step, size_t apart, const int zonal)
 {
     __m256d t0_f64x4 = _mm256_loadu_pd(state + 0 * SPHERE_SHD_AVX2_LANES_), d0_f64x4 = _mm256_loadu_pd(state + 2 * SPHERE_SHD_AVX2_LANES_); const __m256d e0_f64x4 = _mm256_loadu_pd(e + 0 * SPHERE_SHD_AVX2_LANES_);
     __m256d t1_f64x4 = _mm256_loadu_pd(state + 1 * SPHERE_SHD_AVX2_LANES_), d1_f64x4 = _mm256_loadu_pd(state + 3 * SPHERE_SHD_AVX2_LANES_); const __m256d e1_f64x4 = _mm256_loadu_pd(e + 1 * SPHERE_SHD_AVX2_LANES_);
@@ -5685,9 +5636,13 @@ SPHERE_TARGET_AVX2_ static size_t sphere_shd_pt_strips_avx2_(const sphere_shd_po
             for (last = from; last < degree && (last + 2) * (last + 2) - from * from <= COLUMNS; ) last++;
             for (m = 0; m <= last; m++) {
                 double *middle = tile - from * from * SPHERE_SHD_AVX2_LANES_;
+                for (u = (size_t)m; u < BLOCK; u += (size_t)last + 1) {         /* where the rows go: here there is time for it */
+                    const double *to = out + (i + u) * stride, *end = to + (last + 1) * (last + 1);
+                    for (to += from * from; to < end; to += 64 / sizeof(double)) _mm_prefetch((const char *)to, _MM_HINT_T0);
+                }
                 l = m > from ? m : from;
-                if (m == 0) sphere_shd_pt_rstrip_avx2_(table + 4 * ((size_t)l * ((size_t)l + 1) / 2), 0, l, last, states, e, factors, middle + (l * l + l) * SPHERE_SHD_AVX2_LANES_, middle, SPHERE_SHD_AVX2_LANES_, COLUMNS * SPHERE_SHD_AVX2_LANES_, 1);
-                else sphere_shd_pt_rstrip_avx2_(table + 4 * ((size_t)l * ((size_t)l + 1) / 2 + (size_t)m), m, l, last, states + 2 * m * BLOCK, e, factors + 4 * m * BLOCK, middle + (l * l + l + m) * SPHERE_SHD_AVX2_LANES_, middle + (l * l + l - m) * SPHERE_SHD_AVX2_LANES_, SPHERE_SHD_AVX2_LANES_, COLUMNS * SPHERE_SHD_AVX2_LANES_, 0);
+                if (m == 0) sphere_shd_pt_strip_rows_avx2_(table + 4 * ((size_t)l * ((size_t)l + 1) / 2), 0, l, last, states, e, factors, middle + (l * l + l) * SPHERE_SHD_AVX2_LANES_, middle, SPHERE_SHD_AVX2_LANES_, COLUMNS * SPHERE_SHD_AVX2_LANES_, 1);
+                else sphere_shd_pt_strip_rows_avx2_(table + 4 * ((size_t)l * ((size_t)l + 1) / 2 + (size_t)m), m, l, last, states + 2 * m * BLOCK, e, factors + 4 * m * BLOCK, middle + (l * l + l + m) * SPHERE_SHD_AVX2_LANES_, middle + (l * l + l - m) * SPHERE_SHD_AVX2_LANES_, SPHERE_SHD_AVX2_LANES_, COLUMNS * SPHERE_SHD_AVX2_LANES_, 0);
             }
             for (u = 0; u < 2; u++) sphere_shd_pt_rows_avx2_(out + (i + u * SPHERE_SHD_AVX2_LANES_) * stride + from * from, stride, tile + u * COLUMNS * SPHERE_SHD_AVX2_LANES_, (size_t)((last + 1) * (last + 1) - from * from));
         }
@@ -5781,7 +5736,7 @@ SPHERE_TARGET_AVX2_ static size_t sphere_shd_pt_slope_planes_avx2_(const sphere_
 }
 SPHERE_TARGET_AVX2_ static size_t sphere_shd_pt_slope_rows_avx2_(const sphere_shd_points *plan, const double *x, const double *y, const double *z, size_t n, double *const out[4], size_t stride, int *bad)
 {
-    enum { BLOCK = 2 * SPHERE_SHD_AVX2_LANES_, ORDERS = SPHERE_SH_PT_LOW_DEGREE_ + 2, COLUMNS = 132 };
+    enum { BLOCK = 1 * SPHERE_SHD_AVX2_LANES_, ORDERS = SPHERE_SH_PT_LOW_DEGREE_ + 2, COLUMNS = 132 };
     const double *seeds = sphere_shd_pt_seeds_(plan), *table = seeds + (plan->degree + 2);
     const int degree = plan->degree;
     double space[(12 + 5 * ORDERS + 4 * COLUMNS) * BLOCK + 64 / sizeof(double)], *const place = (double *)sphere_align_(space), *const factors = place + 4 * BLOCK;
@@ -5808,11 +5763,15 @@ SPHERE_TARGET_AVX2_ static size_t sphere_shd_pt_slope_rows_avx2_(const sphere_sh
             sphere_shd_pt_strip_start_avx2_(table + 4 * ((size_t)from * ((size_t)from + 1) / 2), from, last, states, place, run);
             for (m = 0; m <= last; m++) {
                 l = m > from ? m : from;
+                for (u = (size_t)m; u < 4 * BLOCK; u += (size_t)last + 1) if (out[u & 3]) {         /* where the rows go: here there is time for it */
+                    const double *at = out[u & 3] + (i + (u >> 2)) * stride, *end = at + (last + 1) * (last + 1);
+                    for (at += from * from; at < end; at += 64 / sizeof(double)) _mm_prefetch((const char *)at, _MM_HINT_T0);
+                }
                 sphere_shd_pt_factors_avx2_(factors, BLOCK, BLOCK, m, powers + 2 * (m + 1) * BLOCK, powers + 2 * m * BLOCK, place + 3 * BLOCK);
-                if (m == 0) sphere_shd_pt_strip_slopes_avx2_(table + 4 * ((size_t)l * ((size_t)l + 1) / 2), 0, l, last, states + 2 * BLOCK, place, factors, run + (l - from) * BLOCK, to, (size_t)(l * l + l) - zero, 0, SPHERE_SHD_AVX2_LANES_, COLUMNS * SPHERE_SHD_AVX2_LANES_, 1);
-                else sphere_shd_pt_strip_slopes_avx2_(table + 4 * ((size_t)l * ((size_t)l + 1) / 2 + (size_t)m), m, l, last, states + 2 * (m + 1) * BLOCK, place, factors, run + (l - from) * BLOCK, to, (size_t)(l * l + l + m) - zero, (size_t)(l * l + l - m) - zero, SPHERE_SHD_AVX2_LANES_, COLUMNS * SPHERE_SHD_AVX2_LANES_, 0);
+                if (m == 0) sphere_shd_pt_strip_slopes_avx2_(table + 4 * ((size_t)l * ((size_t)l + 1) / 2), 0, l, last, states + 2 * BLOCK, place, factors, run + (l - from) * BLOCK, to, (size_t)(l * l + l) - zero, 0, SPHERE_SHD_AVX2_LANES_, 1);
+                else sphere_shd_pt_strip_slopes_avx2_(table + 4 * ((size_t)l * ((size_t)l + 1) / 2 + (size_t)m), m, l, last, states + 2 * (m + 1) * BLOCK, place, factors, run + (l - from) * BLOCK, to, (size_t)(l * l + l + m) - zero, (size_t)(l * l + l - m) - zero, SPHERE_SHD_AVX2_LANES_, 0);
             }
-            for (k = 0; k < 4; k++) if (out[k]) for (u = 0; u < 2; u++) sphere_shd_pt_rows_avx2_(out[k] + (i + u * SPHERE_SHD_AVX2_LANES_) * stride + zero, stride, to[k] + u * COLUMNS * SPHERE_SHD_AVX2_LANES_, (size_t)((last + 1) * (last + 1)) - zero);
+            for (k = 0; k < 4; k++) if (out[k]) for (u = 0; u < 1; u++) sphere_shd_pt_rows_avx2_(out[k] + (i + u * SPHERE_SHD_AVX2_LANES_) * stride + zero, stride, to[k] + u * COLUMNS * SPHERE_SHD_AVX2_LANES_, (size_t)((last + 1) * (last + 1)) - zero);
         }
     }
     return i;
@@ -5855,67 +5814,48 @@ SPHERE_INLINE_ void sphere_shd_pt_strip_neon_(const double *q, int m, int l, int
     vst1q_f64(state + 2 * SPHERE_SHD_NEON_LANES_, t2_f64x2); vst1q_f64(state + 6 * SPHERE_SHD_NEON_LANES_, d2_f64x2);
     vst1q_f64(state + 3 * SPHERE_SHD_NEON_LANES_, t3_f64x2); vst1q_f64(state + 7 * SPHERE_SHD_NEON_LANES_, d3_f64x2);
 }
-SPHERE_INLINE_ void sphere_shd_pt_strip_slopes_neon_(const double *q, int m, int l, int last, double *state, const double *place, const double *factors, double *run, double *const out[4], size_t plus, size_t minus, size_t step, size_t apart, const int zonal)
+SPHERE_INLINE_ void sphere_shd_pt_strip_slopes_neon_(const double *q, int m, int l, int last, double *state, const double *place, const double *factors, double *run, double *const out[4], size_t plus, size_t minus, size_t step, const int zonal)
 {
     const double order = (double)m;
-    float64x2_t t0_f64x2 = vld1q_f64(state + 0 * SPHERE_SHD_NEON_LANES_), d0_f64x2 = vld1q_f64(state + 2 * SPHERE_SHD_NEON_LANES_);
-    float64x2_t t1_f64x2 = vld1q_f64(state + 1 * SPHERE_SHD_NEON_LANES_), d1_f64x2 = vld1q_f64(state + 3 * SPHERE_SHD_NEON_LANES_);
+    float64x2_t t0_f64x2 = vld1q_f64(state + 0 * SPHERE_SHD_NEON_LANES_), d0_f64x2 = vld1q_f64(state + 1 * SPHERE_SHD_NEON_LANES_);
     const float64x2_t om_f64x2 = vdupq_n_f64(order);
     double *const o0 = out[0], *const o1 = out[1], *const o2 = out[2], *const o3 = out[3];
     plus *= step; minus *= step;
-    for (; l <= last; l++, q += 4 * (size_t)l, run += 2 * SPHERE_SHD_NEON_LANES_) {
-        const double *f = factors + ((l - m) & 1 ? 8 * SPHERE_SHD_NEON_LANES_ : 0), *h = factors + ((l - m) & 1 ? 0 : 8 * SPHERE_SHD_NEON_LANES_);
+    for (; l <= last; l++, q += 4 * (size_t)l, run += 1 * SPHERE_SHD_NEON_LANES_) {
+        const double *f = factors + ((l - m) & 1 ? 4 * SPHERE_SHD_NEON_LANES_ : 0), *h = factors + ((l - m) & 1 ? 0 : 4 * SPHERE_SHD_NEON_LANES_);
         const float64x2_t k_f64x2 = vld1q_dup_f64(q + 3);
-        float64x2_t n0_f64x2 = vdupq_n_f64(0), n1_f64x2 = vdupq_n_f64(0);
+        float64x2_t n0_f64x2 = vdupq_n_f64(0);
         if (l > m) {
             const float64x2_t a_f64x2 = vld1q_dup_f64(q + 4), b_f64x2 = vld1q_dup_f64(q + 5), c_f64x2 = vld1q_dup_f64(q + 6);
             d0_f64x2 = vsubq_f64(vmulq_f64(b_f64x2, d0_f64x2), vmulq_f64(vmulq_f64(c_f64x2, vld1q_f64(place + 0 * SPHERE_SHD_NEON_LANES_)), t0_f64x2)); t0_f64x2 = vaddq_f64(t0_f64x2, SPHERE_SH_MADD_F64X2_(a_f64x2, t0_f64x2, d0_f64x2)); n0_f64x2 = t0_f64x2;
-            d1_f64x2 = vsubq_f64(vmulq_f64(b_f64x2, d1_f64x2), vmulq_f64(vmulq_f64(c_f64x2, vld1q_f64(place + 1 * SPHERE_SHD_NEON_LANES_)), t1_f64x2)); t1_f64x2 = vaddq_f64(t1_f64x2, SPHERE_SH_MADD_F64X2_(a_f64x2, t1_f64x2, d1_f64x2)); n1_f64x2 = t1_f64x2;
         }
         {
-            const float64x2_t t_f64x2 = vld1q_f64(run + 0 * SPHERE_SHD_NEON_LANES_), u_f64x2 = vmulq_f64(k_f64x2, n0_f64x2), x_f64x2 = vld1q_f64(place + 2 * SPHERE_SHD_NEON_LANES_), y_f64x2 = vld1q_f64(place + 4 * SPHERE_SHD_NEON_LANES_), z_f64x2 = vld1q_f64(place + 6 * SPHERE_SHD_NEON_LANES_);
+            const float64x2_t t_f64x2 = vld1q_f64(run + 0 * SPHERE_SHD_NEON_LANES_), u_f64x2 = vmulq_f64(k_f64x2, n0_f64x2), x_f64x2 = vld1q_f64(place + 1 * SPHERE_SHD_NEON_LANES_), y_f64x2 = vld1q_f64(place + 2 * SPHERE_SHD_NEON_LANES_), z_f64x2 = vld1q_f64(place + 3 * SPHERE_SHD_NEON_LANES_);
             const float64x2_t yc_f64x2 = vmulq_f64(t_f64x2, vld1q_f64(f + 0 * SPHERE_SHD_NEON_LANES_)), vc_f64x4 = vmulq_f64(u_f64x2, vld1q_f64(h + 0 * SPHERE_SHD_NEON_LANES_)), rc_f64x2 = SPHERE_SH_MADD_F64X2_(om_f64x2, yc_f64x2, vmulq_f64(z_f64x2, vc_f64x4));
-            const float64x2_t gc_f64x2 = vmulq_f64(t_f64x2, vld1q_f64(f + 4 * SPHERE_SHD_NEON_LANES_)), gs_f64x2 = vmulq_f64(t_f64x2, vld1q_f64(f + 6 * SPHERE_SHD_NEON_LANES_));
+            const float64x2_t gc_f64x2 = vmulq_f64(t_f64x2, vld1q_f64(f + 2 * SPHERE_SHD_NEON_LANES_)), gs_f64x2 = vmulq_f64(t_f64x2, vld1q_f64(f + 3 * SPHERE_SHD_NEON_LANES_));
             vst1q_f64(run + 0 * SPHERE_SHD_NEON_LANES_, n0_f64x2);
             vst1q_f64(o0 + plus, yc_f64x2); vst1q_f64(o1 + plus, vsubq_f64(gc_f64x2, vmulq_f64(x_f64x2, rc_f64x2)));
             vst1q_f64(o2 + plus, vsubq_f64(vdupq_n_f64(0), SPHERE_SH_MADD_F64X2_(y_f64x2, rc_f64x2, gs_f64x2))); vst1q_f64(o3 + plus, vsubq_f64(vc_f64x4, vmulq_f64(z_f64x2, rc_f64x2)));
             if (!zonal) {
-                const float64x2_t ys_f64x2 = vmulq_f64(t_f64x2, vld1q_f64(f + 2 * SPHERE_SHD_NEON_LANES_)), vs_f64x4 = vmulq_f64(u_f64x2, vld1q_f64(h + 2 * SPHERE_SHD_NEON_LANES_)), rs_f64x2 = SPHERE_SH_MADD_F64X2_(om_f64x2, ys_f64x2, vmulq_f64(z_f64x2, vs_f64x4));
+                const float64x2_t ys_f64x2 = vmulq_f64(t_f64x2, vld1q_f64(f + 1 * SPHERE_SHD_NEON_LANES_)), vs_f64x4 = vmulq_f64(u_f64x2, vld1q_f64(h + 1 * SPHERE_SHD_NEON_LANES_)), rs_f64x2 = SPHERE_SH_MADD_F64X2_(om_f64x2, ys_f64x2, vmulq_f64(z_f64x2, vs_f64x4));
                 vst1q_f64(o0 + minus, ys_f64x2); vst1q_f64(o1 + minus, vsubq_f64(gs_f64x2, vmulq_f64(x_f64x2, rs_f64x2)));
                 vst1q_f64(o2 + minus, vsubq_f64(gc_f64x2, vmulq_f64(y_f64x2, rs_f64x2))); vst1q_f64(o3 + minus, vsubq_f64(vs_f64x4, vmulq_f64(z_f64x2, rs_f64x2)));
             }
         }
-        {
-            const float64x2_t t_f64x2 = vld1q_f64(run + 1 * SPHERE_SHD_NEON_LANES_), u_f64x2 = vmulq_f64(k_f64x2, n1_f64x2), x_f64x2 = vld1q_f64(place + 3 * SPHERE_SHD_NEON_LANES_), y_f64x2 = vld1q_f64(place + 5 * SPHERE_SHD_NEON_LANES_), z_f64x2 = vld1q_f64(place + 7 * SPHERE_SHD_NEON_LANES_);
-            const float64x2_t yc_f64x2 = vmulq_f64(t_f64x2, vld1q_f64(f + 1 * SPHERE_SHD_NEON_LANES_)), vc_f64x4 = vmulq_f64(u_f64x2, vld1q_f64(h + 1 * SPHERE_SHD_NEON_LANES_)), rc_f64x2 = SPHERE_SH_MADD_F64X2_(om_f64x2, yc_f64x2, vmulq_f64(z_f64x2, vc_f64x4));
-            const float64x2_t gc_f64x2 = vmulq_f64(t_f64x2, vld1q_f64(f + 5 * SPHERE_SHD_NEON_LANES_)), gs_f64x2 = vmulq_f64(t_f64x2, vld1q_f64(f + 7 * SPHERE_SHD_NEON_LANES_));
-            vst1q_f64(run + 1 * SPHERE_SHD_NEON_LANES_, n1_f64x2);
-            vst1q_f64(o0 + plus + apart, yc_f64x2); vst1q_f64(o1 + plus + apart, vsubq_f64(gc_f64x2, vmulq_f64(x_f64x2, rc_f64x2)));
-            vst1q_f64(o2 + plus + apart, vsubq_f64(vdupq_n_f64(0), SPHERE_SH_MADD_F64X2_(y_f64x2, rc_f64x2, gs_f64x2))); vst1q_f64(o3 + plus + apart, vsubq_f64(vc_f64x4, vmulq_f64(z_f64x2, rc_f64x2)));
-            if (!zonal) {
-                const float64x2_t ys_f64x2 = vmulq_f64(t_f64x2, vld1q_f64(f + 3 * SPHERE_SHD_NEON_LANES_)), vs_f64x4 = vmulq_f64(u_f64x2, vld1q_f64(h + 3 * SPHERE_SHD_NEON_LANES_)), rs_f64x2 = SPHERE_SH_MADD_F64X2_(om_f64x2, ys_f64x2, vmulq_f64(z_f64x2, vs_f64x4));
-                vst1q_f64(o0 + minus + apart, ys_f64x2); vst1q_f64(o1 + minus + apart, vsubq_f64(gs_f64x2, vmulq_f64(x_f64x2, rs_f64x2)));
-                vst1q_f64(o2 + minus + apart, vsubq_f64(gc_f64x2, vmulq_f64(y_f64x2, rs_f64x2))); vst1q_f64(o3 + minus + apart, vsubq_f64(vs_f64x4, vmulq_f64(z_f64x2, rs_f64x2)));
-            }
-        }
         plus += 2 * (size_t)(l + 1) * step; minus += 2 * (size_t)(l + 1) * step;
     }
-    vst1q_f64(state + 0 * SPHERE_SHD_NEON_LANES_, t0_f64x2); vst1q_f64(state + 2 * SPHERE_SHD_NEON_LANES_, d0_f64x2);
-    vst1q_f64(state + 1 * SPHERE_SHD_NEON_LANES_, t1_f64x2); vst1q_f64(state + 3 * SPHERE_SHD_NEON_LANES_, d1_f64x2);
+    vst1q_f64(state + 0 * SPHERE_SHD_NEON_LANES_, t0_f64x2); vst1q_f64(state + 1 * SPHERE_SHD_NEON_LANES_, d0_f64x2);
 }
 SPHERE_INLINE_ void sphere_shd_pt_strip_start_neon_(const double *q, int l, int last, double *state, const double *e, double *run)
 {
-    float64x2_t t0_f64x2 = vld1q_f64(state + 0 * SPHERE_SHD_NEON_LANES_), d0_f64x2 = vld1q_f64(state + 2 * SPHERE_SHD_NEON_LANES_); const float64x2_t e0_f64x2 = vld1q_f64(e + 0 * SPHERE_SHD_NEON_LANES_);
-    float64x2_t t1_f64x2 = vld1q_f64(state + 1 * SPHERE_SHD_NEON_LANES_), d1_f64x2 = vld1q_f64(state + 3 * SPHERE_SHD_NEON_LANES_); const float64x2_t e1_f64x2 = vld1q_f64(e + 1 * SPHERE_SHD_NEON_LANES_);
-    for (; l <= last; l++, q += 4 * (size_t)l, run += 2 * SPHERE_SHD_NEON_LANES_) {
+    float64x2_t t0_f64x2 = vld1q_f64(state + 0 * SPHERE_SHD_NEON_LANES_), d0_f64x2 = vld1q_f64(state + 1 * SPHERE_SHD_NEON_LANES_); const float64x2_t e0_f64x2 = vld1q_f64(e + 0 * SPHERE_SHD_NEON_LANES_);
+    for (; l <= last; l++, q += 4 * (size_t)l, run += 1 * SPHERE_SHD_NEON_LANES_) {
         const float64x2_t a_f64x2 = vld1q_dup_f64(q), b_f64x2 = vld1q_dup_f64(q + 1), c_f64x2 = vld1q_dup_f64(q + 2);
         d0_f64x2 = vsubq_f64(vmulq_f64(b_f64x2, d0_f64x2), vmulq_f64(vmulq_f64(c_f64x2, e0_f64x2), t0_f64x2)); t0_f64x2 = vaddq_f64(t0_f64x2, SPHERE_SH_MADD_F64X2_(a_f64x2, t0_f64x2, d0_f64x2)); vst1q_f64(run + 0 * SPHERE_SHD_NEON_LANES_, t0_f64x2);
-        d1_f64x2 = vsubq_f64(vmulq_f64(b_f64x2, d1_f64x2), vmulq_f64(vmulq_f64(c_f64x2, e1_f64x2), t1_f64x2)); t1_f64x2 = vaddq_f64(t1_f64x2, SPHERE_SH_MADD_F64X2_(a_f64x2, t1_f64x2, d1_f64x2)); vst1q_f64(run + 1 * SPHERE_SHD_NEON_LANES_, t1_f64x2);
     }
-    vst1q_f64(state + 0 * SPHERE_SHD_NEON_LANES_, t0_f64x2); vst1q_f64(state + 2 * SPHERE_SHD_NEON_LANES_, d0_f64x2);
-    vst1q_f64(state + 1 * SPHERE_SHD_NEON_LANES_, t1_f64x2); vst1q_f64(state + 3 * SPHERE_SHD_NEON_LANES_, d1_f64x2);
+    vst1q_f64(state + 0 * SPHERE_SHD_NEON_LANES_, t0_f64x2); vst1q_f64(state + 1 * SPHERE_SHD_NEON_LANES_, d0_f64x2);
 }
-SPHERE_INLINE_ void sphere_shd_pt_rstrip_neon_(const double *q, int m, int l, int last, double *state, const double *e, const double *factors, double *plus, double *minus, size_t step, size_t apart, const int zonal)
+SPHERE_INLINE_ void sphere_shd_pt_strip_rows_neon_(const double *q, int m, int l, int last, double *state, const double *e, const double *factors, double *plus, double *minus, size_t step, size_t apart, const int zonal)
 {
     float64x2_t t0_f64x2 = vld1q_f64(state + 0 * SPHERE_SHD_NEON_LANES_), d0_f64x2 = vld1q_f64(state + 2 * SPHERE_SHD_NEON_LANES_); const float64x2_t e0_f64x2 = vld1q_f64(e + 0 * SPHERE_SHD_NEON_LANES_);
     float64x2_t t1_f64x2 = vld1q_f64(state + 1 * SPHERE_SHD_NEON_LANES_), d1_f64x2 = vld1q_f64(state + 3 * SPHERE_SHD_NEON_LANES_); const float64x2_t e1_f64x2 = vld1q_f64(e + 1 * SPHERE_SHD_NEON_LANES_);
@@ -5986,8 +5926,8 @@ static size_t sphere_shd_pt_strips_neon_(const sphere_shd_points *plan, const do
             for (m = 0; m <= last; m++) {
                 double *middle = tile - from * from * SPHERE_SHD_NEON_LANES_;
                 l = m > from ? m : from;
-                if (m == 0) sphere_shd_pt_rstrip_neon_(table + 4 * ((size_t)l * ((size_t)l + 1) / 2), 0, l, last, states, e, factors, middle + (l * l + l) * SPHERE_SHD_NEON_LANES_, middle, SPHERE_SHD_NEON_LANES_, COLUMNS * SPHERE_SHD_NEON_LANES_, 1);
-                else sphere_shd_pt_rstrip_neon_(table + 4 * ((size_t)l * ((size_t)l + 1) / 2 + (size_t)m), m, l, last, states + 2 * m * BLOCK, e, factors + 4 * m * BLOCK, middle + (l * l + l + m) * SPHERE_SHD_NEON_LANES_, middle + (l * l + l - m) * SPHERE_SHD_NEON_LANES_, SPHERE_SHD_NEON_LANES_, COLUMNS * SPHERE_SHD_NEON_LANES_, 0);
+                if (m == 0) sphere_shd_pt_strip_rows_neon_(table + 4 * ((size_t)l * ((size_t)l + 1) / 2), 0, l, last, states, e, factors, middle + (l * l + l) * SPHERE_SHD_NEON_LANES_, middle, SPHERE_SHD_NEON_LANES_, COLUMNS * SPHERE_SHD_NEON_LANES_, 1);
+                else sphere_shd_pt_strip_rows_neon_(table + 4 * ((size_t)l * ((size_t)l + 1) / 2 + (size_t)m), m, l, last, states + 2 * m * BLOCK, e, factors + 4 * m * BLOCK, middle + (l * l + l + m) * SPHERE_SHD_NEON_LANES_, middle + (l * l + l - m) * SPHERE_SHD_NEON_LANES_, SPHERE_SHD_NEON_LANES_, COLUMNS * SPHERE_SHD_NEON_LANES_, 0);
             }
             for (u = 0; u < 2; u++) sphere_shd_pt_rows_neon_(out + (i + u * SPHERE_SHD_NEON_LANES_) * stride + from * from, stride, tile + u * COLUMNS * SPHERE_SHD_NEON_LANES_, (size_t)((last + 1) * (last + 1) - from * from));
         }
@@ -6076,7 +6016,7 @@ static size_t sphere_shd_pt_slope_planes_neon_(const sphere_shd_points *plan, co
 }
 static size_t sphere_shd_pt_slope_rows_neon_(const sphere_shd_points *plan, const double *x, const double *y, const double *z, size_t n, double *const out[4], size_t stride, int *bad)
 {
-    enum { BLOCK = 2 * SPHERE_SHD_NEON_LANES_, ORDERS = SPHERE_SH_PT_LOW_DEGREE_ + 2, COLUMNS = 132 };
+    enum { BLOCK = 1 * SPHERE_SHD_NEON_LANES_, ORDERS = SPHERE_SH_PT_LOW_DEGREE_ + 2, COLUMNS = 132 };
     const double *seeds = sphere_shd_pt_seeds_(plan), *table = seeds + (plan->degree + 2);
     const int degree = plan->degree;
     double space[(12 + 5 * ORDERS + 4 * COLUMNS) * BLOCK + 64 / sizeof(double)], *const place = (double *)sphere_align_(space), *const factors = place + 4 * BLOCK;
@@ -6104,10 +6044,10 @@ static size_t sphere_shd_pt_slope_rows_neon_(const sphere_shd_points *plan, cons
             for (m = 0; m <= last; m++) {
                 l = m > from ? m : from;
                 sphere_shd_pt_factors_neon_(factors, BLOCK, BLOCK, m, powers + 2 * (m + 1) * BLOCK, powers + 2 * m * BLOCK, place + 3 * BLOCK);
-                if (m == 0) sphere_shd_pt_strip_slopes_neon_(table + 4 * ((size_t)l * ((size_t)l + 1) / 2), 0, l, last, states + 2 * BLOCK, place, factors, run + (l - from) * BLOCK, to, (size_t)(l * l + l) - zero, 0, SPHERE_SHD_NEON_LANES_, COLUMNS * SPHERE_SHD_NEON_LANES_, 1);
-                else sphere_shd_pt_strip_slopes_neon_(table + 4 * ((size_t)l * ((size_t)l + 1) / 2 + (size_t)m), m, l, last, states + 2 * (m + 1) * BLOCK, place, factors, run + (l - from) * BLOCK, to, (size_t)(l * l + l + m) - zero, (size_t)(l * l + l - m) - zero, SPHERE_SHD_NEON_LANES_, COLUMNS * SPHERE_SHD_NEON_LANES_, 0);
+                if (m == 0) sphere_shd_pt_strip_slopes_neon_(table + 4 * ((size_t)l * ((size_t)l + 1) / 2), 0, l, last, states + 2 * BLOCK, place, factors, run + (l - from) * BLOCK, to, (size_t)(l * l + l) - zero, 0, SPHERE_SHD_NEON_LANES_, 1);
+                else sphere_shd_pt_strip_slopes_neon_(table + 4 * ((size_t)l * ((size_t)l + 1) / 2 + (size_t)m), m, l, last, states + 2 * (m + 1) * BLOCK, place, factors, run + (l - from) * BLOCK, to, (size_t)(l * l + l + m) - zero, (size_t)(l * l + l - m) - zero, SPHERE_SHD_NEON_LANES_, 0);
             }
-            for (k = 0; k < 4; k++) if (out[k]) for (u = 0; u < 2; u++) sphere_shd_pt_rows_neon_(out[k] + (i + u * SPHERE_SHD_NEON_LANES_) * stride + zero, stride, to[k] + u * COLUMNS * SPHERE_SHD_NEON_LANES_, (size_t)((last + 1) * (last + 1)) - zero);
+            for (k = 0; k < 4; k++) if (out[k]) for (u = 0; u < 1; u++) sphere_shd_pt_rows_neon_(out[k] + (i + u * SPHERE_SHD_NEON_LANES_) * stride + zero, stride, to[k] + u * COLUMNS * SPHERE_SHD_NEON_LANES_, (size_t)((last + 1) * (last + 1)) - zero);
         }
     }
     return i;
