@@ -1158,6 +1158,7 @@ SPHERE_INLINE_ double sphere_sh_exp_double_(double x)
 #define SPHERE_SH_PT_LOW_DEGREE_ 64
 #define SPHERE_SH_PT_TABLE_ 255                    /* up to this degree the coefficients are stored, beyond they are made on the way */
 #define SPHERE_SH_PT_TASK_ 256                     /* directions per task */
+#define SPHERE_SH_PT_LINE_ 256                      /* directions of a pass over the orders, for gradients in planes */
 #define SPHERE_SH_PT_SUM_FIELDS_ 2                 /* expansions summed at a time */
 #define SPHERE_SH_PT_MOST_LANES_ 8
 #define SPHERE_SHD_PT_MOST_LANES_ 4
@@ -2201,7 +2202,7 @@ static size_t sphere_sh_pt_slopes_neon_(const sphere_sh_points *plan, const floa
 #endif
 
 /* >>kernel basis: all harmonics of a block and their gradients, in groups of orders, degree by degree. In the tangent plane with the
-   point (x, y, |z|), U = k T_l^(m+1) h: radial part R = (m - n) Y + |z| U, gradient (m T g - x R, m T g' - y R, U - |z| R), where n is 0 on
+   point (x, y, z), U = k T_l^(m+1) h: radial part R = (m - n) Y + z U, gradient (m T g - x R, m T g' - y R, U - z R), where n is 0 on
    the sphere, l or -(l + 1) for solid harmonics; along theta |z| m T g - sin(theta) U. */
 #define SPHERE_SH_PT_WORK_ 440                     /* vectors of working space: 14 KB */
 SPHERE_INLINE_ int sphere_sh_pt_basis_body_c_(const sphere_sh_points *plan, const sphere_sh_pt_block_ *b, const int gradient, const int plain)
@@ -2298,13 +2299,14 @@ SPHERE_INLINE_ int sphere_sh_pt_basis_body_c_(const sphere_sh_points *plan, cons
                         } else { o0[minus] = tt * f1[at]; o0[plus] = tt * f0[at]; }
                     } else {
                         float yc = tt * f0[at], ys = tt * f1[at];
-                        const float gc = tt * f2[at], gs = tt * f3[at], up = sphere_sh_pt_flip_c_((q[3] * next), turn);
+                        const float gc = tt * f2[at], gs = tt * f3[at];
+                        const float up = gradient == 1 ? sphere_sh_pt_flip_c_(sphere_sh_pt_flip_c_((q[3] * next), turn), side) : sphere_sh_pt_flip_c_((q[3] * next), turn);
                         const float uc = up * h0[at], us = up * h1[at];
                         if (gradient == 1) {
                             const float order = (float)(m0 + j - n);
                             const float om = order;
-                            const float rc = SPHERE_MADD_(om, yc, (az * uc)), rs = SPHERE_MADD_(om, ys, (az * us));
-                            float xc = gc - (x * rc), xs = gs - (x * rs), hc = 0 - SPHERE_MADD_(y, rc, gs), hs = gc - (y * rs), zc = sphere_sh_pt_flip_c_((uc - (az * rc)), side), zs = sphere_sh_pt_flip_c_((us - (az * rs)), side);
+                            const float rc = SPHERE_MADD_(om, yc, (z * uc)), rs = SPHERE_MADD_(om, ys, (z * us));
+                            float xc = gc - (x * rc), xs = gs - (x * rs), hc = 0 - SPHERE_MADD_(y, rc, gs), hs = gc - (y * rs), zc = (uc - (z * rc)), zs = (us - (z * rs));
                             if (solid) { xc = sphere_sh_pt_canon_c_((xc * v)); xs = sphere_sh_pt_canon_c_((xs * v)); hc = sphere_sh_pt_canon_c_((hc * v)); hs = sphere_sh_pt_canon_c_((hs * v)); zc = sphere_sh_pt_canon_c_((zc * v)); zs = sphere_sh_pt_canon_c_((zs * v)); }
                             o1[minus] = xs; o1[plus] = xc;
                             o2[minus] = hs; o2[plus] = hc;
@@ -2428,13 +2430,14 @@ SPHERE_SH_PT_AVX2_FN_ int sphere_sh_pt_basis_body_avx2_(const sphere_sh_points *
                         } else { _mm256_storeu_ps(o0 + minus, _mm256_mul_ps(tt_f32x8, _mm256_loadu_ps(f1 + at))); _mm256_storeu_ps(o0 + plus, _mm256_mul_ps(tt_f32x8, _mm256_loadu_ps(f0 + at))); }
                     } else {
                         __m256 yc_f32x8 = _mm256_mul_ps(tt_f32x8, _mm256_loadu_ps(f0 + at)), ys_f32x8 = _mm256_mul_ps(tt_f32x8, _mm256_loadu_ps(f1 + at));
-                        const __m256 gc_f32x8 = _mm256_mul_ps(tt_f32x8, _mm256_loadu_ps(f2 + at)), gs_f32x8 = _mm256_mul_ps(tt_f32x8, _mm256_loadu_ps(f3 + at)), up_f32x8 = sphere_sh_pt_flip_avx2_(_mm256_mul_ps(_mm256_broadcast_ss(q + 3), next_f32x8), turn_f32x8);
+                        const __m256 gc_f32x8 = _mm256_mul_ps(tt_f32x8, _mm256_loadu_ps(f2 + at)), gs_f32x8 = _mm256_mul_ps(tt_f32x8, _mm256_loadu_ps(f3 + at));
+                        const __m256 up_f32x8 = gradient == 1 ? sphere_sh_pt_flip_avx2_(sphere_sh_pt_flip_avx2_(_mm256_mul_ps(_mm256_broadcast_ss(q + 3), next_f32x8), turn_f32x8), side_f32x8) : sphere_sh_pt_flip_avx2_(_mm256_mul_ps(_mm256_broadcast_ss(q + 3), next_f32x8), turn_f32x8);
                         const __m256 uc_f32x8 = _mm256_mul_ps(up_f32x8, _mm256_loadu_ps(h0 + at)), us_f32x8 = _mm256_mul_ps(up_f32x8, _mm256_loadu_ps(h1 + at));
                         if (gradient == 1) {
                             const float order = (float)(m0 + j - n);
                             const __m256 om_f32x8 = _mm256_set1_ps(order);
-                            const __m256 rc_f32x8 = SPHERE_MADD_F32X8_(om_f32x8, yc_f32x8, _mm256_mul_ps(az_f32x8, uc_f32x8)), rs_f32x8 = SPHERE_MADD_F32X8_(om_f32x8, ys_f32x8, _mm256_mul_ps(az_f32x8, us_f32x8));
-                            __m256 xc_f32x8 = _mm256_sub_ps(gc_f32x8, _mm256_mul_ps(x_f32x8, rc_f32x8)), xs_f32x8 = _mm256_sub_ps(gs_f32x8, _mm256_mul_ps(x_f32x8, rs_f32x8)), hc_f32x8 = _mm256_sub_ps(_mm256_setzero_ps(), SPHERE_MADD_F32X8_(y_f32x8, rc_f32x8, gs_f32x8)), hs_f32x8 = _mm256_sub_ps(gc_f32x8, _mm256_mul_ps(y_f32x8, rs_f32x8)), zc_f32x8 = sphere_sh_pt_flip_avx2_(_mm256_sub_ps(uc_f32x8, _mm256_mul_ps(az_f32x8, rc_f32x8)), side_f32x8), zs_f32x8 = sphere_sh_pt_flip_avx2_(_mm256_sub_ps(us_f32x8, _mm256_mul_ps(az_f32x8, rs_f32x8)), side_f32x8);
+                            const __m256 rc_f32x8 = SPHERE_MADD_F32X8_(om_f32x8, yc_f32x8, _mm256_mul_ps(z_f32x8, uc_f32x8)), rs_f32x8 = SPHERE_MADD_F32X8_(om_f32x8, ys_f32x8, _mm256_mul_ps(z_f32x8, us_f32x8));
+                            __m256 xc_f32x8 = _mm256_sub_ps(gc_f32x8, _mm256_mul_ps(x_f32x8, rc_f32x8)), xs_f32x8 = _mm256_sub_ps(gs_f32x8, _mm256_mul_ps(x_f32x8, rs_f32x8)), hc_f32x8 = _mm256_sub_ps(_mm256_setzero_ps(), SPHERE_MADD_F32X8_(y_f32x8, rc_f32x8, gs_f32x8)), hs_f32x8 = _mm256_sub_ps(gc_f32x8, _mm256_mul_ps(y_f32x8, rs_f32x8)), zc_f32x8 = _mm256_sub_ps(uc_f32x8, _mm256_mul_ps(z_f32x8, rc_f32x8)), zs_f32x8 = _mm256_sub_ps(us_f32x8, _mm256_mul_ps(z_f32x8, rs_f32x8));
                             if (solid) { xc_f32x8 = sphere_sh_pt_canon_avx2_(_mm256_mul_ps(xc_f32x8, v_f32x8)); xs_f32x8 = sphere_sh_pt_canon_avx2_(_mm256_mul_ps(xs_f32x8, v_f32x8)); hc_f32x8 = sphere_sh_pt_canon_avx2_(_mm256_mul_ps(hc_f32x8, v_f32x8)); hs_f32x8 = sphere_sh_pt_canon_avx2_(_mm256_mul_ps(hs_f32x8, v_f32x8)); zc_f32x8 = sphere_sh_pt_canon_avx2_(_mm256_mul_ps(zc_f32x8, v_f32x8)); zs_f32x8 = sphere_sh_pt_canon_avx2_(_mm256_mul_ps(zs_f32x8, v_f32x8)); }
                             _mm256_storeu_ps(o1 + minus, xs_f32x8); _mm256_storeu_ps(o1 + plus, xc_f32x8);
                             _mm256_storeu_ps(o2 + minus, hs_f32x8); _mm256_storeu_ps(o2 + plus, hc_f32x8);
@@ -2581,13 +2584,14 @@ SPHERE_INLINE_ int sphere_sh_pt_basis_body_neon_(const sphere_sh_points *plan, c
                         } else { vst1q_f32(o0 + minus, vmulq_f32(tt_f32x4, vld1q_f32(f1 + at))); vst1q_f32(o0 + plus, vmulq_f32(tt_f32x4, vld1q_f32(f0 + at))); }
                     } else {
                         float32x4_t yc_f32x4 = vmulq_f32(tt_f32x4, vld1q_f32(f0 + at)), ys_f32x4 = vmulq_f32(tt_f32x4, vld1q_f32(f1 + at));
-                        const float32x4_t gc_f32x4 = vmulq_f32(tt_f32x4, vld1q_f32(f2 + at)), gs_f32x4 = vmulq_f32(tt_f32x4, vld1q_f32(f3 + at)), up_f32x4 = sphere_sh_pt_flip_neon_(vmulq_f32(vld1q_dup_f32(q + 3), next_f32x4), turn_f32x4);
+                        const float32x4_t gc_f32x4 = vmulq_f32(tt_f32x4, vld1q_f32(f2 + at)), gs_f32x4 = vmulq_f32(tt_f32x4, vld1q_f32(f3 + at));
+                        const float32x4_t up_f32x4 = gradient == 1 ? sphere_sh_pt_flip_neon_(sphere_sh_pt_flip_neon_(vmulq_f32(vld1q_dup_f32(q + 3), next_f32x4), turn_f32x4), side_f32x4) : sphere_sh_pt_flip_neon_(vmulq_f32(vld1q_dup_f32(q + 3), next_f32x4), turn_f32x4);
                         const float32x4_t uc_f32x4 = vmulq_f32(up_f32x4, vld1q_f32(h0 + at)), us_f32x4 = vmulq_f32(up_f32x4, vld1q_f32(h1 + at));
                         if (gradient == 1) {
                             const float order = (float)(m0 + j - n);
                             const float32x4_t om_f32x4 = vdupq_n_f32(order);
-                            const float32x4_t rc_f32x4 = SPHERE_MADD_F32X4_(om_f32x4, yc_f32x4, vmulq_f32(az_f32x4, uc_f32x4)), rs_f32x4 = SPHERE_MADD_F32X4_(om_f32x4, ys_f32x4, vmulq_f32(az_f32x4, us_f32x4));
-                            float32x4_t xc_f32x4 = vsubq_f32(gc_f32x4, vmulq_f32(x_f32x4, rc_f32x4)), xs_f32x4 = vsubq_f32(gs_f32x4, vmulq_f32(x_f32x4, rs_f32x4)), hc_f32x4 = vsubq_f32(vdupq_n_f32(0), SPHERE_MADD_F32X4_(y_f32x4, rc_f32x4, gs_f32x4)), hs_f32x4 = vsubq_f32(gc_f32x4, vmulq_f32(y_f32x4, rs_f32x4)), zc_f32x4 = sphere_sh_pt_flip_neon_(vsubq_f32(uc_f32x4, vmulq_f32(az_f32x4, rc_f32x4)), side_f32x4), zs_f32x4 = sphere_sh_pt_flip_neon_(vsubq_f32(us_f32x4, vmulq_f32(az_f32x4, rs_f32x4)), side_f32x4);
+                            const float32x4_t rc_f32x4 = SPHERE_MADD_F32X4_(om_f32x4, yc_f32x4, vmulq_f32(z_f32x4, uc_f32x4)), rs_f32x4 = SPHERE_MADD_F32X4_(om_f32x4, ys_f32x4, vmulq_f32(z_f32x4, us_f32x4));
+                            float32x4_t xc_f32x4 = vsubq_f32(gc_f32x4, vmulq_f32(x_f32x4, rc_f32x4)), xs_f32x4 = vsubq_f32(gs_f32x4, vmulq_f32(x_f32x4, rs_f32x4)), hc_f32x4 = vsubq_f32(vdupq_n_f32(0), SPHERE_MADD_F32X4_(y_f32x4, rc_f32x4, gs_f32x4)), hs_f32x4 = vsubq_f32(gc_f32x4, vmulq_f32(y_f32x4, rs_f32x4)), zc_f32x4 = vsubq_f32(uc_f32x4, vmulq_f32(z_f32x4, rc_f32x4)), zs_f32x4 = vsubq_f32(us_f32x4, vmulq_f32(z_f32x4, rs_f32x4));
                             if (solid) { xc_f32x4 = sphere_sh_pt_canon_neon_(vmulq_f32(xc_f32x4, v_f32x4)); xs_f32x4 = sphere_sh_pt_canon_neon_(vmulq_f32(xs_f32x4, v_f32x4)); hc_f32x4 = sphere_sh_pt_canon_neon_(vmulq_f32(hc_f32x4, v_f32x4)); hs_f32x4 = sphere_sh_pt_canon_neon_(vmulq_f32(hs_f32x4, v_f32x4)); zc_f32x4 = sphere_sh_pt_canon_neon_(vmulq_f32(zc_f32x4, v_f32x4)); zs_f32x4 = sphere_sh_pt_canon_neon_(vmulq_f32(zs_f32x4, v_f32x4)); }
                             vst1q_f32(o1 + minus, xs_f32x4); vst1q_f32(o1 + plus, xc_f32x4);
                             vst1q_f32(o2 + minus, hs_f32x4); vst1q_f32(o2 + plus, hc_f32x4);
@@ -2637,116 +2641,578 @@ static int sphere_sh_pt_basis_neon_(const sphere_sh_points *plan, const sphere_s
 }
 #endif
 
-/* >>kernel planes: the values alone, to SPHERE_SH_PT_LOW_DEGREE_, an array per harmonic: four vectors at a time, order by order, so that the recurrence
-   stays in registers and whole lines of memory are written. The same operations as the kernel basis. Returns how many directions it did. */
+/* >>kernel strips: values and gradients to SPHERE_SH_PT_LOW_DEGREE_ order by order, so that the recurrence stays in registers. A strip is the
+   harmonics of one order at some vectors of directions; it goes to planes, or to a tile that is turned into rows, in pieces of as many degrees as
+   the tile holds. Gradients in planes are written line by line, a harmonic at many directions, because they have four times as many
+   places. Planes are fetched before they are written: so few numbers in a row no processor foresees. The same operations as the kernel basis: factors holds the angular
+   factors as they are (l - m even) and with the sign of z (l - m odd). For gradients the strip of order m runs T of order m + 1, which its
+   slope needs, and leaves it in `run` to the next strip. Each returns how many directions it did. */
 
 #if SPHERE_AVX2_
+SPHERE_SH_PT_AVX2_FN_ __m256 sphere_sh_pt_near_avx2_(__m256 px_f32x8, __m256 py_f32x8, __m256 pz_f32x8, int *bad)
+{
+    const __m256 az_f32x8 = _mm256_andnot_ps(_mm256_set1_ps(-0.0f), pz_f32x8);
+    *bad |= sphere_sh_pt_strange_avx2_(SPHERE_MADD_F32X8_(pz_f32x8, pz_f32x8, SPHERE_MADD_F32X8_(px_f32x8, px_f32x8, _mm256_mul_ps(py_f32x8, py_f32x8))));
+    return sphere_sh_pt_above_avx2_(az_f32x8, _mm256_set1_ps(0.5f), _mm256_div_ps(SPHERE_MADD_F32X8_(px_f32x8, px_f32x8, _mm256_mul_ps(py_f32x8, py_f32x8)), _mm256_add_ps(_mm256_set1_ps(1.0f), az_f32x8)), _mm256_sub_ps(_mm256_set1_ps(1.0f), az_f32x8));
+}
+SPHERE_SH_PT_AVX2_FN_ void sphere_sh_pt_turn_avx2_(int m, __m256 x_f32x8, __m256 y_f32x8, float *c, float *s)
+{
+    const __m256 pc_f32x8 = _mm256_loadu_ps(c), ps_f32x8 = _mm256_loadu_ps(s);
+    __m256 c_f32x8 = _mm256_sub_ps(_mm256_mul_ps(x_f32x8, pc_f32x8), _mm256_mul_ps(y_f32x8, ps_f32x8)), s_f32x8 = SPHERE_MADD_F32X8_(x_f32x8, ps_f32x8, _mm256_mul_ps(y_f32x8, pc_f32x8));
+    if (m >= 8) { c_f32x8 = sphere_sh_pt_faint_avx2_(c_f32x8); s_f32x8 = sphere_sh_pt_faint_avx2_(s_f32x8); }
+    _mm256_storeu_ps(c, c_f32x8); _mm256_storeu_ps(s, s_f32x8);
+}
+SPHERE_SH_PT_AVX2_FN_ void sphere_sh_pt_strip_avx2_(const float *q, int m, int l, int last, float *state, const float *e, const float *factors, float *plus, float *minus, size_t step, size_t apart, const size_t ahead, const int zonal)
+{
+    __m256 t0_f32x8 = _mm256_loadu_ps(state + 0 * SPHERE_SH_AVX2_LANES_), d0_f32x8 = _mm256_loadu_ps(state + 4 * SPHERE_SH_AVX2_LANES_); const __m256 e0_f32x8 = _mm256_loadu_ps(e + 0 * SPHERE_SH_AVX2_LANES_);
+    __m256 t1_f32x8 = _mm256_loadu_ps(state + 1 * SPHERE_SH_AVX2_LANES_), d1_f32x8 = _mm256_loadu_ps(state + 5 * SPHERE_SH_AVX2_LANES_); const __m256 e1_f32x8 = _mm256_loadu_ps(e + 1 * SPHERE_SH_AVX2_LANES_);
+    __m256 t2_f32x8 = _mm256_loadu_ps(state + 2 * SPHERE_SH_AVX2_LANES_), d2_f32x8 = _mm256_loadu_ps(state + 6 * SPHERE_SH_AVX2_LANES_); const __m256 e2_f32x8 = _mm256_loadu_ps(e + 2 * SPHERE_SH_AVX2_LANES_);
+    __m256 t3_f32x8 = _mm256_loadu_ps(state + 3 * SPHERE_SH_AVX2_LANES_), d3_f32x8 = _mm256_loadu_ps(state + 7 * SPHERE_SH_AVX2_LANES_); const __m256 e3_f32x8 = _mm256_loadu_ps(e + 3 * SPHERE_SH_AVX2_LANES_);
+    for (; l <= last; q += 4 * (size_t)(l + 1), l++, plus += 2 * (size_t)l * step, minus += 2 * (size_t)l * step) {
+        const float *f = factors + ((l - m) & 1 ? 8 * SPHERE_SH_AVX2_LANES_ : 0);
+        const __m256 a_f32x8 = _mm256_broadcast_ss(q), b_f32x8 = _mm256_broadcast_ss(q + 1), c_f32x8 = _mm256_broadcast_ss(q + 2);
+        if (ahead) {                                                    /* where the next block goes: two lines of memory a harmonic */
+            _mm_prefetch((const char *)(plus + ahead), _MM_HINT_T0); _mm_prefetch((const char *)(plus + ahead + 2 * SPHERE_SH_AVX2_LANES_), _MM_HINT_T0);
+            if (!zonal) { _mm_prefetch((const char *)(minus + ahead), _MM_HINT_T0); _mm_prefetch((const char *)(minus + ahead + 2 * SPHERE_SH_AVX2_LANES_), _MM_HINT_T0); }
+        }
+        d0_f32x8 = _mm256_sub_ps(_mm256_mul_ps(b_f32x8, d0_f32x8), _mm256_mul_ps(_mm256_mul_ps(c_f32x8, e0_f32x8), t0_f32x8)); t0_f32x8 = _mm256_add_ps(t0_f32x8, SPHERE_MADD_F32X8_(a_f32x8, t0_f32x8, d0_f32x8));
+        _mm256_storeu_ps(plus, _mm256_mul_ps(t0_f32x8, _mm256_loadu_ps(f + 0 * SPHERE_SH_AVX2_LANES_))); if (!zonal) { _mm256_storeu_ps(minus, _mm256_mul_ps(t0_f32x8, _mm256_loadu_ps(f + 4 * SPHERE_SH_AVX2_LANES_))); }
+        d1_f32x8 = _mm256_sub_ps(_mm256_mul_ps(b_f32x8, d1_f32x8), _mm256_mul_ps(_mm256_mul_ps(c_f32x8, e1_f32x8), t1_f32x8)); t1_f32x8 = _mm256_add_ps(t1_f32x8, SPHERE_MADD_F32X8_(a_f32x8, t1_f32x8, d1_f32x8));
+        _mm256_storeu_ps(plus + apart, _mm256_mul_ps(t1_f32x8, _mm256_loadu_ps(f + 1 * SPHERE_SH_AVX2_LANES_))); if (!zonal) { _mm256_storeu_ps(minus + apart, _mm256_mul_ps(t1_f32x8, _mm256_loadu_ps(f + 5 * SPHERE_SH_AVX2_LANES_))); }
+        d2_f32x8 = _mm256_sub_ps(_mm256_mul_ps(b_f32x8, d2_f32x8), _mm256_mul_ps(_mm256_mul_ps(c_f32x8, e2_f32x8), t2_f32x8)); t2_f32x8 = _mm256_add_ps(t2_f32x8, SPHERE_MADD_F32X8_(a_f32x8, t2_f32x8, d2_f32x8));
+        _mm256_storeu_ps(plus + 2 * apart, _mm256_mul_ps(t2_f32x8, _mm256_loadu_ps(f + 2 * SPHERE_SH_AVX2_LANES_))); if (!zonal) { _mm256_storeu_ps(minus + 2 * apart, _mm256_mul_ps(t2_f32x8, _mm256_loadu_ps(f + 6 * SPHERE_SH_AVX2_LANES_))); }
+        d3_f32x8 = _mm256_sub_ps(_mm256_mul_ps(b_f32x8, d3_f32x8), _mm256_mul_ps(_mm256_mul_ps(c_f32x8, e3_f32x8), t3_f32x8)); t3_f32x8 = _mm256_add_ps(t3_f32x8, SPHERE_MADD_F32X8_(a_f32x8, t3_f32x8, d3_f32x8));
+        _mm256_storeu_ps(plus + 3 * apart, _mm256_mul_ps(t3_f32x8, _mm256_loadu_ps(f + 3 * SPHERE_SH_AVX2_LANES_))); if (!zonal) { _mm256_storeu_ps(minus + 3 * apart, _mm256_mul_ps(t3_f32x8, _mm256_loadu_ps(f + 7 * SPHERE_SH_AVX2_LANES_))); }
+    }
+    _mm256_storeu_ps(state + 0 * SPHERE_SH_AVX2_LANES_, t0_f32x8); _mm256_storeu_ps(state + 4 * SPHERE_SH_AVX2_LANES_, d0_f32x8);
+    _mm256_storeu_ps(state + 1 * SPHERE_SH_AVX2_LANES_, t1_f32x8); _mm256_storeu_ps(state + 5 * SPHERE_SH_AVX2_LANES_, d1_f32x8);
+    _mm256_storeu_ps(state + 2 * SPHERE_SH_AVX2_LANES_, t2_f32x8); _mm256_storeu_ps(state + 6 * SPHERE_SH_AVX2_LANES_, d2_f32x8);
+    _mm256_storeu_ps(state + 3 * SPHERE_SH_AVX2_LANES_, t3_f32x8); _mm256_storeu_ps(state + 7 * SPHERE_SH_AVX2_LANES_, d3_f32x8);
+}
+SPHERE_SH_PT_AVX2_FN_ void sphere_sh_pt_strip_slopes_avx2_(const float *q, int m, int l, int last, float *state, const float *place, const float *factors, float *run, float *const out[4], size_t plus, size_t minus, size_t step, const int zonal)
+{
+    const float order = (float)m;
+    __m256 t0_f32x8 = _mm256_loadu_ps(state + 0 * SPHERE_SH_AVX2_LANES_), d0_f32x8 = _mm256_loadu_ps(state + 1 * SPHERE_SH_AVX2_LANES_);
+    const __m256 om_f32x8 = _mm256_set1_ps(order);
+    float *const o0 = out[0], *const o1 = out[1], *const o2 = out[2], *const o3 = out[3];
+    plus *= step; minus *= step;
+    for (; l <= last; l++, q += 4 * (size_t)l, run += 1 * SPHERE_SH_AVX2_LANES_) {
+        const float *f = factors + ((l - m) & 1 ? 4 * SPHERE_SH_AVX2_LANES_ : 0), *h = factors + ((l - m) & 1 ? 0 : 4 * SPHERE_SH_AVX2_LANES_);
+        const __m256 k_f32x8 = _mm256_broadcast_ss(q + 3);
+        __m256 n0_f32x8 = _mm256_setzero_ps();
+        if (l > m) {
+            const __m256 a_f32x8 = _mm256_broadcast_ss(q + 4), b_f32x8 = _mm256_broadcast_ss(q + 5), c_f32x8 = _mm256_broadcast_ss(q + 6);
+            d0_f32x8 = _mm256_sub_ps(_mm256_mul_ps(b_f32x8, d0_f32x8), _mm256_mul_ps(_mm256_mul_ps(c_f32x8, _mm256_loadu_ps(place + 0 * SPHERE_SH_AVX2_LANES_)), t0_f32x8)); t0_f32x8 = _mm256_add_ps(t0_f32x8, SPHERE_MADD_F32X8_(a_f32x8, t0_f32x8, d0_f32x8)); n0_f32x8 = t0_f32x8;
+        }
+        {
+            const __m256 t_f32x8 = _mm256_loadu_ps(run + 0 * SPHERE_SH_AVX2_LANES_), u_f32x8 = _mm256_mul_ps(k_f32x8, n0_f32x8), x_f32x8 = _mm256_loadu_ps(place + 1 * SPHERE_SH_AVX2_LANES_), y_f32x8 = _mm256_loadu_ps(place + 2 * SPHERE_SH_AVX2_LANES_), z_f32x8 = _mm256_loadu_ps(place + 3 * SPHERE_SH_AVX2_LANES_);
+            const __m256 yc_f32x8 = _mm256_mul_ps(t_f32x8, _mm256_loadu_ps(f + 0 * SPHERE_SH_AVX2_LANES_)), vc_f32x8 = _mm256_mul_ps(u_f32x8, _mm256_loadu_ps(h + 0 * SPHERE_SH_AVX2_LANES_)), rc_f32x8 = SPHERE_MADD_F32X8_(om_f32x8, yc_f32x8, _mm256_mul_ps(z_f32x8, vc_f32x8));
+            const __m256 gc_f32x8 = _mm256_mul_ps(t_f32x8, _mm256_loadu_ps(f + 2 * SPHERE_SH_AVX2_LANES_)), gs_f32x8 = _mm256_mul_ps(t_f32x8, _mm256_loadu_ps(f + 3 * SPHERE_SH_AVX2_LANES_));
+            _mm256_storeu_ps(run + 0 * SPHERE_SH_AVX2_LANES_, n0_f32x8);
+            _mm256_storeu_ps(o0 + plus, yc_f32x8); _mm256_storeu_ps(o1 + plus, _mm256_sub_ps(gc_f32x8, _mm256_mul_ps(x_f32x8, rc_f32x8)));
+            _mm256_storeu_ps(o2 + plus, _mm256_sub_ps(_mm256_setzero_ps(), SPHERE_MADD_F32X8_(y_f32x8, rc_f32x8, gs_f32x8))); _mm256_storeu_ps(o3 + plus, _mm256_sub_ps(vc_f32x8, _mm256_mul_ps(z_f32x8, rc_f32x8)));
+            if (!zonal) {
+                const __m256 ys_f32x8 = _mm256_mul_ps(t_f32x8, _mm256_loadu_ps(f + 1 * SPHERE_SH_AVX2_LANES_)), vs_f32x8 = _mm256_mul_ps(u_f32x8, _mm256_loadu_ps(h + 1 * SPHERE_SH_AVX2_LANES_)), rs_f32x8 = SPHERE_MADD_F32X8_(om_f32x8, ys_f32x8, _mm256_mul_ps(z_f32x8, vs_f32x8));
+                _mm256_storeu_ps(o0 + minus, ys_f32x8); _mm256_storeu_ps(o1 + minus, _mm256_sub_ps(gs_f32x8, _mm256_mul_ps(x_f32x8, rs_f32x8)));
+                _mm256_storeu_ps(o2 + minus, _mm256_sub_ps(gc_f32x8, _mm256_mul_ps(y_f32x8, rs_f32x8))); _mm256_storeu_ps(o3 + minus, _mm256_sub_ps(vs_f32x8, _mm256_mul_ps(z_f32x8, rs_f32x8)));
+            }
+        }
+        plus += 2 * (size_t)(l + 1) * step; minus += 2 * (size_t)(l + 1) * step;
+    }
+    _mm256_storeu_ps(state + 0 * SPHERE_SH_AVX2_LANES_, t0_f32x8); _mm256_storeu_ps(state + 1 * SPHERE_SH_AVX2_LANES_, d0_f32x8);
+}
+SPHERE_SH_PT_AVX2_FN_ void sphere_sh_pt_strip_start_avx2_(const float *q, int l, int last, float *state, const float *e, float *run)
+{
+    __m256 t0_f32x8 = _mm256_loadu_ps(state + 0 * SPHERE_SH_AVX2_LANES_), d0_f32x8 = _mm256_loadu_ps(state + 1 * SPHERE_SH_AVX2_LANES_); const __m256 e0_f32x8 = _mm256_loadu_ps(e + 0 * SPHERE_SH_AVX2_LANES_);
+    for (; l <= last; l++, q += 4 * (size_t)l, run += 1 * SPHERE_SH_AVX2_LANES_) {
+        const __m256 a_f32x8 = _mm256_broadcast_ss(q), b_f32x8 = _mm256_broadcast_ss(q + 1), c_f32x8 = _mm256_broadcast_ss(q + 2);
+        d0_f32x8 = _mm256_sub_ps(_mm256_mul_ps(b_f32x8, d0_f32x8), _mm256_mul_ps(_mm256_mul_ps(c_f32x8, e0_f32x8), t0_f32x8)); t0_f32x8 = _mm256_add_ps(t0_f32x8, SPHERE_MADD_F32X8_(a_f32x8, t0_f32x8, d0_f32x8)); _mm256_storeu_ps(run + 0 * SPHERE_SH_AVX2_LANES_, t0_f32x8);
+    }
+    _mm256_storeu_ps(state + 0 * SPHERE_SH_AVX2_LANES_, t0_f32x8); _mm256_storeu_ps(state + 1 * SPHERE_SH_AVX2_LANES_, d0_f32x8);
+}
+SPHERE_SH_PT_AVX2_FN_ void sphere_sh_pt_strip_rows_avx2_(const float *q, int m, int l, int last, float *state, const float *e, const float *factors, float *plus, float *minus, size_t step, size_t apart, const int zonal)
+{
+    __m256 t0_f32x8 = _mm256_loadu_ps(state + 0 * SPHERE_SH_AVX2_LANES_), d0_f32x8 = _mm256_loadu_ps(state + 2 * SPHERE_SH_AVX2_LANES_); const __m256 e0_f32x8 = _mm256_loadu_ps(e + 0 * SPHERE_SH_AVX2_LANES_);
+    __m256 t1_f32x8 = _mm256_loadu_ps(state + 1 * SPHERE_SH_AVX2_LANES_), d1_f32x8 = _mm256_loadu_ps(state + 3 * SPHERE_SH_AVX2_LANES_); const __m256 e1_f32x8 = _mm256_loadu_ps(e + 1 * SPHERE_SH_AVX2_LANES_);
+    for (; l <= last; q += 4 * (size_t)(l + 1), l++, plus += 2 * (size_t)l * step, minus += 2 * (size_t)l * step) {
+        const float *f = factors + ((l - m) & 1 ? 4 * SPHERE_SH_AVX2_LANES_ : 0);
+        const __m256 a_f32x8 = _mm256_broadcast_ss(q), b_f32x8 = _mm256_broadcast_ss(q + 1), c_f32x8 = _mm256_broadcast_ss(q + 2);
+        d0_f32x8 = _mm256_sub_ps(_mm256_mul_ps(b_f32x8, d0_f32x8), _mm256_mul_ps(_mm256_mul_ps(c_f32x8, e0_f32x8), t0_f32x8)); t0_f32x8 = _mm256_add_ps(t0_f32x8, SPHERE_MADD_F32X8_(a_f32x8, t0_f32x8, d0_f32x8));
+        _mm256_storeu_ps(plus, _mm256_mul_ps(t0_f32x8, _mm256_loadu_ps(f + 0 * SPHERE_SH_AVX2_LANES_))); if (!zonal) { _mm256_storeu_ps(minus, _mm256_mul_ps(t0_f32x8, _mm256_loadu_ps(f + 2 * SPHERE_SH_AVX2_LANES_))); }
+        d1_f32x8 = _mm256_sub_ps(_mm256_mul_ps(b_f32x8, d1_f32x8), _mm256_mul_ps(_mm256_mul_ps(c_f32x8, e1_f32x8), t1_f32x8)); t1_f32x8 = _mm256_add_ps(t1_f32x8, SPHERE_MADD_F32X8_(a_f32x8, t1_f32x8, d1_f32x8));
+        _mm256_storeu_ps(plus + apart, _mm256_mul_ps(t1_f32x8, _mm256_loadu_ps(f + 1 * SPHERE_SH_AVX2_LANES_))); if (!zonal) { _mm256_storeu_ps(minus + apart, _mm256_mul_ps(t1_f32x8, _mm256_loadu_ps(f + 3 * SPHERE_SH_AVX2_LANES_))); }
+    }
+    _mm256_storeu_ps(state + 0 * SPHERE_SH_AVX2_LANES_, t0_f32x8); _mm256_storeu_ps(state + 2 * SPHERE_SH_AVX2_LANES_, d0_f32x8);
+    _mm256_storeu_ps(state + 1 * SPHERE_SH_AVX2_LANES_, t1_f32x8); _mm256_storeu_ps(state + 3 * SPHERE_SH_AVX2_LANES_, d1_f32x8);
+}
 SPHERE_TARGET_AVX2_ static size_t sphere_sh_pt_planes_avx2_(const sphere_sh_points *plan, const float *x, const float *y, const float *z, size_t n, float *out, size_t stride, int *bad)
 {
+    enum { BLOCK = 4 * SPHERE_SH_AVX2_LANES_ };
     const float *seeds = sphere_sh_pt_seeds_(plan), *table = seeds + (plan->degree + 2);
     const int degree = plan->degree;
-    float space[4 * 4 * SPHERE_SH_AVX2_LANES_ + 64 / sizeof(float)], *const cur = (float *)sphere_align_(space), *const turn = cur + 2 * 4 * SPHERE_SH_AVX2_LANES_;
-    size_t i = 0;
-    int l, m;
-    for (; i + 4 * SPHERE_SH_AVX2_LANES_ <= n; i += 4 * SPHERE_SH_AVX2_LANES_) {
-        __m256 e0_f32x8, e1_f32x8, e2_f32x8, e3_f32x8;
-        { const __m256 px_f32x8 = _mm256_loadu_ps(x + i + 0 * SPHERE_SH_AVX2_LANES_), py_f32x8 = _mm256_loadu_ps(y + i + 0 * SPHERE_SH_AVX2_LANES_), pz_f32x8 = _mm256_loadu_ps(z + i + 0 * SPHERE_SH_AVX2_LANES_), az_f32x8 = _mm256_andnot_ps(_mm256_set1_ps(-0.0f), pz_f32x8), side_f32x8 = sphere_sh_pt_sign_avx2_(pz_f32x8), n2_f32x8 = SPHERE_MADD_F32X8_(pz_f32x8, pz_f32x8, SPHERE_MADD_F32X8_(px_f32x8, px_f32x8, _mm256_mul_ps(py_f32x8, py_f32x8)));
-          *bad |= sphere_sh_pt_strange_avx2_(n2_f32x8);
-          e0_f32x8 = sphere_sh_pt_above_avx2_(az_f32x8, _mm256_set1_ps(0.5f), _mm256_div_ps(SPHERE_MADD_F32X8_(px_f32x8, px_f32x8, _mm256_mul_ps(py_f32x8, py_f32x8)), _mm256_add_ps(_mm256_set1_ps(1.0f), az_f32x8)), _mm256_sub_ps(_mm256_set1_ps(1.0f), az_f32x8));
-          _mm256_storeu_ps(turn + 0 * SPHERE_SH_AVX2_LANES_, sphere_sh_pt_flip_avx2_(side_f32x8, side_f32x8)); _mm256_storeu_ps(turn + 4 * SPHERE_SH_AVX2_LANES_ + 0 * SPHERE_SH_AVX2_LANES_, side_f32x8); _mm256_storeu_ps(cur + 0 * SPHERE_SH_AVX2_LANES_, _mm256_set1_ps(1.0f)); _mm256_storeu_ps(cur + 4 * SPHERE_SH_AVX2_LANES_ + 0 * SPHERE_SH_AVX2_LANES_, _mm256_setzero_ps()); }
-        { const __m256 px_f32x8 = _mm256_loadu_ps(x + i + 1 * SPHERE_SH_AVX2_LANES_), py_f32x8 = _mm256_loadu_ps(y + i + 1 * SPHERE_SH_AVX2_LANES_), pz_f32x8 = _mm256_loadu_ps(z + i + 1 * SPHERE_SH_AVX2_LANES_), az_f32x8 = _mm256_andnot_ps(_mm256_set1_ps(-0.0f), pz_f32x8), side_f32x8 = sphere_sh_pt_sign_avx2_(pz_f32x8), n2_f32x8 = SPHERE_MADD_F32X8_(pz_f32x8, pz_f32x8, SPHERE_MADD_F32X8_(px_f32x8, px_f32x8, _mm256_mul_ps(py_f32x8, py_f32x8)));
-          *bad |= sphere_sh_pt_strange_avx2_(n2_f32x8);
-          e1_f32x8 = sphere_sh_pt_above_avx2_(az_f32x8, _mm256_set1_ps(0.5f), _mm256_div_ps(SPHERE_MADD_F32X8_(px_f32x8, px_f32x8, _mm256_mul_ps(py_f32x8, py_f32x8)), _mm256_add_ps(_mm256_set1_ps(1.0f), az_f32x8)), _mm256_sub_ps(_mm256_set1_ps(1.0f), az_f32x8));
-          _mm256_storeu_ps(turn + 1 * SPHERE_SH_AVX2_LANES_, sphere_sh_pt_flip_avx2_(side_f32x8, side_f32x8)); _mm256_storeu_ps(turn + 4 * SPHERE_SH_AVX2_LANES_ + 1 * SPHERE_SH_AVX2_LANES_, side_f32x8); _mm256_storeu_ps(cur + 1 * SPHERE_SH_AVX2_LANES_, _mm256_set1_ps(1.0f)); _mm256_storeu_ps(cur + 4 * SPHERE_SH_AVX2_LANES_ + 1 * SPHERE_SH_AVX2_LANES_, _mm256_setzero_ps()); }
-        { const __m256 px_f32x8 = _mm256_loadu_ps(x + i + 2 * SPHERE_SH_AVX2_LANES_), py_f32x8 = _mm256_loadu_ps(y + i + 2 * SPHERE_SH_AVX2_LANES_), pz_f32x8 = _mm256_loadu_ps(z + i + 2 * SPHERE_SH_AVX2_LANES_), az_f32x8 = _mm256_andnot_ps(_mm256_set1_ps(-0.0f), pz_f32x8), side_f32x8 = sphere_sh_pt_sign_avx2_(pz_f32x8), n2_f32x8 = SPHERE_MADD_F32X8_(pz_f32x8, pz_f32x8, SPHERE_MADD_F32X8_(px_f32x8, px_f32x8, _mm256_mul_ps(py_f32x8, py_f32x8)));
-          *bad |= sphere_sh_pt_strange_avx2_(n2_f32x8);
-          e2_f32x8 = sphere_sh_pt_above_avx2_(az_f32x8, _mm256_set1_ps(0.5f), _mm256_div_ps(SPHERE_MADD_F32X8_(px_f32x8, px_f32x8, _mm256_mul_ps(py_f32x8, py_f32x8)), _mm256_add_ps(_mm256_set1_ps(1.0f), az_f32x8)), _mm256_sub_ps(_mm256_set1_ps(1.0f), az_f32x8));
-          _mm256_storeu_ps(turn + 2 * SPHERE_SH_AVX2_LANES_, sphere_sh_pt_flip_avx2_(side_f32x8, side_f32x8)); _mm256_storeu_ps(turn + 4 * SPHERE_SH_AVX2_LANES_ + 2 * SPHERE_SH_AVX2_LANES_, side_f32x8); _mm256_storeu_ps(cur + 2 * SPHERE_SH_AVX2_LANES_, _mm256_set1_ps(1.0f)); _mm256_storeu_ps(cur + 4 * SPHERE_SH_AVX2_LANES_ + 2 * SPHERE_SH_AVX2_LANES_, _mm256_setzero_ps()); }
-        { const __m256 px_f32x8 = _mm256_loadu_ps(x + i + 3 * SPHERE_SH_AVX2_LANES_), py_f32x8 = _mm256_loadu_ps(y + i + 3 * SPHERE_SH_AVX2_LANES_), pz_f32x8 = _mm256_loadu_ps(z + i + 3 * SPHERE_SH_AVX2_LANES_), az_f32x8 = _mm256_andnot_ps(_mm256_set1_ps(-0.0f), pz_f32x8), side_f32x8 = sphere_sh_pt_sign_avx2_(pz_f32x8), n2_f32x8 = SPHERE_MADD_F32X8_(pz_f32x8, pz_f32x8, SPHERE_MADD_F32X8_(px_f32x8, px_f32x8, _mm256_mul_ps(py_f32x8, py_f32x8)));
-          *bad |= sphere_sh_pt_strange_avx2_(n2_f32x8);
-          e3_f32x8 = sphere_sh_pt_above_avx2_(az_f32x8, _mm256_set1_ps(0.5f), _mm256_div_ps(SPHERE_MADD_F32X8_(px_f32x8, px_f32x8, _mm256_mul_ps(py_f32x8, py_f32x8)), _mm256_add_ps(_mm256_set1_ps(1.0f), az_f32x8)), _mm256_sub_ps(_mm256_set1_ps(1.0f), az_f32x8));
-          _mm256_storeu_ps(turn + 3 * SPHERE_SH_AVX2_LANES_, sphere_sh_pt_flip_avx2_(side_f32x8, side_f32x8)); _mm256_storeu_ps(turn + 4 * SPHERE_SH_AVX2_LANES_ + 3 * SPHERE_SH_AVX2_LANES_, side_f32x8); _mm256_storeu_ps(cur + 3 * SPHERE_SH_AVX2_LANES_, _mm256_set1_ps(1.0f)); _mm256_storeu_ps(cur + 4 * SPHERE_SH_AVX2_LANES_ + 3 * SPHERE_SH_AVX2_LANES_, _mm256_setzero_ps()); }
+    float space[5 * SPHERE_SH_PT_TASK_ + 2 * BLOCK + 64 / sizeof(float)], *const e = (float *)sphere_align_(space), *const factors = e + SPHERE_SH_PT_TASK_, *const state = factors + 4 * SPHERE_SH_PT_TASK_;
+    const size_t count = n / BLOCK * BLOCK;
+    size_t i, u;
+    int m;
+    for (i = 0; i < count; i += BLOCK) for (u = 0; u < BLOCK; u += SPHERE_SH_AVX2_LANES_) {
+        _mm256_storeu_ps(e + i + u, sphere_sh_pt_near_avx2_(_mm256_loadu_ps(x + i + u), _mm256_loadu_ps(y + i + u), _mm256_loadu_ps(z + i + u), bad)); _mm256_storeu_ps(factors + 4 * i + u, _mm256_set1_ps(1.0f)); _mm256_storeu_ps(factors + 4 * i + BLOCK + u, _mm256_setzero_ps());
+    }
+    for (m = 0; m <= degree; m++) {
+        const float *q = table + 4 * ((size_t)m * ((size_t)m + 1) / 2 + (size_t)m);
+        for (i = 0; i < count; i += BLOCK) {
+            const size_t ahead = i + 2 * BLOCK <= count ? BLOCK : 0;
+            float *plus = out + i + (size_t)(m * m + m + m) * stride, *minus = out + i + (size_t)(m * m) * stride, *f = factors + 4 * i;
+            for (u = 0; u < BLOCK; u += SPHERE_SH_AVX2_LANES_) {
+                const __m256 side_f32x8 = sphere_sh_pt_sign_avx2_(_mm256_loadu_ps(z + i + u));
+                _mm256_storeu_ps(f + 2 * BLOCK + u, sphere_sh_pt_flip_avx2_(_mm256_loadu_ps(f + u), side_f32x8)); _mm256_storeu_ps(f + 3 * BLOCK + u, sphere_sh_pt_flip_avx2_(_mm256_loadu_ps(f + BLOCK + u), side_f32x8));
+                _mm256_storeu_ps(state + u, _mm256_broadcast_ss(seeds + m)); _mm256_storeu_ps(state + BLOCK + u, _mm256_setzero_ps());
+            }
+            if (m == 0) sphere_sh_pt_strip_avx2_(q, 0, 0, degree, state, e + i, f, plus, minus, stride, SPHERE_SH_AVX2_LANES_, ahead, 1);
+            else sphere_sh_pt_strip_avx2_(q, m, m, degree, state, e + i, f, plus, minus, stride, SPHERE_SH_AVX2_LANES_, ahead, 0);
+            for (u = 0; u < BLOCK; u += SPHERE_SH_AVX2_LANES_) sphere_sh_pt_turn_avx2_(m, _mm256_loadu_ps(x + i + u), _mm256_loadu_ps(y + i + u), f + u, f + BLOCK + u);
+        }
+    }
+    return count;
+}
+SPHERE_TARGET_AVX2_ static size_t sphere_sh_pt_strips_avx2_(const sphere_sh_points *plan, const float *x, const float *y, const float *z, size_t n, float *out, size_t stride, int *bad)
+{
+    enum { BLOCK = 2 * SPHERE_SH_AVX2_LANES_, ORDERS = SPHERE_SH_PT_LOW_DEGREE_ + 1, COLUMNS = 192 };
+    const float *seeds = sphere_sh_pt_seeds_(plan), *table = seeds + (plan->degree + 2);
+    const int degree = plan->degree;
+    float space[(1 + 6 * ORDERS + COLUMNS) * BLOCK + 64 / sizeof(float)], *const e = (float *)sphere_align_(space), *const factors = e + BLOCK;
+    float *const states = factors + 4 * (degree + 1) * BLOCK, *const tile = states + 2 * (degree + 1) * BLOCK;
+    size_t i, u;
+    int l, m, from, last;
+    for (i = 0; i + BLOCK <= n; i += BLOCK) {
+        for (u = 0; u < BLOCK; u += SPHERE_SH_AVX2_LANES_) {
+            const __m256 x_f32x8 = _mm256_loadu_ps(x + i + u), y_f32x8 = _mm256_loadu_ps(y + i + u), z_f32x8 = _mm256_loadu_ps(z + i + u), side_f32x8 = sphere_sh_pt_sign_avx2_(z_f32x8);
+            __m256 c_f32x8 = _mm256_set1_ps(1.0f), s_f32x8 = _mm256_setzero_ps(), pc_f32x8, ps_f32x8;
+            _mm256_storeu_ps(e + u, sphere_sh_pt_near_avx2_(x_f32x8, y_f32x8, z_f32x8, bad));
+            for (m = 0; m <= degree; m++) {
+                float *f = factors + 4 * m * BLOCK + u, *state = states + 2 * m * BLOCK + u;
+                _mm256_storeu_ps(f, c_f32x8); _mm256_storeu_ps(f + BLOCK, s_f32x8); _mm256_storeu_ps(f + 2 * BLOCK, sphere_sh_pt_flip_avx2_(c_f32x8, side_f32x8)); _mm256_storeu_ps(f + 3 * BLOCK, sphere_sh_pt_flip_avx2_(s_f32x8, side_f32x8));
+                _mm256_storeu_ps(state, _mm256_broadcast_ss(seeds + m)); _mm256_storeu_ps(state + BLOCK, _mm256_setzero_ps());
+                pc_f32x8 = c_f32x8; ps_f32x8 = s_f32x8;
+                c_f32x8 = _mm256_sub_ps(_mm256_mul_ps(x_f32x8, pc_f32x8), _mm256_mul_ps(y_f32x8, ps_f32x8)); s_f32x8 = SPHERE_MADD_F32X8_(x_f32x8, ps_f32x8, _mm256_mul_ps(y_f32x8, pc_f32x8));
+                if (m >= 8) { c_f32x8 = sphere_sh_pt_faint_avx2_(c_f32x8); s_f32x8 = sphere_sh_pt_faint_avx2_(s_f32x8); }
+            }
+        }
+        for (from = 0; from <= degree; from = last + 1) {
+            for (last = from; last < degree && (last + 2) * (last + 2) - from * from <= COLUMNS; ) last++;
+            for (m = 0; m <= last; m++) {
+                float *middle = tile - from * from * SPHERE_SH_AVX2_LANES_;
+                for (u = (size_t)m; u < BLOCK; u += (size_t)last + 1) {         /* where the rows go: here there is time for it */
+                    const float *to = out + (i + u) * stride, *end = to + (last + 1) * (last + 1);
+                    for (to += from * from; to < end; to += 64 / sizeof(float)) _mm_prefetch((const char *)to, _MM_HINT_T0);
+                }
+                l = m > from ? m : from;
+                if (m == 0) sphere_sh_pt_strip_rows_avx2_(table + 4 * ((size_t)l * ((size_t)l + 1) / 2), 0, l, last, states, e, factors, middle + (l * l + l) * SPHERE_SH_AVX2_LANES_, middle, SPHERE_SH_AVX2_LANES_, COLUMNS * SPHERE_SH_AVX2_LANES_, 1);
+                else sphere_sh_pt_strip_rows_avx2_(table + 4 * ((size_t)l * ((size_t)l + 1) / 2 + (size_t)m), m, l, last, states + 2 * m * BLOCK, e, factors + 4 * m * BLOCK, middle + (l * l + l + m) * SPHERE_SH_AVX2_LANES_, middle + (l * l + l - m) * SPHERE_SH_AVX2_LANES_, SPHERE_SH_AVX2_LANES_, COLUMNS * SPHERE_SH_AVX2_LANES_, 0);
+            }
+            for (u = 0; u < 2; u++) sphere_sh_pt_rows_avx2_(out + (i + u * SPHERE_SH_AVX2_LANES_) * stride + from * from, stride, tile + u * COLUMNS * SPHERE_SH_AVX2_LANES_, (size_t)((last + 1) * (last + 1) - from * from));
+        }
+    }
+    return i;
+}
+SPHERE_SH_PT_AVX2_FN_ void sphere_sh_pt_factors_avx2_(float *f, size_t block, size_t n, int m, const float *now, const float *before, const float *z)
+{
+    const float order = (float)m;
+    size_t u;
+    for (u = 0; u < n; u += SPHERE_SH_AVX2_LANES_, f += SPHERE_SH_AVX2_LANES_) {
+        const __m256 om_f32x8 = _mm256_set1_ps(order), side_f32x8 = sphere_sh_pt_sign_avx2_(_mm256_loadu_ps(z + u)), c_f32x8 = _mm256_loadu_ps(now + u), s_f32x8 = _mm256_loadu_ps(now + block + u), gc_f32x8 = _mm256_mul_ps(om_f32x8, _mm256_loadu_ps(before + u)), gs_f32x8 = _mm256_mul_ps(om_f32x8, _mm256_loadu_ps(before + block + u));
+        _mm256_storeu_ps(f, c_f32x8); _mm256_storeu_ps(f + block, s_f32x8); _mm256_storeu_ps(f + 2 * block, gc_f32x8); _mm256_storeu_ps(f + 3 * block, gs_f32x8);
+        _mm256_storeu_ps(f + 4 * block, sphere_sh_pt_flip_avx2_(c_f32x8, side_f32x8)); _mm256_storeu_ps(f + 5 * block, sphere_sh_pt_flip_avx2_(s_f32x8, side_f32x8)); _mm256_storeu_ps(f + 6 * block, sphere_sh_pt_flip_avx2_(gc_f32x8, side_f32x8)); _mm256_storeu_ps(f + 7 * block, sphere_sh_pt_flip_avx2_(gs_f32x8, side_f32x8));
+    }
+}
+/* One harmonic pair and its gradient. __m256 of order m comes from `run`, which the line of order m - 1 left there; __m256 of order m + 1 takes its
+   place. Without values they go to where the gradient's x comes after them. */
+SPHERE_SH_PT_AVX2_FN_ void sphere_sh_pt_slope_line_avx2_(const float *q, int m, int first, size_t n, float *work, const float *f, const float *h, float *run, float *const out[4], size_t plus, size_t minus, size_t ahead, const int zonal)
+{
+    enum { MOST = SPHERE_SH_PT_LINE_ };
+    const float order = (float)m;
+    const __m256 om_f32x8 = _mm256_set1_ps(order), k_f32x8 = _mm256_broadcast_ss(q + 3), a_f32x8 = _mm256_broadcast_ss(q + 4), b_f32x8 = _mm256_broadcast_ss(q + 5), c_f32x8 = _mm256_broadcast_ss(q + 6);
+    float *const p0 = out[0] + plus, *const p1 = out[1] + plus, *const p2 = out[2] + plus, *const p3 = out[3] + plus;
+    float *const m0 = out[0] + minus, *const m1 = out[1] + minus, *const m2 = out[2] + minus, *const m3 = out[3] + minus;
+    size_t i;
+    for (i = 0; i < n; i += SPHERE_SH_AVX2_LANES_) {
+        const __m256 x_f32x8 = _mm256_loadu_ps(work + 3 * MOST + i), y_f32x8 = _mm256_loadu_ps(work + 4 * MOST + i), z_f32x8 = _mm256_loadu_ps(work + 5 * MOST + i), t_f32x8 = _mm256_loadu_ps(run + i);
+        __m256 n_f32x8 = _mm256_setzero_ps();
+        if (i & SPHERE_SH_AVX2_LANES_) {                                                    /* a line of memory is two vectors; fetched one harmonic ahead, because few come in a row */
+            _mm_prefetch((const char *)(p0 + i + ahead), _MM_HINT_T0); _mm_prefetch((const char *)(p1 + i + ahead), _MM_HINT_T0); _mm_prefetch((const char *)(p2 + i + ahead), _MM_HINT_T0); _mm_prefetch((const char *)(p3 + i + ahead), _MM_HINT_T0);
+            if (!zonal) { _mm_prefetch((const char *)(m0 + i + ahead), _MM_HINT_T0); _mm_prefetch((const char *)(m1 + i + ahead), _MM_HINT_T0); _mm_prefetch((const char *)(m2 + i + ahead), _MM_HINT_T0); _mm_prefetch((const char *)(m3 + i + ahead), _MM_HINT_T0); }
+        }
+        if (!first) {
+            __m256 d_f32x8 = _mm256_loadu_ps(work + MOST + i);
+            n_f32x8 = _mm256_loadu_ps(work + i);
+            d_f32x8 = _mm256_sub_ps(_mm256_mul_ps(b_f32x8, d_f32x8), _mm256_mul_ps(_mm256_mul_ps(c_f32x8, _mm256_loadu_ps(work + 2 * MOST + i)), n_f32x8)); n_f32x8 = _mm256_add_ps(n_f32x8, SPHERE_MADD_F32X8_(a_f32x8, n_f32x8, d_f32x8));
+            _mm256_storeu_ps(work + i, n_f32x8); _mm256_storeu_ps(work + MOST + i, d_f32x8);
+        }
+        _mm256_storeu_ps(run + i, n_f32x8);
+        n_f32x8 = _mm256_mul_ps(k_f32x8, n_f32x8);
+        {
+            const __m256 yc_f32x8 = _mm256_mul_ps(t_f32x8, _mm256_loadu_ps(f + i)), gc_f32x8 = _mm256_mul_ps(t_f32x8, _mm256_loadu_ps(f + 2 * MOST + i)), gs_f32x8 = _mm256_mul_ps(t_f32x8, _mm256_loadu_ps(f + 3 * MOST + i)), vc_f32x8 = _mm256_mul_ps(n_f32x8, _mm256_loadu_ps(h + i));
+            const __m256 rc_f32x8 = SPHERE_MADD_F32X8_(om_f32x8, yc_f32x8, _mm256_mul_ps(z_f32x8, vc_f32x8));
+            if (!zonal) {
+                const __m256 ys_f32x8 = _mm256_mul_ps(t_f32x8, _mm256_loadu_ps(f + MOST + i)), vs_f32x8 = _mm256_mul_ps(n_f32x8, _mm256_loadu_ps(h + MOST + i)), rs_f32x8 = SPHERE_MADD_F32X8_(om_f32x8, ys_f32x8, _mm256_mul_ps(z_f32x8, vs_f32x8));
+                _mm256_storeu_ps(m0 + i, ys_f32x8); _mm256_storeu_ps(m1 + i, _mm256_sub_ps(gs_f32x8, _mm256_mul_ps(x_f32x8, rs_f32x8))); _mm256_storeu_ps(m2 + i, _mm256_sub_ps(gc_f32x8, _mm256_mul_ps(y_f32x8, rs_f32x8))); _mm256_storeu_ps(m3 + i, _mm256_sub_ps(vs_f32x8, _mm256_mul_ps(z_f32x8, rs_f32x8)));
+            }
+            _mm256_storeu_ps(p0 + i, yc_f32x8); _mm256_storeu_ps(p1 + i, _mm256_sub_ps(gc_f32x8, _mm256_mul_ps(x_f32x8, rc_f32x8))); _mm256_storeu_ps(p2 + i, _mm256_sub_ps(_mm256_setzero_ps(), SPHERE_MADD_F32X8_(y_f32x8, rc_f32x8, gs_f32x8))); _mm256_storeu_ps(p3 + i, _mm256_sub_ps(vc_f32x8, _mm256_mul_ps(z_f32x8, rc_f32x8)));
+        }
+    }
+}
+SPHERE_TARGET_AVX2_ static size_t sphere_sh_pt_slope_planes_avx2_(const sphere_sh_points *plan, const float *x, const float *y, const float *z, size_t n, float *const out[4], size_t stride, int *bad)
+{
+    enum { MOST = SPHERE_SH_PT_LINE_, DEGREES = SPHERE_SH_PT_LOW_DEGREE_ + 1 };
+    const float *seeds = sphere_sh_pt_seeds_(plan), *table = seeds + (plan->degree + 2);
+    float space[(6 + 4 + 8 + DEGREES) * MOST + 64 / sizeof(float)], *const work = (float *)sphere_align_(space), *const powers = work + 6 * MOST, *const factors = powers + 4 * MOST, *const run = factors + 8 * MOST, *to[4];
+    const int degree = plan->degree;
+    size_t first, count, i, at;
+    int l, m, k;
+    for (first = 0; first + SPHERE_SH_AVX2_LANES_ <= n; first += count) {
+        count = n - first < MOST ? (n - first) / SPHERE_SH_AVX2_LANES_ * SPHERE_SH_AVX2_LANES_ : MOST;
+        for (k = 0; k < 4; k++) to[k] = (out[k] ? out[k] : out[1]) + first;
+        for (i = 0; i < count; i += SPHERE_SH_AVX2_LANES_) {
+            const __m256 x_f32x8 = _mm256_loadu_ps(x + first + i), y_f32x8 = _mm256_loadu_ps(y + first + i), z_f32x8 = _mm256_loadu_ps(z + first + i);
+            __m256 e_f32x8, t_f32x8 = _mm256_broadcast_ss(seeds), d_f32x8 = _mm256_setzero_ps();
+            const float *q = table;
+            e_f32x8 = sphere_sh_pt_near_avx2_(x_f32x8, y_f32x8, z_f32x8, bad);
+            _mm256_storeu_ps(work + 2 * MOST + i, e_f32x8); _mm256_storeu_ps(work + 3 * MOST + i, x_f32x8); _mm256_storeu_ps(work + 4 * MOST + i, y_f32x8); _mm256_storeu_ps(work + 5 * MOST + i, z_f32x8);
+            _mm256_storeu_ps(powers + i, _mm256_set1_ps(1.0f)); _mm256_storeu_ps(powers + MOST + i, _mm256_setzero_ps()); _mm256_storeu_ps(powers + 2 * MOST + i, _mm256_setzero_ps()); _mm256_storeu_ps(powers + 3 * MOST + i, _mm256_setzero_ps());
+            for (l = 0; l <= degree; l++, q += 4 * (size_t)l) {
+                d_f32x8 = _mm256_sub_ps(_mm256_mul_ps(_mm256_broadcast_ss(q + 1), d_f32x8), _mm256_mul_ps(_mm256_mul_ps(_mm256_broadcast_ss(q + 2), e_f32x8), t_f32x8)); t_f32x8 = _mm256_add_ps(t_f32x8, SPHERE_MADD_F32X8_(_mm256_broadcast_ss(q), t_f32x8, d_f32x8));
+                _mm256_storeu_ps(run + (size_t)l * MOST + i, t_f32x8);
+            }
+        }
         for (m = 0; m <= degree; m++) {
             const float *q = table + 4 * ((size_t)m * ((size_t)m + 1) / 2 + (size_t)m);
-            float *plus = out + i + (size_t)(m * m + m + m) * stride, *minus = out + i + (size_t)(m * m) * stride;
-            __m256 t0_f32x8 = _mm256_broadcast_ss(seeds + m), t1_f32x8 = t0_f32x8, t2_f32x8 = t0_f32x8, t3_f32x8 = t0_f32x8, d0_f32x8 = _mm256_setzero_ps(), d1_f32x8 = d0_f32x8, d2_f32x8 = d0_f32x8, d3_f32x8 = d0_f32x8;
-            for (l = m; l <= degree; q += 4 * (size_t)(l + 1), l++, plus += 2 * (size_t)l * stride, minus += 2 * (size_t)l * stride) {
-                const float *sign = turn + ((l - m) & 1 ? 4 * SPHERE_SH_AVX2_LANES_ : 0);
-                const __m256 a_f32x8 = _mm256_broadcast_ss(q), b_f32x8 = _mm256_broadcast_ss(q + 1), c_f32x8 = _mm256_broadcast_ss(q + 2);
-                { d0_f32x8 = _mm256_sub_ps(_mm256_mul_ps(b_f32x8, d0_f32x8), _mm256_mul_ps(_mm256_mul_ps(c_f32x8, e0_f32x8), t0_f32x8)); t0_f32x8 = _mm256_add_ps(t0_f32x8, SPHERE_MADD_F32X8_(a_f32x8, t0_f32x8, d0_f32x8)); const __m256 tt_f32x8 = sphere_sh_pt_flip_avx2_(t0_f32x8, _mm256_loadu_ps(sign + 0 * SPHERE_SH_AVX2_LANES_));
-                  _mm256_storeu_ps(minus + 0 * SPHERE_SH_AVX2_LANES_, _mm256_mul_ps(tt_f32x8, _mm256_loadu_ps(cur + 4 * SPHERE_SH_AVX2_LANES_ + 0 * SPHERE_SH_AVX2_LANES_))); _mm256_storeu_ps(plus + 0 * SPHERE_SH_AVX2_LANES_, _mm256_mul_ps(tt_f32x8, _mm256_loadu_ps(cur + 0 * SPHERE_SH_AVX2_LANES_))); }
-                { d1_f32x8 = _mm256_sub_ps(_mm256_mul_ps(b_f32x8, d1_f32x8), _mm256_mul_ps(_mm256_mul_ps(c_f32x8, e1_f32x8), t1_f32x8)); t1_f32x8 = _mm256_add_ps(t1_f32x8, SPHERE_MADD_F32X8_(a_f32x8, t1_f32x8, d1_f32x8)); const __m256 tt_f32x8 = sphere_sh_pt_flip_avx2_(t1_f32x8, _mm256_loadu_ps(sign + 1 * SPHERE_SH_AVX2_LANES_));
-                  _mm256_storeu_ps(minus + 1 * SPHERE_SH_AVX2_LANES_, _mm256_mul_ps(tt_f32x8, _mm256_loadu_ps(cur + 4 * SPHERE_SH_AVX2_LANES_ + 1 * SPHERE_SH_AVX2_LANES_))); _mm256_storeu_ps(plus + 1 * SPHERE_SH_AVX2_LANES_, _mm256_mul_ps(tt_f32x8, _mm256_loadu_ps(cur + 1 * SPHERE_SH_AVX2_LANES_))); }
-                { d2_f32x8 = _mm256_sub_ps(_mm256_mul_ps(b_f32x8, d2_f32x8), _mm256_mul_ps(_mm256_mul_ps(c_f32x8, e2_f32x8), t2_f32x8)); t2_f32x8 = _mm256_add_ps(t2_f32x8, SPHERE_MADD_F32X8_(a_f32x8, t2_f32x8, d2_f32x8)); const __m256 tt_f32x8 = sphere_sh_pt_flip_avx2_(t2_f32x8, _mm256_loadu_ps(sign + 2 * SPHERE_SH_AVX2_LANES_));
-                  _mm256_storeu_ps(minus + 2 * SPHERE_SH_AVX2_LANES_, _mm256_mul_ps(tt_f32x8, _mm256_loadu_ps(cur + 4 * SPHERE_SH_AVX2_LANES_ + 2 * SPHERE_SH_AVX2_LANES_))); _mm256_storeu_ps(plus + 2 * SPHERE_SH_AVX2_LANES_, _mm256_mul_ps(tt_f32x8, _mm256_loadu_ps(cur + 2 * SPHERE_SH_AVX2_LANES_))); }
-                { d3_f32x8 = _mm256_sub_ps(_mm256_mul_ps(b_f32x8, d3_f32x8), _mm256_mul_ps(_mm256_mul_ps(c_f32x8, e3_f32x8), t3_f32x8)); t3_f32x8 = _mm256_add_ps(t3_f32x8, SPHERE_MADD_F32X8_(a_f32x8, t3_f32x8, d3_f32x8)); const __m256 tt_f32x8 = sphere_sh_pt_flip_avx2_(t3_f32x8, _mm256_loadu_ps(sign + 3 * SPHERE_SH_AVX2_LANES_));
-                  _mm256_storeu_ps(minus + 3 * SPHERE_SH_AVX2_LANES_, _mm256_mul_ps(tt_f32x8, _mm256_loadu_ps(cur + 4 * SPHERE_SH_AVX2_LANES_ + 3 * SPHERE_SH_AVX2_LANES_))); _mm256_storeu_ps(plus + 3 * SPHERE_SH_AVX2_LANES_, _mm256_mul_ps(tt_f32x8, _mm256_loadu_ps(cur + 3 * SPHERE_SH_AVX2_LANES_))); }
+            sphere_sh_pt_factors_avx2_(factors, MOST, count, m, powers, powers + 2 * MOST, work + 5 * MOST);
+            for (i = 0; i < count; i += SPHERE_SH_AVX2_LANES_) { _mm256_storeu_ps(work + i, _mm256_broadcast_ss(seeds + m + 1)); _mm256_storeu_ps(work + MOST + i, _mm256_setzero_ps()); }
+            for (l = m, at = (size_t)(m * m + m) * stride; l <= degree; l++, q += 4 * (size_t)l, at += 2 * (size_t)l * stride) {
+                const size_t ahead = l < degree ? 2 * (size_t)(l + 1) * stride : 0;
+                const float *f = factors + ((l - m) & 1 ? 4 * MOST : 0), *h = factors + ((l - m) & 1 ? 0 : 4 * MOST);
+                if (m == 0) sphere_sh_pt_slope_line_avx2_(q, 0, l == 0, count, work, f, h, run + (size_t)l * MOST, to, at, at, ahead, 1);
+                else sphere_sh_pt_slope_line_avx2_(q, m, l == m, count, work, f, h, run + (size_t)l * MOST, to, at + (size_t)m * stride, at - (size_t)m * stride, ahead, 0);
             }
-            { const __m256 px_f32x8 = _mm256_loadu_ps(x + i + 0 * SPHERE_SH_AVX2_LANES_), py_f32x8 = _mm256_loadu_ps(y + i + 0 * SPHERE_SH_AVX2_LANES_), c_f32x8 = _mm256_loadu_ps(cur + 0 * SPHERE_SH_AVX2_LANES_), s_f32x8 = _mm256_loadu_ps(cur + 4 * SPHERE_SH_AVX2_LANES_ + 0 * SPHERE_SH_AVX2_LANES_);
-              _mm256_storeu_ps(cur + 0 * SPHERE_SH_AVX2_LANES_, _mm256_sub_ps(_mm256_mul_ps(px_f32x8, c_f32x8), _mm256_mul_ps(py_f32x8, s_f32x8))); _mm256_storeu_ps(cur + 4 * SPHERE_SH_AVX2_LANES_ + 0 * SPHERE_SH_AVX2_LANES_, SPHERE_MADD_F32X8_(px_f32x8, s_f32x8, _mm256_mul_ps(py_f32x8, c_f32x8))); }
-            { const __m256 px_f32x8 = _mm256_loadu_ps(x + i + 1 * SPHERE_SH_AVX2_LANES_), py_f32x8 = _mm256_loadu_ps(y + i + 1 * SPHERE_SH_AVX2_LANES_), c_f32x8 = _mm256_loadu_ps(cur + 1 * SPHERE_SH_AVX2_LANES_), s_f32x8 = _mm256_loadu_ps(cur + 4 * SPHERE_SH_AVX2_LANES_ + 1 * SPHERE_SH_AVX2_LANES_);
-              _mm256_storeu_ps(cur + 1 * SPHERE_SH_AVX2_LANES_, _mm256_sub_ps(_mm256_mul_ps(px_f32x8, c_f32x8), _mm256_mul_ps(py_f32x8, s_f32x8))); _mm256_storeu_ps(cur + 4 * SPHERE_SH_AVX2_LANES_ + 1 * SPHERE_SH_AVX2_LANES_, SPHERE_MADD_F32X8_(px_f32x8, s_f32x8, _mm256_mul_ps(py_f32x8, c_f32x8))); }
-            { const __m256 px_f32x8 = _mm256_loadu_ps(x + i + 2 * SPHERE_SH_AVX2_LANES_), py_f32x8 = _mm256_loadu_ps(y + i + 2 * SPHERE_SH_AVX2_LANES_), c_f32x8 = _mm256_loadu_ps(cur + 2 * SPHERE_SH_AVX2_LANES_), s_f32x8 = _mm256_loadu_ps(cur + 4 * SPHERE_SH_AVX2_LANES_ + 2 * SPHERE_SH_AVX2_LANES_);
-              _mm256_storeu_ps(cur + 2 * SPHERE_SH_AVX2_LANES_, _mm256_sub_ps(_mm256_mul_ps(px_f32x8, c_f32x8), _mm256_mul_ps(py_f32x8, s_f32x8))); _mm256_storeu_ps(cur + 4 * SPHERE_SH_AVX2_LANES_ + 2 * SPHERE_SH_AVX2_LANES_, SPHERE_MADD_F32X8_(px_f32x8, s_f32x8, _mm256_mul_ps(py_f32x8, c_f32x8))); }
-            { const __m256 px_f32x8 = _mm256_loadu_ps(x + i + 3 * SPHERE_SH_AVX2_LANES_), py_f32x8 = _mm256_loadu_ps(y + i + 3 * SPHERE_SH_AVX2_LANES_), c_f32x8 = _mm256_loadu_ps(cur + 3 * SPHERE_SH_AVX2_LANES_), s_f32x8 = _mm256_loadu_ps(cur + 4 * SPHERE_SH_AVX2_LANES_ + 3 * SPHERE_SH_AVX2_LANES_);
-              _mm256_storeu_ps(cur + 3 * SPHERE_SH_AVX2_LANES_, _mm256_sub_ps(_mm256_mul_ps(px_f32x8, c_f32x8), _mm256_mul_ps(py_f32x8, s_f32x8))); _mm256_storeu_ps(cur + 4 * SPHERE_SH_AVX2_LANES_ + 3 * SPHERE_SH_AVX2_LANES_, SPHERE_MADD_F32X8_(px_f32x8, s_f32x8, _mm256_mul_ps(py_f32x8, c_f32x8))); }
-            if (m >= 8) for (l = 0; l < 8; l++) { _mm256_storeu_ps(cur + l * SPHERE_SH_AVX2_LANES_, sphere_sh_pt_faint_avx2_(_mm256_loadu_ps(cur + l * SPHERE_SH_AVX2_LANES_))); }
+            memcpy(powers + 2 * MOST, powers, 2 * MOST * sizeof(float));
+            for (i = 0; i < count; i += SPHERE_SH_AVX2_LANES_) sphere_sh_pt_turn_avx2_(m, _mm256_loadu_ps(work + 3 * MOST + i), _mm256_loadu_ps(work + 4 * MOST + i), powers + i, powers + MOST + i);
+        }
+    }
+    return first;
+}
+SPHERE_TARGET_AVX2_ static size_t sphere_sh_pt_slope_rows_avx2_(const sphere_sh_points *plan, const float *x, const float *y, const float *z, size_t n, float *const out[4], size_t stride, int *bad)
+{
+    enum { BLOCK = 1 * SPHERE_SH_AVX2_LANES_, ORDERS = SPHERE_SH_PT_LOW_DEGREE_ + 2, COLUMNS = 132 };
+    const float *seeds = sphere_sh_pt_seeds_(plan), *table = seeds + (plan->degree + 2);
+    const int degree = plan->degree;
+    float space[(12 + 5 * ORDERS + 4 * COLUMNS) * BLOCK + 64 / sizeof(float)], *const place = (float *)sphere_align_(space), *const factors = place + 4 * BLOCK;
+    float *const powers = factors + 8 * BLOCK, *const states = powers + 2 * (degree + 2) * BLOCK, *const run = states + 2 * (degree + 2) * BLOCK, *const tile = run + (degree + 1) * BLOCK, *to[4];
+    size_t i, u;
+    int l, m, from, last, k;
+    for (k = 0; k < 4; k++) to[k] = tile + k * COLUMNS * BLOCK;
+    for (i = 0; i + BLOCK <= n; i += BLOCK) {
+        for (u = 0; u < BLOCK; u += SPHERE_SH_AVX2_LANES_) {
+            const __m256 x_f32x8 = _mm256_loadu_ps(x + i + u), y_f32x8 = _mm256_loadu_ps(y + i + u), z_f32x8 = _mm256_loadu_ps(z + i + u);
+            _mm256_storeu_ps(place + u, sphere_sh_pt_near_avx2_(x_f32x8, y_f32x8, z_f32x8, bad)); _mm256_storeu_ps(place + BLOCK + u, x_f32x8); _mm256_storeu_ps(place + 2 * BLOCK + u, y_f32x8); _mm256_storeu_ps(place + 3 * BLOCK + u, z_f32x8);
+            _mm256_storeu_ps(powers + u, _mm256_setzero_ps()); _mm256_storeu_ps(powers + BLOCK + u, _mm256_setzero_ps()); _mm256_storeu_ps(powers + 2 * BLOCK + u, _mm256_set1_ps(1.0f)); _mm256_storeu_ps(powers + 3 * BLOCK + u, _mm256_setzero_ps());
+            for (m = 0; m <= degree; m++) { _mm256_storeu_ps(states + 2 * m * BLOCK + u, _mm256_broadcast_ss(seeds + m)); _mm256_storeu_ps(states + (2 * m + 1) * BLOCK + u, _mm256_setzero_ps()); }
+            _mm256_storeu_ps(states + 2 * m * BLOCK + u, _mm256_setzero_ps()); _mm256_storeu_ps(states + (2 * m + 1) * BLOCK + u, _mm256_setzero_ps());
+            for (m = 0; m < degree; m++) {
+                float *f = powers + 2 * (m + 2) * BLOCK + u;
+                _mm256_storeu_ps(f, _mm256_loadu_ps(f - 2 * BLOCK)); _mm256_storeu_ps(f + BLOCK, _mm256_loadu_ps(f - BLOCK));
+                sphere_sh_pt_turn_avx2_(m, x_f32x8, y_f32x8, f, f + BLOCK);
+            }
+        }
+        for (from = 0; from <= degree; from = last + 1) {
+            const size_t zero = (size_t)(from * from);
+            for (last = from; last < degree && (last + 2) * (last + 2) - from * from <= COLUMNS; ) last++;
+            sphere_sh_pt_strip_start_avx2_(table + 4 * ((size_t)from * ((size_t)from + 1) / 2), from, last, states, place, run);
+            for (m = 0; m <= last; m++) {
+                l = m > from ? m : from;
+                for (u = (size_t)m; u < 4 * BLOCK; u += (size_t)last + 1) if (out[u & 3]) {         /* where the rows go: here there is time for it */
+                    const float *at = out[u & 3] + (i + (u >> 2)) * stride, *end = at + (last + 1) * (last + 1);
+                    for (at += from * from; at < end; at += 64 / sizeof(float)) _mm_prefetch((const char *)at, _MM_HINT_T0);
+                }
+                sphere_sh_pt_factors_avx2_(factors, BLOCK, BLOCK, m, powers + 2 * (m + 1) * BLOCK, powers + 2 * m * BLOCK, place + 3 * BLOCK);
+                if (m == 0) sphere_sh_pt_strip_slopes_avx2_(table + 4 * ((size_t)l * ((size_t)l + 1) / 2), 0, l, last, states + 2 * BLOCK, place, factors, run + (l - from) * BLOCK, to, (size_t)(l * l + l) - zero, 0, SPHERE_SH_AVX2_LANES_, 1);
+                else sphere_sh_pt_strip_slopes_avx2_(table + 4 * ((size_t)l * ((size_t)l + 1) / 2 + (size_t)m), m, l, last, states + 2 * (m + 1) * BLOCK, place, factors, run + (l - from) * BLOCK, to, (size_t)(l * l + l + m) - zero, (size_t)(l * l + l - m) - zero, SPHERE_SH_AVX2_LANES_, 0);
+            }
+            for (k = 0; k < 4; k++) if (out[k]) for (u = 0; u < 1; u++) sphere_sh_pt_rows_avx2_(out[k] + (i + u * SPHERE_SH_AVX2_LANES_) * stride + zero, stride, to[k] + u * COLUMNS * SPHERE_SH_AVX2_LANES_, (size_t)((last + 1) * (last + 1)) - zero);
         }
     }
     return i;
 }
 #endif
 #if SPHERE_NEON_
+SPHERE_INLINE_ float32x4_t sphere_sh_pt_near_neon_(float32x4_t px_f32x4, float32x4_t py_f32x4, float32x4_t pz_f32x4, int *bad)
+{
+    const float32x4_t az_f32x4 = vabsq_f32(pz_f32x4);
+    *bad |= sphere_sh_pt_strange_neon_(SPHERE_MADD_F32X4_(pz_f32x4, pz_f32x4, SPHERE_MADD_F32X4_(px_f32x4, px_f32x4, vmulq_f32(py_f32x4, py_f32x4))));
+    return sphere_sh_pt_above_neon_(az_f32x4, vdupq_n_f32(0.5f), vdivq_f32(SPHERE_MADD_F32X4_(px_f32x4, px_f32x4, vmulq_f32(py_f32x4, py_f32x4)), vaddq_f32(vdupq_n_f32(1.0f), az_f32x4)), vsubq_f32(vdupq_n_f32(1.0f), az_f32x4));
+}
+SPHERE_INLINE_ void sphere_sh_pt_turn_neon_(int m, float32x4_t x_f32x4, float32x4_t y_f32x4, float *c, float *s)
+{
+    const float32x4_t pc_f32x4 = vld1q_f32(c), ps_f32x4 = vld1q_f32(s);
+    float32x4_t c_f32x4 = vsubq_f32(vmulq_f32(x_f32x4, pc_f32x4), vmulq_f32(y_f32x4, ps_f32x4)), s_f32x4 = SPHERE_MADD_F32X4_(x_f32x4, ps_f32x4, vmulq_f32(y_f32x4, pc_f32x4));
+    if (m >= 8) { c_f32x4 = sphere_sh_pt_faint_neon_(c_f32x4); s_f32x4 = sphere_sh_pt_faint_neon_(s_f32x4); }
+    vst1q_f32(c, c_f32x4); vst1q_f32(s, s_f32x4);
+}
+SPHERE_INLINE_ void sphere_sh_pt_strip_neon_(const float *q, int m, int l, int last, float *state, const float *e, const float *factors, float *plus, float *minus, size_t step, size_t apart, const int zonal)
+{
+    float32x4_t t0_f32x4 = vld1q_f32(state + 0 * SPHERE_SH_NEON_LANES_), d0_f32x4 = vld1q_f32(state + 4 * SPHERE_SH_NEON_LANES_); const float32x4_t e0_f32x4 = vld1q_f32(e + 0 * SPHERE_SH_NEON_LANES_);
+    float32x4_t t1_f32x4 = vld1q_f32(state + 1 * SPHERE_SH_NEON_LANES_), d1_f32x4 = vld1q_f32(state + 5 * SPHERE_SH_NEON_LANES_); const float32x4_t e1_f32x4 = vld1q_f32(e + 1 * SPHERE_SH_NEON_LANES_);
+    float32x4_t t2_f32x4 = vld1q_f32(state + 2 * SPHERE_SH_NEON_LANES_), d2_f32x4 = vld1q_f32(state + 6 * SPHERE_SH_NEON_LANES_); const float32x4_t e2_f32x4 = vld1q_f32(e + 2 * SPHERE_SH_NEON_LANES_);
+    float32x4_t t3_f32x4 = vld1q_f32(state + 3 * SPHERE_SH_NEON_LANES_), d3_f32x4 = vld1q_f32(state + 7 * SPHERE_SH_NEON_LANES_); const float32x4_t e3_f32x4 = vld1q_f32(e + 3 * SPHERE_SH_NEON_LANES_);
+    for (; l <= last; q += 4 * (size_t)(l + 1), l++, plus += 2 * (size_t)l * step, minus += 2 * (size_t)l * step) {
+        const float *f = factors + ((l - m) & 1 ? 8 * SPHERE_SH_NEON_LANES_ : 0);
+        const float32x4_t a_f32x4 = vld1q_dup_f32(q), b_f32x4 = vld1q_dup_f32(q + 1), c_f32x4 = vld1q_dup_f32(q + 2);
+        d0_f32x4 = vsubq_f32(vmulq_f32(b_f32x4, d0_f32x4), vmulq_f32(vmulq_f32(c_f32x4, e0_f32x4), t0_f32x4)); t0_f32x4 = vaddq_f32(t0_f32x4, SPHERE_MADD_F32X4_(a_f32x4, t0_f32x4, d0_f32x4));
+        vst1q_f32(plus, vmulq_f32(t0_f32x4, vld1q_f32(f + 0 * SPHERE_SH_NEON_LANES_))); if (!zonal) { vst1q_f32(minus, vmulq_f32(t0_f32x4, vld1q_f32(f + 4 * SPHERE_SH_NEON_LANES_))); }
+        d1_f32x4 = vsubq_f32(vmulq_f32(b_f32x4, d1_f32x4), vmulq_f32(vmulq_f32(c_f32x4, e1_f32x4), t1_f32x4)); t1_f32x4 = vaddq_f32(t1_f32x4, SPHERE_MADD_F32X4_(a_f32x4, t1_f32x4, d1_f32x4));
+        vst1q_f32(plus + apart, vmulq_f32(t1_f32x4, vld1q_f32(f + 1 * SPHERE_SH_NEON_LANES_))); if (!zonal) { vst1q_f32(minus + apart, vmulq_f32(t1_f32x4, vld1q_f32(f + 5 * SPHERE_SH_NEON_LANES_))); }
+        d2_f32x4 = vsubq_f32(vmulq_f32(b_f32x4, d2_f32x4), vmulq_f32(vmulq_f32(c_f32x4, e2_f32x4), t2_f32x4)); t2_f32x4 = vaddq_f32(t2_f32x4, SPHERE_MADD_F32X4_(a_f32x4, t2_f32x4, d2_f32x4));
+        vst1q_f32(plus + 2 * apart, vmulq_f32(t2_f32x4, vld1q_f32(f + 2 * SPHERE_SH_NEON_LANES_))); if (!zonal) { vst1q_f32(minus + 2 * apart, vmulq_f32(t2_f32x4, vld1q_f32(f + 6 * SPHERE_SH_NEON_LANES_))); }
+        d3_f32x4 = vsubq_f32(vmulq_f32(b_f32x4, d3_f32x4), vmulq_f32(vmulq_f32(c_f32x4, e3_f32x4), t3_f32x4)); t3_f32x4 = vaddq_f32(t3_f32x4, SPHERE_MADD_F32X4_(a_f32x4, t3_f32x4, d3_f32x4));
+        vst1q_f32(plus + 3 * apart, vmulq_f32(t3_f32x4, vld1q_f32(f + 3 * SPHERE_SH_NEON_LANES_))); if (!zonal) { vst1q_f32(minus + 3 * apart, vmulq_f32(t3_f32x4, vld1q_f32(f + 7 * SPHERE_SH_NEON_LANES_))); }
+    }
+    vst1q_f32(state + 0 * SPHERE_SH_NEON_LANES_, t0_f32x4); vst1q_f32(state + 4 * SPHERE_SH_NEON_LANES_, d0_f32x4);
+    vst1q_f32(state + 1 * SPHERE_SH_NEON_LANES_, t1_f32x4); vst1q_f32(state + 5 * SPHERE_SH_NEON_LANES_, d1_f32x4);
+    vst1q_f32(state + 2 * SPHERE_SH_NEON_LANES_, t2_f32x4); vst1q_f32(state + 6 * SPHERE_SH_NEON_LANES_, d2_f32x4);
+    vst1q_f32(state + 3 * SPHERE_SH_NEON_LANES_, t3_f32x4); vst1q_f32(state + 7 * SPHERE_SH_NEON_LANES_, d3_f32x4);
+}
+SPHERE_INLINE_ void sphere_sh_pt_strip_slopes_neon_(const float *q, int m, int l, int last, float *state, const float *place, const float *factors, float *run, float *const out[4], size_t plus, size_t minus, size_t step, const int zonal)
+{
+    const float order = (float)m;
+    float32x4_t t0_f32x4 = vld1q_f32(state + 0 * SPHERE_SH_NEON_LANES_), d0_f32x4 = vld1q_f32(state + 1 * SPHERE_SH_NEON_LANES_);
+    const float32x4_t om_f32x4 = vdupq_n_f32(order);
+    float *const o0 = out[0], *const o1 = out[1], *const o2 = out[2], *const o3 = out[3];
+    plus *= step; minus *= step;
+    for (; l <= last; l++, q += 4 * (size_t)l, run += 1 * SPHERE_SH_NEON_LANES_) {
+        const float *f = factors + ((l - m) & 1 ? 4 * SPHERE_SH_NEON_LANES_ : 0), *h = factors + ((l - m) & 1 ? 0 : 4 * SPHERE_SH_NEON_LANES_);
+        const float32x4_t k_f32x4 = vld1q_dup_f32(q + 3);
+        float32x4_t n0_f32x4 = vdupq_n_f32(0);
+        if (l > m) {
+            const float32x4_t a_f32x4 = vld1q_dup_f32(q + 4), b_f32x4 = vld1q_dup_f32(q + 5), c_f32x4 = vld1q_dup_f32(q + 6);
+            d0_f32x4 = vsubq_f32(vmulq_f32(b_f32x4, d0_f32x4), vmulq_f32(vmulq_f32(c_f32x4, vld1q_f32(place + 0 * SPHERE_SH_NEON_LANES_)), t0_f32x4)); t0_f32x4 = vaddq_f32(t0_f32x4, SPHERE_MADD_F32X4_(a_f32x4, t0_f32x4, d0_f32x4)); n0_f32x4 = t0_f32x4;
+        }
+        {
+            const float32x4_t t_f32x4 = vld1q_f32(run + 0 * SPHERE_SH_NEON_LANES_), u_f32x4 = vmulq_f32(k_f32x4, n0_f32x4), x_f32x4 = vld1q_f32(place + 1 * SPHERE_SH_NEON_LANES_), y_f32x4 = vld1q_f32(place + 2 * SPHERE_SH_NEON_LANES_), z_f32x4 = vld1q_f32(place + 3 * SPHERE_SH_NEON_LANES_);
+            const float32x4_t yc_f32x4 = vmulq_f32(t_f32x4, vld1q_f32(f + 0 * SPHERE_SH_NEON_LANES_)), vc_f32x4 = vmulq_f32(u_f32x4, vld1q_f32(h + 0 * SPHERE_SH_NEON_LANES_)), rc_f32x4 = SPHERE_MADD_F32X4_(om_f32x4, yc_f32x4, vmulq_f32(z_f32x4, vc_f32x4));
+            const float32x4_t gc_f32x4 = vmulq_f32(t_f32x4, vld1q_f32(f + 2 * SPHERE_SH_NEON_LANES_)), gs_f32x4 = vmulq_f32(t_f32x4, vld1q_f32(f + 3 * SPHERE_SH_NEON_LANES_));
+            vst1q_f32(run + 0 * SPHERE_SH_NEON_LANES_, n0_f32x4);
+            vst1q_f32(o0 + plus, yc_f32x4); vst1q_f32(o1 + plus, vsubq_f32(gc_f32x4, vmulq_f32(x_f32x4, rc_f32x4)));
+            vst1q_f32(o2 + plus, vsubq_f32(vdupq_n_f32(0), SPHERE_MADD_F32X4_(y_f32x4, rc_f32x4, gs_f32x4))); vst1q_f32(o3 + plus, vsubq_f32(vc_f32x4, vmulq_f32(z_f32x4, rc_f32x4)));
+            if (!zonal) {
+                const float32x4_t ys_f32x4 = vmulq_f32(t_f32x4, vld1q_f32(f + 1 * SPHERE_SH_NEON_LANES_)), vs_f32x4 = vmulq_f32(u_f32x4, vld1q_f32(h + 1 * SPHERE_SH_NEON_LANES_)), rs_f32x4 = SPHERE_MADD_F32X4_(om_f32x4, ys_f32x4, vmulq_f32(z_f32x4, vs_f32x4));
+                vst1q_f32(o0 + minus, ys_f32x4); vst1q_f32(o1 + minus, vsubq_f32(gs_f32x4, vmulq_f32(x_f32x4, rs_f32x4)));
+                vst1q_f32(o2 + minus, vsubq_f32(gc_f32x4, vmulq_f32(y_f32x4, rs_f32x4))); vst1q_f32(o3 + minus, vsubq_f32(vs_f32x4, vmulq_f32(z_f32x4, rs_f32x4)));
+            }
+        }
+        plus += 2 * (size_t)(l + 1) * step; minus += 2 * (size_t)(l + 1) * step;
+    }
+    vst1q_f32(state + 0 * SPHERE_SH_NEON_LANES_, t0_f32x4); vst1q_f32(state + 1 * SPHERE_SH_NEON_LANES_, d0_f32x4);
+}
+SPHERE_INLINE_ void sphere_sh_pt_strip_start_neon_(const float *q, int l, int last, float *state, const float *e, float *run)
+{
+    float32x4_t t0_f32x4 = vld1q_f32(state + 0 * SPHERE_SH_NEON_LANES_), d0_f32x4 = vld1q_f32(state + 1 * SPHERE_SH_NEON_LANES_); const float32x4_t e0_f32x4 = vld1q_f32(e + 0 * SPHERE_SH_NEON_LANES_);
+    for (; l <= last; l++, q += 4 * (size_t)l, run += 1 * SPHERE_SH_NEON_LANES_) {
+        const float32x4_t a_f32x4 = vld1q_dup_f32(q), b_f32x4 = vld1q_dup_f32(q + 1), c_f32x4 = vld1q_dup_f32(q + 2);
+        d0_f32x4 = vsubq_f32(vmulq_f32(b_f32x4, d0_f32x4), vmulq_f32(vmulq_f32(c_f32x4, e0_f32x4), t0_f32x4)); t0_f32x4 = vaddq_f32(t0_f32x4, SPHERE_MADD_F32X4_(a_f32x4, t0_f32x4, d0_f32x4)); vst1q_f32(run + 0 * SPHERE_SH_NEON_LANES_, t0_f32x4);
+    }
+    vst1q_f32(state + 0 * SPHERE_SH_NEON_LANES_, t0_f32x4); vst1q_f32(state + 1 * SPHERE_SH_NEON_LANES_, d0_f32x4);
+}
+SPHERE_INLINE_ void sphere_sh_pt_strip_rows_neon_(const float *q, int m, int l, int last, float *state, const float *e, const float *factors, float *plus, float *minus, size_t step, size_t apart, const int zonal)
+{
+    float32x4_t t0_f32x4 = vld1q_f32(state + 0 * SPHERE_SH_NEON_LANES_), d0_f32x4 = vld1q_f32(state + 2 * SPHERE_SH_NEON_LANES_); const float32x4_t e0_f32x4 = vld1q_f32(e + 0 * SPHERE_SH_NEON_LANES_);
+    float32x4_t t1_f32x4 = vld1q_f32(state + 1 * SPHERE_SH_NEON_LANES_), d1_f32x4 = vld1q_f32(state + 3 * SPHERE_SH_NEON_LANES_); const float32x4_t e1_f32x4 = vld1q_f32(e + 1 * SPHERE_SH_NEON_LANES_);
+    for (; l <= last; q += 4 * (size_t)(l + 1), l++, plus += 2 * (size_t)l * step, minus += 2 * (size_t)l * step) {
+        const float *f = factors + ((l - m) & 1 ? 4 * SPHERE_SH_NEON_LANES_ : 0);
+        const float32x4_t a_f32x4 = vld1q_dup_f32(q), b_f32x4 = vld1q_dup_f32(q + 1), c_f32x4 = vld1q_dup_f32(q + 2);
+        d0_f32x4 = vsubq_f32(vmulq_f32(b_f32x4, d0_f32x4), vmulq_f32(vmulq_f32(c_f32x4, e0_f32x4), t0_f32x4)); t0_f32x4 = vaddq_f32(t0_f32x4, SPHERE_MADD_F32X4_(a_f32x4, t0_f32x4, d0_f32x4));
+        vst1q_f32(plus, vmulq_f32(t0_f32x4, vld1q_f32(f + 0 * SPHERE_SH_NEON_LANES_))); if (!zonal) { vst1q_f32(minus, vmulq_f32(t0_f32x4, vld1q_f32(f + 2 * SPHERE_SH_NEON_LANES_))); }
+        d1_f32x4 = vsubq_f32(vmulq_f32(b_f32x4, d1_f32x4), vmulq_f32(vmulq_f32(c_f32x4, e1_f32x4), t1_f32x4)); t1_f32x4 = vaddq_f32(t1_f32x4, SPHERE_MADD_F32X4_(a_f32x4, t1_f32x4, d1_f32x4));
+        vst1q_f32(plus + apart, vmulq_f32(t1_f32x4, vld1q_f32(f + 1 * SPHERE_SH_NEON_LANES_))); if (!zonal) { vst1q_f32(minus + apart, vmulq_f32(t1_f32x4, vld1q_f32(f + 3 * SPHERE_SH_NEON_LANES_))); }
+    }
+    vst1q_f32(state + 0 * SPHERE_SH_NEON_LANES_, t0_f32x4); vst1q_f32(state + 2 * SPHERE_SH_NEON_LANES_, d0_f32x4);
+    vst1q_f32(state + 1 * SPHERE_SH_NEON_LANES_, t1_f32x4); vst1q_f32(state + 3 * SPHERE_SH_NEON_LANES_, d1_f32x4);
+}
 static size_t sphere_sh_pt_planes_neon_(const sphere_sh_points *plan, const float *x, const float *y, const float *z, size_t n, float *out, size_t stride, int *bad)
 {
+    enum { BLOCK = 4 * SPHERE_SH_NEON_LANES_ };
     const float *seeds = sphere_sh_pt_seeds_(plan), *table = seeds + (plan->degree + 2);
     const int degree = plan->degree;
-    float space[4 * 4 * SPHERE_SH_NEON_LANES_ + 64 / sizeof(float)], *const cur = (float *)sphere_align_(space), *const turn = cur + 2 * 4 * SPHERE_SH_NEON_LANES_;
-    size_t i = 0;
-    int l, m;
-    for (; i + 4 * SPHERE_SH_NEON_LANES_ <= n; i += 4 * SPHERE_SH_NEON_LANES_) {
-        float32x4_t e0_f32x4, e1_f32x4, e2_f32x4, e3_f32x4;
-        { const float32x4_t px_f32x4 = vld1q_f32(x + i + 0 * SPHERE_SH_NEON_LANES_), py_f32x4 = vld1q_f32(y + i + 0 * SPHERE_SH_NEON_LANES_), pz_f32x4 = vld1q_f32(z + i + 0 * SPHERE_SH_NEON_LANES_), az_f32x4 = vabsq_f32(pz_f32x4), side_f32x4 = sphere_sh_pt_sign_neon_(pz_f32x4), n2_f32x4 = SPHERE_MADD_F32X4_(pz_f32x4, pz_f32x4, SPHERE_MADD_F32X4_(px_f32x4, px_f32x4, vmulq_f32(py_f32x4, py_f32x4)));
-          *bad |= sphere_sh_pt_strange_neon_(n2_f32x4);
-          e0_f32x4 = sphere_sh_pt_above_neon_(az_f32x4, vdupq_n_f32(0.5f), vdivq_f32(SPHERE_MADD_F32X4_(px_f32x4, px_f32x4, vmulq_f32(py_f32x4, py_f32x4)), vaddq_f32(vdupq_n_f32(1.0f), az_f32x4)), vsubq_f32(vdupq_n_f32(1.0f), az_f32x4));
-          vst1q_f32(turn + 0 * SPHERE_SH_NEON_LANES_, sphere_sh_pt_flip_neon_(side_f32x4, side_f32x4)); vst1q_f32(turn + 4 * SPHERE_SH_NEON_LANES_ + 0 * SPHERE_SH_NEON_LANES_, side_f32x4); vst1q_f32(cur + 0 * SPHERE_SH_NEON_LANES_, vdupq_n_f32(1.0f)); vst1q_f32(cur + 4 * SPHERE_SH_NEON_LANES_ + 0 * SPHERE_SH_NEON_LANES_, vdupq_n_f32(0)); }
-        { const float32x4_t px_f32x4 = vld1q_f32(x + i + 1 * SPHERE_SH_NEON_LANES_), py_f32x4 = vld1q_f32(y + i + 1 * SPHERE_SH_NEON_LANES_), pz_f32x4 = vld1q_f32(z + i + 1 * SPHERE_SH_NEON_LANES_), az_f32x4 = vabsq_f32(pz_f32x4), side_f32x4 = sphere_sh_pt_sign_neon_(pz_f32x4), n2_f32x4 = SPHERE_MADD_F32X4_(pz_f32x4, pz_f32x4, SPHERE_MADD_F32X4_(px_f32x4, px_f32x4, vmulq_f32(py_f32x4, py_f32x4)));
-          *bad |= sphere_sh_pt_strange_neon_(n2_f32x4);
-          e1_f32x4 = sphere_sh_pt_above_neon_(az_f32x4, vdupq_n_f32(0.5f), vdivq_f32(SPHERE_MADD_F32X4_(px_f32x4, px_f32x4, vmulq_f32(py_f32x4, py_f32x4)), vaddq_f32(vdupq_n_f32(1.0f), az_f32x4)), vsubq_f32(vdupq_n_f32(1.0f), az_f32x4));
-          vst1q_f32(turn + 1 * SPHERE_SH_NEON_LANES_, sphere_sh_pt_flip_neon_(side_f32x4, side_f32x4)); vst1q_f32(turn + 4 * SPHERE_SH_NEON_LANES_ + 1 * SPHERE_SH_NEON_LANES_, side_f32x4); vst1q_f32(cur + 1 * SPHERE_SH_NEON_LANES_, vdupq_n_f32(1.0f)); vst1q_f32(cur + 4 * SPHERE_SH_NEON_LANES_ + 1 * SPHERE_SH_NEON_LANES_, vdupq_n_f32(0)); }
-        { const float32x4_t px_f32x4 = vld1q_f32(x + i + 2 * SPHERE_SH_NEON_LANES_), py_f32x4 = vld1q_f32(y + i + 2 * SPHERE_SH_NEON_LANES_), pz_f32x4 = vld1q_f32(z + i + 2 * SPHERE_SH_NEON_LANES_), az_f32x4 = vabsq_f32(pz_f32x4), side_f32x4 = sphere_sh_pt_sign_neon_(pz_f32x4), n2_f32x4 = SPHERE_MADD_F32X4_(pz_f32x4, pz_f32x4, SPHERE_MADD_F32X4_(px_f32x4, px_f32x4, vmulq_f32(py_f32x4, py_f32x4)));
-          *bad |= sphere_sh_pt_strange_neon_(n2_f32x4);
-          e2_f32x4 = sphere_sh_pt_above_neon_(az_f32x4, vdupq_n_f32(0.5f), vdivq_f32(SPHERE_MADD_F32X4_(px_f32x4, px_f32x4, vmulq_f32(py_f32x4, py_f32x4)), vaddq_f32(vdupq_n_f32(1.0f), az_f32x4)), vsubq_f32(vdupq_n_f32(1.0f), az_f32x4));
-          vst1q_f32(turn + 2 * SPHERE_SH_NEON_LANES_, sphere_sh_pt_flip_neon_(side_f32x4, side_f32x4)); vst1q_f32(turn + 4 * SPHERE_SH_NEON_LANES_ + 2 * SPHERE_SH_NEON_LANES_, side_f32x4); vst1q_f32(cur + 2 * SPHERE_SH_NEON_LANES_, vdupq_n_f32(1.0f)); vst1q_f32(cur + 4 * SPHERE_SH_NEON_LANES_ + 2 * SPHERE_SH_NEON_LANES_, vdupq_n_f32(0)); }
-        { const float32x4_t px_f32x4 = vld1q_f32(x + i + 3 * SPHERE_SH_NEON_LANES_), py_f32x4 = vld1q_f32(y + i + 3 * SPHERE_SH_NEON_LANES_), pz_f32x4 = vld1q_f32(z + i + 3 * SPHERE_SH_NEON_LANES_), az_f32x4 = vabsq_f32(pz_f32x4), side_f32x4 = sphere_sh_pt_sign_neon_(pz_f32x4), n2_f32x4 = SPHERE_MADD_F32X4_(pz_f32x4, pz_f32x4, SPHERE_MADD_F32X4_(px_f32x4, px_f32x4, vmulq_f32(py_f32x4, py_f32x4)));
-          *bad |= sphere_sh_pt_strange_neon_(n2_f32x4);
-          e3_f32x4 = sphere_sh_pt_above_neon_(az_f32x4, vdupq_n_f32(0.5f), vdivq_f32(SPHERE_MADD_F32X4_(px_f32x4, px_f32x4, vmulq_f32(py_f32x4, py_f32x4)), vaddq_f32(vdupq_n_f32(1.0f), az_f32x4)), vsubq_f32(vdupq_n_f32(1.0f), az_f32x4));
-          vst1q_f32(turn + 3 * SPHERE_SH_NEON_LANES_, sphere_sh_pt_flip_neon_(side_f32x4, side_f32x4)); vst1q_f32(turn + 4 * SPHERE_SH_NEON_LANES_ + 3 * SPHERE_SH_NEON_LANES_, side_f32x4); vst1q_f32(cur + 3 * SPHERE_SH_NEON_LANES_, vdupq_n_f32(1.0f)); vst1q_f32(cur + 4 * SPHERE_SH_NEON_LANES_ + 3 * SPHERE_SH_NEON_LANES_, vdupq_n_f32(0)); }
+    float space[5 * SPHERE_SH_PT_TASK_ + 2 * BLOCK + 64 / sizeof(float)], *const e = (float *)sphere_align_(space), *const factors = e + SPHERE_SH_PT_TASK_, *const state = factors + 4 * SPHERE_SH_PT_TASK_;
+    const size_t count = n / BLOCK * BLOCK;
+    size_t i, u;
+    int m;
+    for (i = 0; i < count; i += BLOCK) for (u = 0; u < BLOCK; u += SPHERE_SH_NEON_LANES_) {
+        vst1q_f32(e + i + u, sphere_sh_pt_near_neon_(vld1q_f32(x + i + u), vld1q_f32(y + i + u), vld1q_f32(z + i + u), bad)); vst1q_f32(factors + 4 * i + u, vdupq_n_f32(1.0f)); vst1q_f32(factors + 4 * i + BLOCK + u, vdupq_n_f32(0));
+    }
+    for (m = 0; m <= degree; m++) {
+        const float *q = table + 4 * ((size_t)m * ((size_t)m + 1) / 2 + (size_t)m);
+        for (i = 0; i < count; i += BLOCK) {
+            float *plus = out + i + (size_t)(m * m + m + m) * stride, *minus = out + i + (size_t)(m * m) * stride, *f = factors + 4 * i;
+            for (u = 0; u < BLOCK; u += SPHERE_SH_NEON_LANES_) {
+                const float32x4_t side_f32x4 = sphere_sh_pt_sign_neon_(vld1q_f32(z + i + u));
+                vst1q_f32(f + 2 * BLOCK + u, sphere_sh_pt_flip_neon_(vld1q_f32(f + u), side_f32x4)); vst1q_f32(f + 3 * BLOCK + u, sphere_sh_pt_flip_neon_(vld1q_f32(f + BLOCK + u), side_f32x4));
+                vst1q_f32(state + u, vld1q_dup_f32(seeds + m)); vst1q_f32(state + BLOCK + u, vdupq_n_f32(0));
+            }
+            if (m == 0) sphere_sh_pt_strip_neon_(q, 0, 0, degree, state, e + i, f, plus, minus, stride, SPHERE_SH_NEON_LANES_, 1);
+            else sphere_sh_pt_strip_neon_(q, m, m, degree, state, e + i, f, plus, minus, stride, SPHERE_SH_NEON_LANES_, 0);
+            for (u = 0; u < BLOCK; u += SPHERE_SH_NEON_LANES_) sphere_sh_pt_turn_neon_(m, vld1q_f32(x + i + u), vld1q_f32(y + i + u), f + u, f + BLOCK + u);
+        }
+    }
+    return count;
+}
+static size_t sphere_sh_pt_strips_neon_(const sphere_sh_points *plan, const float *x, const float *y, const float *z, size_t n, float *out, size_t stride, int *bad)
+{
+    enum { BLOCK = 2 * SPHERE_SH_NEON_LANES_, ORDERS = SPHERE_SH_PT_LOW_DEGREE_ + 1, COLUMNS = 192 };
+    const float *seeds = sphere_sh_pt_seeds_(plan), *table = seeds + (plan->degree + 2);
+    const int degree = plan->degree;
+    float space[(1 + 6 * ORDERS + COLUMNS) * BLOCK + 64 / sizeof(float)], *const e = (float *)sphere_align_(space), *const factors = e + BLOCK;
+    float *const states = factors + 4 * (degree + 1) * BLOCK, *const tile = states + 2 * (degree + 1) * BLOCK;
+    size_t i, u;
+    int l, m, from, last;
+    for (i = 0; i + BLOCK <= n; i += BLOCK) {
+        for (u = 0; u < BLOCK; u += SPHERE_SH_NEON_LANES_) {
+            const float32x4_t x_f32x4 = vld1q_f32(x + i + u), y_f32x4 = vld1q_f32(y + i + u), z_f32x4 = vld1q_f32(z + i + u), side_f32x4 = sphere_sh_pt_sign_neon_(z_f32x4);
+            float32x4_t c_f32x4 = vdupq_n_f32(1.0f), s_f32x4 = vdupq_n_f32(0), pc_f32x4, ps_f32x4;
+            vst1q_f32(e + u, sphere_sh_pt_near_neon_(x_f32x4, y_f32x4, z_f32x4, bad));
+            for (m = 0; m <= degree; m++) {
+                float *f = factors + 4 * m * BLOCK + u, *state = states + 2 * m * BLOCK + u;
+                vst1q_f32(f, c_f32x4); vst1q_f32(f + BLOCK, s_f32x4); vst1q_f32(f + 2 * BLOCK, sphere_sh_pt_flip_neon_(c_f32x4, side_f32x4)); vst1q_f32(f + 3 * BLOCK, sphere_sh_pt_flip_neon_(s_f32x4, side_f32x4));
+                vst1q_f32(state, vld1q_dup_f32(seeds + m)); vst1q_f32(state + BLOCK, vdupq_n_f32(0));
+                pc_f32x4 = c_f32x4; ps_f32x4 = s_f32x4;
+                c_f32x4 = vsubq_f32(vmulq_f32(x_f32x4, pc_f32x4), vmulq_f32(y_f32x4, ps_f32x4)); s_f32x4 = SPHERE_MADD_F32X4_(x_f32x4, ps_f32x4, vmulq_f32(y_f32x4, pc_f32x4));
+                if (m >= 8) { c_f32x4 = sphere_sh_pt_faint_neon_(c_f32x4); s_f32x4 = sphere_sh_pt_faint_neon_(s_f32x4); }
+            }
+        }
+        for (from = 0; from <= degree; from = last + 1) {
+            for (last = from; last < degree && (last + 2) * (last + 2) - from * from <= COLUMNS; ) last++;
+            for (m = 0; m <= last; m++) {
+                float *middle = tile - from * from * SPHERE_SH_NEON_LANES_;
+                l = m > from ? m : from;
+                if (m == 0) sphere_sh_pt_strip_rows_neon_(table + 4 * ((size_t)l * ((size_t)l + 1) / 2), 0, l, last, states, e, factors, middle + (l * l + l) * SPHERE_SH_NEON_LANES_, middle, SPHERE_SH_NEON_LANES_, COLUMNS * SPHERE_SH_NEON_LANES_, 1);
+                else sphere_sh_pt_strip_rows_neon_(table + 4 * ((size_t)l * ((size_t)l + 1) / 2 + (size_t)m), m, l, last, states + 2 * m * BLOCK, e, factors + 4 * m * BLOCK, middle + (l * l + l + m) * SPHERE_SH_NEON_LANES_, middle + (l * l + l - m) * SPHERE_SH_NEON_LANES_, SPHERE_SH_NEON_LANES_, COLUMNS * SPHERE_SH_NEON_LANES_, 0);
+            }
+            for (u = 0; u < 2; u++) sphere_sh_pt_rows_neon_(out + (i + u * SPHERE_SH_NEON_LANES_) * stride + from * from, stride, tile + u * COLUMNS * SPHERE_SH_NEON_LANES_, (size_t)((last + 1) * (last + 1) - from * from));
+        }
+    }
+    return i;
+}
+SPHERE_INLINE_ void sphere_sh_pt_factors_neon_(float *f, size_t block, size_t n, int m, const float *now, const float *before, const float *z)
+{
+    const float order = (float)m;
+    size_t u;
+    for (u = 0; u < n; u += SPHERE_SH_NEON_LANES_, f += SPHERE_SH_NEON_LANES_) {
+        const float32x4_t om_f32x4 = vdupq_n_f32(order), side_f32x4 = sphere_sh_pt_sign_neon_(vld1q_f32(z + u)), c_f32x4 = vld1q_f32(now + u), s_f32x4 = vld1q_f32(now + block + u), gc_f32x4 = vmulq_f32(om_f32x4, vld1q_f32(before + u)), gs_f32x4 = vmulq_f32(om_f32x4, vld1q_f32(before + block + u));
+        vst1q_f32(f, c_f32x4); vst1q_f32(f + block, s_f32x4); vst1q_f32(f + 2 * block, gc_f32x4); vst1q_f32(f + 3 * block, gs_f32x4);
+        vst1q_f32(f + 4 * block, sphere_sh_pt_flip_neon_(c_f32x4, side_f32x4)); vst1q_f32(f + 5 * block, sphere_sh_pt_flip_neon_(s_f32x4, side_f32x4)); vst1q_f32(f + 6 * block, sphere_sh_pt_flip_neon_(gc_f32x4, side_f32x4)); vst1q_f32(f + 7 * block, sphere_sh_pt_flip_neon_(gs_f32x4, side_f32x4));
+    }
+}
+/* One harmonic pair and its gradient. float32x4_t of order m comes from `run`, which the line of order m - 1 left there; float32x4_t of order m + 1 takes its
+   place. Without values they go to where the gradient's x comes after them. */
+SPHERE_INLINE_ void sphere_sh_pt_slope_line_neon_(const float *q, int m, int first, size_t n, float *work, const float *f, const float *h, float *run, float *const out[4], size_t plus, size_t minus, const int zonal)
+{
+    enum { MOST = SPHERE_SH_PT_LINE_ };
+    const float order = (float)m;
+    const float32x4_t om_f32x4 = vdupq_n_f32(order), k_f32x4 = vld1q_dup_f32(q + 3), a_f32x4 = vld1q_dup_f32(q + 4), b_f32x4 = vld1q_dup_f32(q + 5), c_f32x4 = vld1q_dup_f32(q + 6);
+    float *const p0 = out[0] + plus, *const p1 = out[1] + plus, *const p2 = out[2] + plus, *const p3 = out[3] + plus;
+    float *const m0 = out[0] + minus, *const m1 = out[1] + minus, *const m2 = out[2] + minus, *const m3 = out[3] + minus;
+    size_t i;
+    for (i = 0; i < n; i += SPHERE_SH_NEON_LANES_) {
+        const float32x4_t x_f32x4 = vld1q_f32(work + 3 * MOST + i), y_f32x4 = vld1q_f32(work + 4 * MOST + i), z_f32x4 = vld1q_f32(work + 5 * MOST + i), t_f32x4 = vld1q_f32(run + i);
+        float32x4_t n_f32x4 = vdupq_n_f32(0);
+        if (!first) {
+            float32x4_t d_f32x4 = vld1q_f32(work + MOST + i);
+            n_f32x4 = vld1q_f32(work + i);
+            d_f32x4 = vsubq_f32(vmulq_f32(b_f32x4, d_f32x4), vmulq_f32(vmulq_f32(c_f32x4, vld1q_f32(work + 2 * MOST + i)), n_f32x4)); n_f32x4 = vaddq_f32(n_f32x4, SPHERE_MADD_F32X4_(a_f32x4, n_f32x4, d_f32x4));
+            vst1q_f32(work + i, n_f32x4); vst1q_f32(work + MOST + i, d_f32x4);
+        }
+        vst1q_f32(run + i, n_f32x4);
+        n_f32x4 = vmulq_f32(k_f32x4, n_f32x4);
+        {
+            const float32x4_t yc_f32x4 = vmulq_f32(t_f32x4, vld1q_f32(f + i)), gc_f32x4 = vmulq_f32(t_f32x4, vld1q_f32(f + 2 * MOST + i)), gs_f32x4 = vmulq_f32(t_f32x4, vld1q_f32(f + 3 * MOST + i)), vc_f32x4 = vmulq_f32(n_f32x4, vld1q_f32(h + i));
+            const float32x4_t rc_f32x4 = SPHERE_MADD_F32X4_(om_f32x4, yc_f32x4, vmulq_f32(z_f32x4, vc_f32x4));
+            if (!zonal) {
+                const float32x4_t ys_f32x4 = vmulq_f32(t_f32x4, vld1q_f32(f + MOST + i)), vs_f32x4 = vmulq_f32(n_f32x4, vld1q_f32(h + MOST + i)), rs_f32x4 = SPHERE_MADD_F32X4_(om_f32x4, ys_f32x4, vmulq_f32(z_f32x4, vs_f32x4));
+                vst1q_f32(m0 + i, ys_f32x4); vst1q_f32(m1 + i, vsubq_f32(gs_f32x4, vmulq_f32(x_f32x4, rs_f32x4))); vst1q_f32(m2 + i, vsubq_f32(gc_f32x4, vmulq_f32(y_f32x4, rs_f32x4))); vst1q_f32(m3 + i, vsubq_f32(vs_f32x4, vmulq_f32(z_f32x4, rs_f32x4)));
+            }
+            vst1q_f32(p0 + i, yc_f32x4); vst1q_f32(p1 + i, vsubq_f32(gc_f32x4, vmulq_f32(x_f32x4, rc_f32x4))); vst1q_f32(p2 + i, vsubq_f32(vdupq_n_f32(0), SPHERE_MADD_F32X4_(y_f32x4, rc_f32x4, gs_f32x4))); vst1q_f32(p3 + i, vsubq_f32(vc_f32x4, vmulq_f32(z_f32x4, rc_f32x4)));
+        }
+    }
+}
+static size_t sphere_sh_pt_slope_planes_neon_(const sphere_sh_points *plan, const float *x, const float *y, const float *z, size_t n, float *const out[4], size_t stride, int *bad)
+{
+    enum { MOST = SPHERE_SH_PT_LINE_, DEGREES = SPHERE_SH_PT_LOW_DEGREE_ + 1 };
+    const float *seeds = sphere_sh_pt_seeds_(plan), *table = seeds + (plan->degree + 2);
+    float space[(6 + 4 + 8 + DEGREES) * MOST + 64 / sizeof(float)], *const work = (float *)sphere_align_(space), *const powers = work + 6 * MOST, *const factors = powers + 4 * MOST, *const run = factors + 8 * MOST, *to[4];
+    const int degree = plan->degree;
+    size_t first, count, i, at;
+    int l, m, k;
+    for (first = 0; first + SPHERE_SH_NEON_LANES_ <= n; first += count) {
+        count = n - first < MOST ? (n - first) / SPHERE_SH_NEON_LANES_ * SPHERE_SH_NEON_LANES_ : MOST;
+        for (k = 0; k < 4; k++) to[k] = (out[k] ? out[k] : out[1]) + first;
+        for (i = 0; i < count; i += SPHERE_SH_NEON_LANES_) {
+            const float32x4_t x_f32x4 = vld1q_f32(x + first + i), y_f32x4 = vld1q_f32(y + first + i), z_f32x4 = vld1q_f32(z + first + i);
+            float32x4_t e_f32x4, t_f32x4 = vld1q_dup_f32(seeds), d_f32x4 = vdupq_n_f32(0);
+            const float *q = table;
+            e_f32x4 = sphere_sh_pt_near_neon_(x_f32x4, y_f32x4, z_f32x4, bad);
+            vst1q_f32(work + 2 * MOST + i, e_f32x4); vst1q_f32(work + 3 * MOST + i, x_f32x4); vst1q_f32(work + 4 * MOST + i, y_f32x4); vst1q_f32(work + 5 * MOST + i, z_f32x4);
+            vst1q_f32(powers + i, vdupq_n_f32(1.0f)); vst1q_f32(powers + MOST + i, vdupq_n_f32(0)); vst1q_f32(powers + 2 * MOST + i, vdupq_n_f32(0)); vst1q_f32(powers + 3 * MOST + i, vdupq_n_f32(0));
+            for (l = 0; l <= degree; l++, q += 4 * (size_t)l) {
+                d_f32x4 = vsubq_f32(vmulq_f32(vld1q_dup_f32(q + 1), d_f32x4), vmulq_f32(vmulq_f32(vld1q_dup_f32(q + 2), e_f32x4), t_f32x4)); t_f32x4 = vaddq_f32(t_f32x4, SPHERE_MADD_F32X4_(vld1q_dup_f32(q), t_f32x4, d_f32x4));
+                vst1q_f32(run + (size_t)l * MOST + i, t_f32x4);
+            }
+        }
         for (m = 0; m <= degree; m++) {
             const float *q = table + 4 * ((size_t)m * ((size_t)m + 1) / 2 + (size_t)m);
-            float *plus = out + i + (size_t)(m * m + m + m) * stride, *minus = out + i + (size_t)(m * m) * stride;
-            float32x4_t t0_f32x4 = vld1q_dup_f32(seeds + m), t1_f32x4 = t0_f32x4, t2_f32x4 = t0_f32x4, t3_f32x4 = t0_f32x4, d0_f32x4 = vdupq_n_f32(0), d1_f32x4 = d0_f32x4, d2_f32x4 = d0_f32x4, d3_f32x4 = d0_f32x4;
-            for (l = m; l <= degree; q += 4 * (size_t)(l + 1), l++, plus += 2 * (size_t)l * stride, minus += 2 * (size_t)l * stride) {
-                const float *sign = turn + ((l - m) & 1 ? 4 * SPHERE_SH_NEON_LANES_ : 0);
-                const float32x4_t a_f32x4 = vld1q_dup_f32(q), b_f32x4 = vld1q_dup_f32(q + 1), c_f32x4 = vld1q_dup_f32(q + 2);
-                { d0_f32x4 = vsubq_f32(vmulq_f32(b_f32x4, d0_f32x4), vmulq_f32(vmulq_f32(c_f32x4, e0_f32x4), t0_f32x4)); t0_f32x4 = vaddq_f32(t0_f32x4, SPHERE_MADD_F32X4_(a_f32x4, t0_f32x4, d0_f32x4)); const float32x4_t tt_f32x4 = sphere_sh_pt_flip_neon_(t0_f32x4, vld1q_f32(sign + 0 * SPHERE_SH_NEON_LANES_));
-                  vst1q_f32(minus + 0 * SPHERE_SH_NEON_LANES_, vmulq_f32(tt_f32x4, vld1q_f32(cur + 4 * SPHERE_SH_NEON_LANES_ + 0 * SPHERE_SH_NEON_LANES_))); vst1q_f32(plus + 0 * SPHERE_SH_NEON_LANES_, vmulq_f32(tt_f32x4, vld1q_f32(cur + 0 * SPHERE_SH_NEON_LANES_))); }
-                { d1_f32x4 = vsubq_f32(vmulq_f32(b_f32x4, d1_f32x4), vmulq_f32(vmulq_f32(c_f32x4, e1_f32x4), t1_f32x4)); t1_f32x4 = vaddq_f32(t1_f32x4, SPHERE_MADD_F32X4_(a_f32x4, t1_f32x4, d1_f32x4)); const float32x4_t tt_f32x4 = sphere_sh_pt_flip_neon_(t1_f32x4, vld1q_f32(sign + 1 * SPHERE_SH_NEON_LANES_));
-                  vst1q_f32(minus + 1 * SPHERE_SH_NEON_LANES_, vmulq_f32(tt_f32x4, vld1q_f32(cur + 4 * SPHERE_SH_NEON_LANES_ + 1 * SPHERE_SH_NEON_LANES_))); vst1q_f32(plus + 1 * SPHERE_SH_NEON_LANES_, vmulq_f32(tt_f32x4, vld1q_f32(cur + 1 * SPHERE_SH_NEON_LANES_))); }
-                { d2_f32x4 = vsubq_f32(vmulq_f32(b_f32x4, d2_f32x4), vmulq_f32(vmulq_f32(c_f32x4, e2_f32x4), t2_f32x4)); t2_f32x4 = vaddq_f32(t2_f32x4, SPHERE_MADD_F32X4_(a_f32x4, t2_f32x4, d2_f32x4)); const float32x4_t tt_f32x4 = sphere_sh_pt_flip_neon_(t2_f32x4, vld1q_f32(sign + 2 * SPHERE_SH_NEON_LANES_));
-                  vst1q_f32(minus + 2 * SPHERE_SH_NEON_LANES_, vmulq_f32(tt_f32x4, vld1q_f32(cur + 4 * SPHERE_SH_NEON_LANES_ + 2 * SPHERE_SH_NEON_LANES_))); vst1q_f32(plus + 2 * SPHERE_SH_NEON_LANES_, vmulq_f32(tt_f32x4, vld1q_f32(cur + 2 * SPHERE_SH_NEON_LANES_))); }
-                { d3_f32x4 = vsubq_f32(vmulq_f32(b_f32x4, d3_f32x4), vmulq_f32(vmulq_f32(c_f32x4, e3_f32x4), t3_f32x4)); t3_f32x4 = vaddq_f32(t3_f32x4, SPHERE_MADD_F32X4_(a_f32x4, t3_f32x4, d3_f32x4)); const float32x4_t tt_f32x4 = sphere_sh_pt_flip_neon_(t3_f32x4, vld1q_f32(sign + 3 * SPHERE_SH_NEON_LANES_));
-                  vst1q_f32(minus + 3 * SPHERE_SH_NEON_LANES_, vmulq_f32(tt_f32x4, vld1q_f32(cur + 4 * SPHERE_SH_NEON_LANES_ + 3 * SPHERE_SH_NEON_LANES_))); vst1q_f32(plus + 3 * SPHERE_SH_NEON_LANES_, vmulq_f32(tt_f32x4, vld1q_f32(cur + 3 * SPHERE_SH_NEON_LANES_))); }
+            sphere_sh_pt_factors_neon_(factors, MOST, count, m, powers, powers + 2 * MOST, work + 5 * MOST);
+            for (i = 0; i < count; i += SPHERE_SH_NEON_LANES_) { vst1q_f32(work + i, vld1q_dup_f32(seeds + m + 1)); vst1q_f32(work + MOST + i, vdupq_n_f32(0)); }
+            for (l = m, at = (size_t)(m * m + m) * stride; l <= degree; l++, q += 4 * (size_t)l, at += 2 * (size_t)l * stride) {
+                const float *f = factors + ((l - m) & 1 ? 4 * MOST : 0), *h = factors + ((l - m) & 1 ? 0 : 4 * MOST);
+                if (m == 0) sphere_sh_pt_slope_line_neon_(q, 0, l == 0, count, work, f, h, run + (size_t)l * MOST, to, at, at, 1);
+                else sphere_sh_pt_slope_line_neon_(q, m, l == m, count, work, f, h, run + (size_t)l * MOST, to, at + (size_t)m * stride, at - (size_t)m * stride, 0);
             }
-            { const float32x4_t px_f32x4 = vld1q_f32(x + i + 0 * SPHERE_SH_NEON_LANES_), py_f32x4 = vld1q_f32(y + i + 0 * SPHERE_SH_NEON_LANES_), c_f32x4 = vld1q_f32(cur + 0 * SPHERE_SH_NEON_LANES_), s_f32x4 = vld1q_f32(cur + 4 * SPHERE_SH_NEON_LANES_ + 0 * SPHERE_SH_NEON_LANES_);
-              vst1q_f32(cur + 0 * SPHERE_SH_NEON_LANES_, vsubq_f32(vmulq_f32(px_f32x4, c_f32x4), vmulq_f32(py_f32x4, s_f32x4))); vst1q_f32(cur + 4 * SPHERE_SH_NEON_LANES_ + 0 * SPHERE_SH_NEON_LANES_, SPHERE_MADD_F32X4_(px_f32x4, s_f32x4, vmulq_f32(py_f32x4, c_f32x4))); }
-            { const float32x4_t px_f32x4 = vld1q_f32(x + i + 1 * SPHERE_SH_NEON_LANES_), py_f32x4 = vld1q_f32(y + i + 1 * SPHERE_SH_NEON_LANES_), c_f32x4 = vld1q_f32(cur + 1 * SPHERE_SH_NEON_LANES_), s_f32x4 = vld1q_f32(cur + 4 * SPHERE_SH_NEON_LANES_ + 1 * SPHERE_SH_NEON_LANES_);
-              vst1q_f32(cur + 1 * SPHERE_SH_NEON_LANES_, vsubq_f32(vmulq_f32(px_f32x4, c_f32x4), vmulq_f32(py_f32x4, s_f32x4))); vst1q_f32(cur + 4 * SPHERE_SH_NEON_LANES_ + 1 * SPHERE_SH_NEON_LANES_, SPHERE_MADD_F32X4_(px_f32x4, s_f32x4, vmulq_f32(py_f32x4, c_f32x4))); }
-            { const float32x4_t px_f32x4 = vld1q_f32(x + i + 2 * SPHERE_SH_NEON_LANES_), py_f32x4 = vld1q_f32(y + i + 2 * SPHERE_SH_NEON_LANES_), c_f32x4 = vld1q_f32(cur + 2 * SPHERE_SH_NEON_LANES_), s_f32x4 = vld1q_f32(cur + 4 * SPHERE_SH_NEON_LANES_ + 2 * SPHERE_SH_NEON_LANES_);
-              vst1q_f32(cur + 2 * SPHERE_SH_NEON_LANES_, vsubq_f32(vmulq_f32(px_f32x4, c_f32x4), vmulq_f32(py_f32x4, s_f32x4))); vst1q_f32(cur + 4 * SPHERE_SH_NEON_LANES_ + 2 * SPHERE_SH_NEON_LANES_, SPHERE_MADD_F32X4_(px_f32x4, s_f32x4, vmulq_f32(py_f32x4, c_f32x4))); }
-            { const float32x4_t px_f32x4 = vld1q_f32(x + i + 3 * SPHERE_SH_NEON_LANES_), py_f32x4 = vld1q_f32(y + i + 3 * SPHERE_SH_NEON_LANES_), c_f32x4 = vld1q_f32(cur + 3 * SPHERE_SH_NEON_LANES_), s_f32x4 = vld1q_f32(cur + 4 * SPHERE_SH_NEON_LANES_ + 3 * SPHERE_SH_NEON_LANES_);
-              vst1q_f32(cur + 3 * SPHERE_SH_NEON_LANES_, vsubq_f32(vmulq_f32(px_f32x4, c_f32x4), vmulq_f32(py_f32x4, s_f32x4))); vst1q_f32(cur + 4 * SPHERE_SH_NEON_LANES_ + 3 * SPHERE_SH_NEON_LANES_, SPHERE_MADD_F32X4_(px_f32x4, s_f32x4, vmulq_f32(py_f32x4, c_f32x4))); }
-            if (m >= 8) for (l = 0; l < 8; l++) { vst1q_f32(cur + l * SPHERE_SH_NEON_LANES_, sphere_sh_pt_faint_neon_(vld1q_f32(cur + l * SPHERE_SH_NEON_LANES_))); }
+            memcpy(powers + 2 * MOST, powers, 2 * MOST * sizeof(float));
+            for (i = 0; i < count; i += SPHERE_SH_NEON_LANES_) sphere_sh_pt_turn_neon_(m, vld1q_f32(work + 3 * MOST + i), vld1q_f32(work + 4 * MOST + i), powers + i, powers + MOST + i);
+        }
+    }
+    return first;
+}
+static size_t sphere_sh_pt_slope_rows_neon_(const sphere_sh_points *plan, const float *x, const float *y, const float *z, size_t n, float *const out[4], size_t stride, int *bad)
+{
+    enum { BLOCK = 1 * SPHERE_SH_NEON_LANES_, ORDERS = SPHERE_SH_PT_LOW_DEGREE_ + 2, COLUMNS = 132 };
+    const float *seeds = sphere_sh_pt_seeds_(plan), *table = seeds + (plan->degree + 2);
+    const int degree = plan->degree;
+    float space[(12 + 5 * ORDERS + 4 * COLUMNS) * BLOCK + 64 / sizeof(float)], *const place = (float *)sphere_align_(space), *const factors = place + 4 * BLOCK;
+    float *const powers = factors + 8 * BLOCK, *const states = powers + 2 * (degree + 2) * BLOCK, *const run = states + 2 * (degree + 2) * BLOCK, *const tile = run + (degree + 1) * BLOCK, *to[4];
+    size_t i, u;
+    int l, m, from, last, k;
+    for (k = 0; k < 4; k++) to[k] = tile + k * COLUMNS * BLOCK;
+    for (i = 0; i + BLOCK <= n; i += BLOCK) {
+        for (u = 0; u < BLOCK; u += SPHERE_SH_NEON_LANES_) {
+            const float32x4_t x_f32x4 = vld1q_f32(x + i + u), y_f32x4 = vld1q_f32(y + i + u), z_f32x4 = vld1q_f32(z + i + u);
+            vst1q_f32(place + u, sphere_sh_pt_near_neon_(x_f32x4, y_f32x4, z_f32x4, bad)); vst1q_f32(place + BLOCK + u, x_f32x4); vst1q_f32(place + 2 * BLOCK + u, y_f32x4); vst1q_f32(place + 3 * BLOCK + u, z_f32x4);
+            vst1q_f32(powers + u, vdupq_n_f32(0)); vst1q_f32(powers + BLOCK + u, vdupq_n_f32(0)); vst1q_f32(powers + 2 * BLOCK + u, vdupq_n_f32(1.0f)); vst1q_f32(powers + 3 * BLOCK + u, vdupq_n_f32(0));
+            for (m = 0; m <= degree; m++) { vst1q_f32(states + 2 * m * BLOCK + u, vld1q_dup_f32(seeds + m)); vst1q_f32(states + (2 * m + 1) * BLOCK + u, vdupq_n_f32(0)); }
+            vst1q_f32(states + 2 * m * BLOCK + u, vdupq_n_f32(0)); vst1q_f32(states + (2 * m + 1) * BLOCK + u, vdupq_n_f32(0));
+            for (m = 0; m < degree; m++) {
+                float *f = powers + 2 * (m + 2) * BLOCK + u;
+                vst1q_f32(f, vld1q_f32(f - 2 * BLOCK)); vst1q_f32(f + BLOCK, vld1q_f32(f - BLOCK));
+                sphere_sh_pt_turn_neon_(m, x_f32x4, y_f32x4, f, f + BLOCK);
+            }
+        }
+        for (from = 0; from <= degree; from = last + 1) {
+            const size_t zero = (size_t)(from * from);
+            for (last = from; last < degree && (last + 2) * (last + 2) - from * from <= COLUMNS; ) last++;
+            sphere_sh_pt_strip_start_neon_(table + 4 * ((size_t)from * ((size_t)from + 1) / 2), from, last, states, place, run);
+            for (m = 0; m <= last; m++) {
+                l = m > from ? m : from;
+                sphere_sh_pt_factors_neon_(factors, BLOCK, BLOCK, m, powers + 2 * (m + 1) * BLOCK, powers + 2 * m * BLOCK, place + 3 * BLOCK);
+                if (m == 0) sphere_sh_pt_strip_slopes_neon_(table + 4 * ((size_t)l * ((size_t)l + 1) / 2), 0, l, last, states + 2 * BLOCK, place, factors, run + (l - from) * BLOCK, to, (size_t)(l * l + l) - zero, 0, SPHERE_SH_NEON_LANES_, 1);
+                else sphere_sh_pt_strip_slopes_neon_(table + 4 * ((size_t)l * ((size_t)l + 1) / 2 + (size_t)m), m, l, last, states + 2 * (m + 1) * BLOCK, place, factors, run + (l - from) * BLOCK, to, (size_t)(l * l + l + m) - zero, (size_t)(l * l + l - m) - zero, SPHERE_SH_NEON_LANES_, 0);
+            }
+            for (k = 0; k < 4; k++) if (out[k]) for (u = 0; u < 1; u++) sphere_sh_pt_rows_neon_(out[k] + (i + u * SPHERE_SH_NEON_LANES_) * stride + zero, stride, to[k] + u * COLUMNS * SPHERE_SH_NEON_LANES_, (size_t)((last + 1) * (last + 1)) - zero);
         }
     }
     return i;
@@ -3304,19 +3770,22 @@ typedef struct sphere_sh_pt_kernels_ {
     size_t lanes;
     size_t (*low)(const sphere_sh_points *plan, const float *x, const float *y, const float *z, size_t n, float *out, size_t stride, int *bad);
     size_t (*slopes)(const sphere_sh_points *plan, const float *x, const float *y, const float *z, size_t n, float *const out[4], size_t stride, int *bad);
-    size_t (*planes)(const sphere_sh_points *plan, const float *x, const float *y, const float *z, size_t n, float *out, size_t stride, int *bad);
+    size_t (*values[2])(const sphere_sh_points *plan, const float *x, const float *y, const float *z, size_t n, float *out, size_t stride, int *bad);            /* rows, planes */
+    size_t (*gradients[2])(const sphere_sh_points *plan, const float *x, const float *y, const float *z, size_t n, float *const out[4], size_t stride, int *bad);
     int (*basis)(const sphere_sh_points *plan, const sphere_sh_pt_block_ *b);
     void (*sum)(const sphere_sh_points *plan, const sphere_sh_pt_sum_block_ *b);
 } sphere_sh_pt_kernels_;
 SPHERE_INLINE_ const sphere_sh_pt_kernels_ *sphere_sh_pt_kernels_for_(sphere_simd level)
 {
-    static const sphere_sh_pt_kernels_ portable = { 1, sphere_sh_pt_low_c_, sphere_sh_pt_slopes_c_, NULL, sphere_sh_pt_basis_c_, sphere_sh_pt_sum_c_ };
+    static const sphere_sh_pt_kernels_ portable = { 1, sphere_sh_pt_low_c_, sphere_sh_pt_slopes_c_, { NULL, NULL }, { NULL, NULL }, sphere_sh_pt_basis_c_, sphere_sh_pt_sum_c_ };
 #if SPHERE_AVX2_
-    static const sphere_sh_pt_kernels_ avx2 = { SPHERE_SH_AVX2_LANES_, sphere_sh_pt_low_avx2_, sphere_sh_pt_slopes_avx2_, sphere_sh_pt_planes_avx2_, sphere_sh_pt_basis_avx2_, sphere_sh_pt_sum_avx2_ };
+    static const sphere_sh_pt_kernels_ avx2 = { SPHERE_SH_AVX2_LANES_, sphere_sh_pt_low_avx2_, sphere_sh_pt_slopes_avx2_, { sphere_sh_pt_strips_avx2_, sphere_sh_pt_planes_avx2_ }, { sphere_sh_pt_slope_rows_avx2_, sphere_sh_pt_slope_planes_avx2_ },
+        sphere_sh_pt_basis_avx2_, sphere_sh_pt_sum_avx2_ };
     if (level == SPHERE_SIMD_AVX2) return &avx2;
 #endif
 #if SPHERE_NEON_
-    static const sphere_sh_pt_kernels_ neon = { SPHERE_SH_NEON_LANES_, sphere_sh_pt_low_neon_, sphere_sh_pt_slopes_neon_, sphere_sh_pt_planes_neon_, sphere_sh_pt_basis_neon_, sphere_sh_pt_sum_neon_ };
+    static const sphere_sh_pt_kernels_ neon = { SPHERE_SH_NEON_LANES_, sphere_sh_pt_low_neon_, sphere_sh_pt_slopes_neon_, { sphere_sh_pt_strips_neon_, sphere_sh_pt_planes_neon_ }, { sphere_sh_pt_slope_rows_neon_, sphere_sh_pt_slope_planes_neon_ },
+        sphere_sh_pt_basis_neon_, sphere_sh_pt_sum_neon_ };
     if (level == SPHERE_SIMD_NEON) return &neon;
 #endif
     (void)level;
@@ -3553,11 +4022,12 @@ SPHERE_SH_PT_APART_ static void sphere_sh_pt_run_one_(const sphere_sh_pt_job_ *j
     if (job->coefficients) sphere_sh_pt_sum_part_(job, kernels, first, 1, lane, polar, out);
     else sphere_sh_pt_basis_part_(job, kernels, first, lane, polar);
 }
-/* Plain directions at low degrees: straight-line code to degree 6, then, for planes, four vectors at a time. Returns where it stopped. */
+/* Plain directions at low degrees: straight-line code to degree 6, then strips of several vectors. Returns where it stopped. */
 static size_t sphere_sh_pt_run_low_(const sphere_sh_pt_job_ *job, size_t first, size_t last)
 {
     const size_t rows = job->plan->desc.layout == SPHERE_SH_BASIS_ROWS ? job->stride : 1;
     const float *x = job->in[0], *y = job->in[1], *z = job->in[2];
+    const int planes = job->plan->desc.layout == SPHERE_SH_BASIS_PLANES;
     float *out[4];
     int bad = 0, k;
     size_t i = first, done;
@@ -3566,8 +4036,8 @@ static size_t sphere_sh_pt_run_low_(const sphere_sh_pt_job_ *job, size_t first, 
         i += job->gradient ? job->kernels->slopes(job->plan, x + i, y + i, z + i, last - i, out, job->stride, &bad) : job->kernels->low(job->plan, x + i, y + i, z + i, last - i, out[0], job->stride, &bad);
         for (k = 0; k < 4; k++) if (out[k]) out[k] += (i - first) * rows;
         if (i < last) i += job->gradient ? sphere_sh_pt_slopes_c_(job->plan, x + i, y + i, z + i, last - i, out, job->stride, &bad) : sphere_sh_pt_low_c_(job->plan, x + i, y + i, z + i, last - i, out[0], job->stride, &bad);
-    } else if (!job->gradient && job->kernels->planes && job->plan->desc.layout == SPHERE_SH_BASIS_PLANES && job->plan->degree <= SPHERE_SH_PT_LOW_DEGREE_)
-        i += job->kernels->planes(job->plan, x + i, y + i, z + i, last - i, out[0], job->stride, &bad);
+    } else if (job->kernels->values[0] && job->plan->degree <= SPHERE_SH_PT_LOW_DEGREE_)
+        i += job->gradient ? job->kernels->gradients[planes](job->plan, x + i, y + i, z + i, last - i, out, job->stride, &bad) : job->kernels->values[planes](job->plan, x + i, y + i, z + i, last - i, out[0], job->stride, &bad);
     done = i;
     if (bad) for (i = first; i < done; i++) if (sphere_sh_pt_strange_c_(sphere_sh_pt_square_of_(job, i))) sphere_sh_pt_spoil_(job, i);
     return done;
@@ -4569,7 +5039,7 @@ static size_t sphere_shd_pt_slopes_neon_(const sphere_shd_points *plan, const do
 #endif
 
 /* >>kernel basis: all harmonics of a block and their gradients, in groups of orders, degree by degree. In the tangent plane with the
-   point (x, y, |z|), U = k T_l^(m+1) h: radial part R = (m - n) Y + |z| U, gradient (m T g - x R, m T g' - y R, U - |z| R), where n is 0 on
+   point (x, y, z), U = k T_l^(m+1) h: radial part R = (m - n) Y + z U, gradient (m T g - x R, m T g' - y R, U - z R), where n is 0 on
    the sphere, l or -(l + 1) for solid harmonics; along theta |z| m T g - sin(theta) U. */
 #define SPHERE_SHD_PT_WORK_ 440                     /* vectors of working space: 14 KB */
 SPHERE_INLINE_ int sphere_shd_pt_basis_body_c_(const sphere_shd_points *plan, const sphere_shd_pt_block_ *b, const int gradient, const int plain)
@@ -4666,13 +5136,14 @@ SPHERE_INLINE_ int sphere_shd_pt_basis_body_c_(const sphere_shd_points *plan, co
                         } else { o0[minus] = tt * f1[at]; o0[plus] = tt * f0[at]; }
                     } else {
                         double yc = tt * f0[at], ys = tt * f1[at];
-                        const double gc = tt * f2[at], gs = tt * f3[at], up = sphere_shd_pt_flip_c_((q[3] * next), turn);
+                        const double gc = tt * f2[at], gs = tt * f3[at];
+                        const double up = gradient == 1 ? sphere_shd_pt_flip_c_(sphere_shd_pt_flip_c_((q[3] * next), turn), side) : sphere_shd_pt_flip_c_((q[3] * next), turn);
                         const double uc = up * h0[at], us = up * h1[at];
                         if (gradient == 1) {
                             const double order = (double)(m0 + j - n);
                             const double om = order;
-                            const double rc = SPHERE_MADD_(om, yc, (az * uc)), rs = SPHERE_MADD_(om, ys, (az * us));
-                            double xc = gc - (x * rc), xs = gs - (x * rs), hc = 0 - SPHERE_MADD_(y, rc, gs), hs = gc - (y * rs), zc = sphere_shd_pt_flip_c_((uc - (az * rc)), side), zs = sphere_shd_pt_flip_c_((us - (az * rs)), side);
+                            const double rc = SPHERE_MADD_(om, yc, (z * uc)), rs = SPHERE_MADD_(om, ys, (z * us));
+                            double xc = gc - (x * rc), xs = gs - (x * rs), hc = 0 - SPHERE_MADD_(y, rc, gs), hs = gc - (y * rs), zc = (uc - (z * rc)), zs = (us - (z * rs));
                             if (solid) { xc = sphere_shd_pt_canon_c_((xc * v)); xs = sphere_shd_pt_canon_c_((xs * v)); hc = sphere_shd_pt_canon_c_((hc * v)); hs = sphere_shd_pt_canon_c_((hs * v)); zc = sphere_shd_pt_canon_c_((zc * v)); zs = sphere_shd_pt_canon_c_((zs * v)); }
                             o1[minus] = xs; o1[plus] = xc;
                             o2[minus] = hs; o2[plus] = hc;
@@ -4796,13 +5267,14 @@ SPHERE_SH_PT_AVX2_FN_ int sphere_shd_pt_basis_body_avx2_(const sphere_shd_points
                         } else { _mm256_storeu_pd(o0 + minus, _mm256_mul_pd(tt_f64x4, _mm256_loadu_pd(f1 + at))); _mm256_storeu_pd(o0 + plus, _mm256_mul_pd(tt_f64x4, _mm256_loadu_pd(f0 + at))); }
                     } else {
                         __m256d yc_f64x4 = _mm256_mul_pd(tt_f64x4, _mm256_loadu_pd(f0 + at)), ys_f64x4 = _mm256_mul_pd(tt_f64x4, _mm256_loadu_pd(f1 + at));
-                        const __m256d gc_f64x4 = _mm256_mul_pd(tt_f64x4, _mm256_loadu_pd(f2 + at)), gs_f64x4 = _mm256_mul_pd(tt_f64x4, _mm256_loadu_pd(f3 + at)), up_f64x4 = sphere_shd_pt_flip_avx2_(_mm256_mul_pd(_mm256_broadcast_sd(q + 3), next_f64x4), turn_f64x4);
+                        const __m256d gc_f64x4 = _mm256_mul_pd(tt_f64x4, _mm256_loadu_pd(f2 + at)), gs_f64x4 = _mm256_mul_pd(tt_f64x4, _mm256_loadu_pd(f3 + at));
+                        const __m256d up_f64x4 = gradient == 1 ? sphere_shd_pt_flip_avx2_(sphere_shd_pt_flip_avx2_(_mm256_mul_pd(_mm256_broadcast_sd(q + 3), next_f64x4), turn_f64x4), side_f64x4) : sphere_shd_pt_flip_avx2_(_mm256_mul_pd(_mm256_broadcast_sd(q + 3), next_f64x4), turn_f64x4);
                         const __m256d uc_f64x4 = _mm256_mul_pd(up_f64x4, _mm256_loadu_pd(h0 + at)), us_f64x4 = _mm256_mul_pd(up_f64x4, _mm256_loadu_pd(h1 + at));
                         if (gradient == 1) {
                             const double order = (double)(m0 + j - n);
                             const __m256d om_f64x4 = _mm256_set1_pd(order);
-                            const __m256d rc_f64x4 = SPHERE_SH_MADD_F64X4_(om_f64x4, yc_f64x4, _mm256_mul_pd(az_f64x4, uc_f64x4)), rs_f64x4 = SPHERE_SH_MADD_F64X4_(om_f64x4, ys_f64x4, _mm256_mul_pd(az_f64x4, us_f64x4));
-                            __m256d xc_f64x4 = _mm256_sub_pd(gc_f64x4, _mm256_mul_pd(x_f64x4, rc_f64x4)), xs_f64x4 = _mm256_sub_pd(gs_f64x4, _mm256_mul_pd(x_f64x4, rs_f64x4)), hc_f64x4 = _mm256_sub_pd(_mm256_setzero_pd(), SPHERE_SH_MADD_F64X4_(y_f64x4, rc_f64x4, gs_f64x4)), hs_f64x4 = _mm256_sub_pd(gc_f64x4, _mm256_mul_pd(y_f64x4, rs_f64x4)), zc_f64x4 = sphere_shd_pt_flip_avx2_(_mm256_sub_pd(uc_f64x4, _mm256_mul_pd(az_f64x4, rc_f64x4)), side_f64x4), zs_f64x4 = sphere_shd_pt_flip_avx2_(_mm256_sub_pd(us_f64x4, _mm256_mul_pd(az_f64x4, rs_f64x4)), side_f64x4);
+                            const __m256d rc_f64x4 = SPHERE_SH_MADD_F64X4_(om_f64x4, yc_f64x4, _mm256_mul_pd(z_f64x4, uc_f64x4)), rs_f64x4 = SPHERE_SH_MADD_F64X4_(om_f64x4, ys_f64x4, _mm256_mul_pd(z_f64x4, us_f64x4));
+                            __m256d xc_f64x4 = _mm256_sub_pd(gc_f64x4, _mm256_mul_pd(x_f64x4, rc_f64x4)), xs_f64x4 = _mm256_sub_pd(gs_f64x4, _mm256_mul_pd(x_f64x4, rs_f64x4)), hc_f64x4 = _mm256_sub_pd(_mm256_setzero_pd(), SPHERE_SH_MADD_F64X4_(y_f64x4, rc_f64x4, gs_f64x4)), hs_f64x4 = _mm256_sub_pd(gc_f64x4, _mm256_mul_pd(y_f64x4, rs_f64x4)), zc_f64x4 = _mm256_sub_pd(uc_f64x4, _mm256_mul_pd(z_f64x4, rc_f64x4)), zs_f64x4 = _mm256_sub_pd(us_f64x4, _mm256_mul_pd(z_f64x4, rs_f64x4));
                             if (solid) { xc_f64x4 = sphere_shd_pt_canon_avx2_(_mm256_mul_pd(xc_f64x4, v_f64x4)); xs_f64x4 = sphere_shd_pt_canon_avx2_(_mm256_mul_pd(xs_f64x4, v_f64x4)); hc_f64x4 = sphere_shd_pt_canon_avx2_(_mm256_mul_pd(hc_f64x4, v_f64x4)); hs_f64x4 = sphere_shd_pt_canon_avx2_(_mm256_mul_pd(hs_f64x4, v_f64x4)); zc_f64x4 = sphere_shd_pt_canon_avx2_(_mm256_mul_pd(zc_f64x4, v_f64x4)); zs_f64x4 = sphere_shd_pt_canon_avx2_(_mm256_mul_pd(zs_f64x4, v_f64x4)); }
                             _mm256_storeu_pd(o1 + minus, xs_f64x4); _mm256_storeu_pd(o1 + plus, xc_f64x4);
                             _mm256_storeu_pd(o2 + minus, hs_f64x4); _mm256_storeu_pd(o2 + plus, hc_f64x4);
@@ -4949,13 +5421,14 @@ SPHERE_INLINE_ int sphere_shd_pt_basis_body_neon_(const sphere_shd_points *plan,
                         } else { vst1q_f64(o0 + minus, vmulq_f64(tt_f64x2, vld1q_f64(f1 + at))); vst1q_f64(o0 + plus, vmulq_f64(tt_f64x2, vld1q_f64(f0 + at))); }
                     } else {
                         float64x2_t yc_f64x2 = vmulq_f64(tt_f64x2, vld1q_f64(f0 + at)), ys_f64x2 = vmulq_f64(tt_f64x2, vld1q_f64(f1 + at));
-                        const float64x2_t gc_f64x2 = vmulq_f64(tt_f64x2, vld1q_f64(f2 + at)), gs_f64x2 = vmulq_f64(tt_f64x2, vld1q_f64(f3 + at)), up_f64x2 = sphere_shd_pt_flip_neon_(vmulq_f64(vld1q_dup_f64(q + 3), next_f64x2), turn_f64x2);
+                        const float64x2_t gc_f64x2 = vmulq_f64(tt_f64x2, vld1q_f64(f2 + at)), gs_f64x2 = vmulq_f64(tt_f64x2, vld1q_f64(f3 + at));
+                        const float64x2_t up_f64x2 = gradient == 1 ? sphere_shd_pt_flip_neon_(sphere_shd_pt_flip_neon_(vmulq_f64(vld1q_dup_f64(q + 3), next_f64x2), turn_f64x2), side_f64x2) : sphere_shd_pt_flip_neon_(vmulq_f64(vld1q_dup_f64(q + 3), next_f64x2), turn_f64x2);
                         const float64x2_t uc_f64x2 = vmulq_f64(up_f64x2, vld1q_f64(h0 + at)), us_f64x2 = vmulq_f64(up_f64x2, vld1q_f64(h1 + at));
                         if (gradient == 1) {
                             const double order = (double)(m0 + j - n);
                             const float64x2_t om_f64x2 = vdupq_n_f64(order);
-                            const float64x2_t rc_f64x2 = SPHERE_SH_MADD_F64X2_(om_f64x2, yc_f64x2, vmulq_f64(az_f64x2, uc_f64x2)), rs_f64x2 = SPHERE_SH_MADD_F64X2_(om_f64x2, ys_f64x2, vmulq_f64(az_f64x2, us_f64x2));
-                            float64x2_t xc_f64x2 = vsubq_f64(gc_f64x2, vmulq_f64(x_f64x2, rc_f64x2)), xs_f64x2 = vsubq_f64(gs_f64x2, vmulq_f64(x_f64x2, rs_f64x2)), hc_f64x2 = vsubq_f64(vdupq_n_f64(0), SPHERE_SH_MADD_F64X2_(y_f64x2, rc_f64x2, gs_f64x2)), hs_f64x2 = vsubq_f64(gc_f64x2, vmulq_f64(y_f64x2, rs_f64x2)), zc_f64x2 = sphere_shd_pt_flip_neon_(vsubq_f64(uc_f64x2, vmulq_f64(az_f64x2, rc_f64x2)), side_f64x2), zs_f64x2 = sphere_shd_pt_flip_neon_(vsubq_f64(us_f64x2, vmulq_f64(az_f64x2, rs_f64x2)), side_f64x2);
+                            const float64x2_t rc_f64x2 = SPHERE_SH_MADD_F64X2_(om_f64x2, yc_f64x2, vmulq_f64(z_f64x2, uc_f64x2)), rs_f64x2 = SPHERE_SH_MADD_F64X2_(om_f64x2, ys_f64x2, vmulq_f64(z_f64x2, us_f64x2));
+                            float64x2_t xc_f64x2 = vsubq_f64(gc_f64x2, vmulq_f64(x_f64x2, rc_f64x2)), xs_f64x2 = vsubq_f64(gs_f64x2, vmulq_f64(x_f64x2, rs_f64x2)), hc_f64x2 = vsubq_f64(vdupq_n_f64(0), SPHERE_SH_MADD_F64X2_(y_f64x2, rc_f64x2, gs_f64x2)), hs_f64x2 = vsubq_f64(gc_f64x2, vmulq_f64(y_f64x2, rs_f64x2)), zc_f64x2 = vsubq_f64(uc_f64x2, vmulq_f64(z_f64x2, rc_f64x2)), zs_f64x2 = vsubq_f64(us_f64x2, vmulq_f64(z_f64x2, rs_f64x2));
                             if (solid) { xc_f64x2 = sphere_shd_pt_canon_neon_(vmulq_f64(xc_f64x2, v_f64x2)); xs_f64x2 = sphere_shd_pt_canon_neon_(vmulq_f64(xs_f64x2, v_f64x2)); hc_f64x2 = sphere_shd_pt_canon_neon_(vmulq_f64(hc_f64x2, v_f64x2)); hs_f64x2 = sphere_shd_pt_canon_neon_(vmulq_f64(hs_f64x2, v_f64x2)); zc_f64x2 = sphere_shd_pt_canon_neon_(vmulq_f64(zc_f64x2, v_f64x2)); zs_f64x2 = sphere_shd_pt_canon_neon_(vmulq_f64(zs_f64x2, v_f64x2)); }
                             vst1q_f64(o1 + minus, xs_f64x2); vst1q_f64(o1 + plus, xc_f64x2);
                             vst1q_f64(o2 + minus, hs_f64x2); vst1q_f64(o2 + plus, hc_f64x2);
@@ -5005,116 +5478,578 @@ static int sphere_shd_pt_basis_neon_(const sphere_shd_points *plan, const sphere
 }
 #endif
 
-/* >>kernel planes: the values alone, to SPHERE_SH_PT_LOW_DEGREE_, an array per harmonic: four vectors at a time, order by order, so that the recurrence
-   stays in registers and whole lines of memory are written. The same operations as the kernel basis. Returns how many directions it did. */
+/* >>kernel strips: values and gradients to SPHERE_SH_PT_LOW_DEGREE_ order by order, so that the recurrence stays in registers. A strip is the
+   harmonics of one order at some vectors of directions; it goes to planes, or to a tile that is turned into rows, in pieces of as many degrees as
+   the tile holds. Gradients in planes are written line by line, a harmonic at many directions, because they have four times as many
+   places. Planes are fetched before they are written: so few numbers in a row no processor foresees. The same operations as the kernel basis: factors holds the angular
+   factors as they are (l - m even) and with the sign of z (l - m odd). For gradients the strip of order m runs T of order m + 1, which its
+   slope needs, and leaves it in `run` to the next strip. Each returns how many directions it did. */
 
 #if SPHERE_AVX2_
+SPHERE_SH_PT_AVX2_FN_ __m256d sphere_shd_pt_near_avx2_(__m256d px_f64x4, __m256d py_f64x4, __m256d pz_f64x4, int *bad)
+{
+    const __m256d az_f64x4 = _mm256_andnot_pd(_mm256_set1_pd(-0.0), pz_f64x4);
+    *bad |= sphere_shd_pt_strange_avx2_(SPHERE_SH_MADD_F64X4_(pz_f64x4, pz_f64x4, SPHERE_SH_MADD_F64X4_(px_f64x4, px_f64x4, _mm256_mul_pd(py_f64x4, py_f64x4))));
+    return sphere_shd_pt_above_avx2_(az_f64x4, _mm256_set1_pd(0.5), _mm256_div_pd(SPHERE_SH_MADD_F64X4_(px_f64x4, px_f64x4, _mm256_mul_pd(py_f64x4, py_f64x4)), _mm256_add_pd(_mm256_set1_pd(1.0), az_f64x4)), _mm256_sub_pd(_mm256_set1_pd(1.0), az_f64x4));
+}
+SPHERE_SH_PT_AVX2_FN_ void sphere_shd_pt_turn_avx2_(int m, __m256d x_f64x4, __m256d y_f64x4, double *c, double *s)
+{
+    const __m256d pc_f64x4 = _mm256_loadu_pd(c), ps_f64x4 = _mm256_loadu_pd(s);
+    __m256d c_f64x4 = _mm256_sub_pd(_mm256_mul_pd(x_f64x4, pc_f64x4), _mm256_mul_pd(y_f64x4, ps_f64x4)), s_f64x4 = SPHERE_SH_MADD_F64X4_(x_f64x4, ps_f64x4, _mm256_mul_pd(y_f64x4, pc_f64x4));
+    if (m >= 8) { c_f64x4 = sphere_shd_pt_faint_avx2_(c_f64x4); s_f64x4 = sphere_shd_pt_faint_avx2_(s_f64x4); }
+    _mm256_storeu_pd(c, c_f64x4); _mm256_storeu_pd(s, s_f64x4);
+}
+SPHERE_SH_PT_AVX2_FN_ void sphere_shd_pt_strip_avx2_(const double *q, int m, int l, int last, double *state, const double *e, const double *factors, double *plus, double *minus, size_t step, size_t apart, const size_t ahead, const int zonal)
+{
+    __m256d t0_f64x4 = _mm256_loadu_pd(state + 0 * SPHERE_SHD_AVX2_LANES_), d0_f64x4 = _mm256_loadu_pd(state + 4 * SPHERE_SHD_AVX2_LANES_); const __m256d e0_f64x4 = _mm256_loadu_pd(e + 0 * SPHERE_SHD_AVX2_LANES_);
+    __m256d t1_f64x4 = _mm256_loadu_pd(state + 1 * SPHERE_SHD_AVX2_LANES_), d1_f64x4 = _mm256_loadu_pd(state + 5 * SPHERE_SHD_AVX2_LANES_); const __m256d e1_f64x4 = _mm256_loadu_pd(e + 1 * SPHERE_SHD_AVX2_LANES_);
+    __m256d t2_f64x4 = _mm256_loadu_pd(state + 2 * SPHERE_SHD_AVX2_LANES_), d2_f64x4 = _mm256_loadu_pd(state + 6 * SPHERE_SHD_AVX2_LANES_); const __m256d e2_f64x4 = _mm256_loadu_pd(e + 2 * SPHERE_SHD_AVX2_LANES_);
+    __m256d t3_f64x4 = _mm256_loadu_pd(state + 3 * SPHERE_SHD_AVX2_LANES_), d3_f64x4 = _mm256_loadu_pd(state + 7 * SPHERE_SHD_AVX2_LANES_); const __m256d e3_f64x4 = _mm256_loadu_pd(e + 3 * SPHERE_SHD_AVX2_LANES_);
+    for (; l <= last; q += 4 * (size_t)(l + 1), l++, plus += 2 * (size_t)l * step, minus += 2 * (size_t)l * step) {
+        const double *f = factors + ((l - m) & 1 ? 8 * SPHERE_SHD_AVX2_LANES_ : 0);
+        const __m256d a_f64x4 = _mm256_broadcast_sd(q), b_f64x4 = _mm256_broadcast_sd(q + 1), c_f64x4 = _mm256_broadcast_sd(q + 2);
+        if (ahead) {                                                    /* where the next block goes: two lines of memory a harmonic */
+            _mm_prefetch((const char *)(plus + ahead), _MM_HINT_T0); _mm_prefetch((const char *)(plus + ahead + 2 * SPHERE_SHD_AVX2_LANES_), _MM_HINT_T0);
+            if (!zonal) { _mm_prefetch((const char *)(minus + ahead), _MM_HINT_T0); _mm_prefetch((const char *)(minus + ahead + 2 * SPHERE_SHD_AVX2_LANES_), _MM_HINT_T0); }
+        }
+        d0_f64x4 = _mm256_sub_pd(_mm256_mul_pd(b_f64x4, d0_f64x4), _mm256_mul_pd(_mm256_mul_pd(c_f64x4, e0_f64x4), t0_f64x4)); t0_f64x4 = _mm256_add_pd(t0_f64x4, SPHERE_SH_MADD_F64X4_(a_f64x4, t0_f64x4, d0_f64x4));
+        _mm256_storeu_pd(plus, _mm256_mul_pd(t0_f64x4, _mm256_loadu_pd(f + 0 * SPHERE_SHD_AVX2_LANES_))); if (!zonal) { _mm256_storeu_pd(minus, _mm256_mul_pd(t0_f64x4, _mm256_loadu_pd(f + 4 * SPHERE_SHD_AVX2_LANES_))); }
+        d1_f64x4 = _mm256_sub_pd(_mm256_mul_pd(b_f64x4, d1_f64x4), _mm256_mul_pd(_mm256_mul_pd(c_f64x4, e1_f64x4), t1_f64x4)); t1_f64x4 = _mm256_add_pd(t1_f64x4, SPHERE_SH_MADD_F64X4_(a_f64x4, t1_f64x4, d1_f64x4));
+        _mm256_storeu_pd(plus + apart, _mm256_mul_pd(t1_f64x4, _mm256_loadu_pd(f + 1 * SPHERE_SHD_AVX2_LANES_))); if (!zonal) { _mm256_storeu_pd(minus + apart, _mm256_mul_pd(t1_f64x4, _mm256_loadu_pd(f + 5 * SPHERE_SHD_AVX2_LANES_))); }
+        d2_f64x4 = _mm256_sub_pd(_mm256_mul_pd(b_f64x4, d2_f64x4), _mm256_mul_pd(_mm256_mul_pd(c_f64x4, e2_f64x4), t2_f64x4)); t2_f64x4 = _mm256_add_pd(t2_f64x4, SPHERE_SH_MADD_F64X4_(a_f64x4, t2_f64x4, d2_f64x4));
+        _mm256_storeu_pd(plus + 2 * apart, _mm256_mul_pd(t2_f64x4, _mm256_loadu_pd(f + 2 * SPHERE_SHD_AVX2_LANES_))); if (!zonal) { _mm256_storeu_pd(minus + 2 * apart, _mm256_mul_pd(t2_f64x4, _mm256_loadu_pd(f + 6 * SPHERE_SHD_AVX2_LANES_))); }
+        d3_f64x4 = _mm256_sub_pd(_mm256_mul_pd(b_f64x4, d3_f64x4), _mm256_mul_pd(_mm256_mul_pd(c_f64x4, e3_f64x4), t3_f64x4)); t3_f64x4 = _mm256_add_pd(t3_f64x4, SPHERE_SH_MADD_F64X4_(a_f64x4, t3_f64x4, d3_f64x4));
+        _mm256_storeu_pd(plus + 3 * apart, _mm256_mul_pd(t3_f64x4, _mm256_loadu_pd(f + 3 * SPHERE_SHD_AVX2_LANES_))); if (!zonal) { _mm256_storeu_pd(minus + 3 * apart, _mm256_mul_pd(t3_f64x4, _mm256_loadu_pd(f + 7 * SPHERE_SHD_AVX2_LANES_))); }
+    }
+    _mm256_storeu_pd(state + 0 * SPHERE_SHD_AVX2_LANES_, t0_f64x4); _mm256_storeu_pd(state + 4 * SPHERE_SHD_AVX2_LANES_, d0_f64x4);
+    _mm256_storeu_pd(state + 1 * SPHERE_SHD_AVX2_LANES_, t1_f64x4); _mm256_storeu_pd(state + 5 * SPHERE_SHD_AVX2_LANES_, d1_f64x4);
+    _mm256_storeu_pd(state + 2 * SPHERE_SHD_AVX2_LANES_, t2_f64x4); _mm256_storeu_pd(state + 6 * SPHERE_SHD_AVX2_LANES_, d2_f64x4);
+    _mm256_storeu_pd(state + 3 * SPHERE_SHD_AVX2_LANES_, t3_f64x4); _mm256_storeu_pd(state + 7 * SPHERE_SHD_AVX2_LANES_, d3_f64x4);
+}
+SPHERE_SH_PT_AVX2_FN_ void sphere_shd_pt_strip_slopes_avx2_(const double *q, int m, int l, int last, double *state, const double *place, const double *factors, double *run, double *const out[4], size_t plus, size_t minus, size_t step, const int zonal)
+{
+    const double order = (double)m;
+    __m256d t0_f64x4 = _mm256_loadu_pd(state + 0 * SPHERE_SHD_AVX2_LANES_), d0_f64x4 = _mm256_loadu_pd(state + 1 * SPHERE_SHD_AVX2_LANES_);
+    const __m256d om_f64x4 = _mm256_set1_pd(order);
+    double *const o0 = out[0], *const o1 = out[1], *const o2 = out[2], *const o3 = out[3];
+    plus *= step; minus *= step;
+    for (; l <= last; l++, q += 4 * (size_t)l, run += 1 * SPHERE_SHD_AVX2_LANES_) {
+        const double *f = factors + ((l - m) & 1 ? 4 * SPHERE_SHD_AVX2_LANES_ : 0), *h = factors + ((l - m) & 1 ? 0 : 4 * SPHERE_SHD_AVX2_LANES_);
+        const __m256d k_f64x4 = _mm256_broadcast_sd(q + 3);
+        __m256d n0_f64x4 = _mm256_setzero_pd();
+        if (l > m) {
+            const __m256d a_f64x4 = _mm256_broadcast_sd(q + 4), b_f64x4 = _mm256_broadcast_sd(q + 5), c_f64x4 = _mm256_broadcast_sd(q + 6);
+            d0_f64x4 = _mm256_sub_pd(_mm256_mul_pd(b_f64x4, d0_f64x4), _mm256_mul_pd(_mm256_mul_pd(c_f64x4, _mm256_loadu_pd(place + 0 * SPHERE_SHD_AVX2_LANES_)), t0_f64x4)); t0_f64x4 = _mm256_add_pd(t0_f64x4, SPHERE_SH_MADD_F64X4_(a_f64x4, t0_f64x4, d0_f64x4)); n0_f64x4 = t0_f64x4;
+        }
+        {
+            const __m256d t_f64x4 = _mm256_loadu_pd(run + 0 * SPHERE_SHD_AVX2_LANES_), u_f64x4 = _mm256_mul_pd(k_f64x4, n0_f64x4), x_f64x4 = _mm256_loadu_pd(place + 1 * SPHERE_SHD_AVX2_LANES_), y_f64x4 = _mm256_loadu_pd(place + 2 * SPHERE_SHD_AVX2_LANES_), z_f64x4 = _mm256_loadu_pd(place + 3 * SPHERE_SHD_AVX2_LANES_);
+            const __m256d yc_f64x4 = _mm256_mul_pd(t_f64x4, _mm256_loadu_pd(f + 0 * SPHERE_SHD_AVX2_LANES_)), vc_f64x8 = _mm256_mul_pd(u_f64x4, _mm256_loadu_pd(h + 0 * SPHERE_SHD_AVX2_LANES_)), rc_f64x4 = SPHERE_SH_MADD_F64X4_(om_f64x4, yc_f64x4, _mm256_mul_pd(z_f64x4, vc_f64x8));
+            const __m256d gc_f64x4 = _mm256_mul_pd(t_f64x4, _mm256_loadu_pd(f + 2 * SPHERE_SHD_AVX2_LANES_)), gs_f64x4 = _mm256_mul_pd(t_f64x4, _mm256_loadu_pd(f + 3 * SPHERE_SHD_AVX2_LANES_));
+            _mm256_storeu_pd(run + 0 * SPHERE_SHD_AVX2_LANES_, n0_f64x4);
+            _mm256_storeu_pd(o0 + plus, yc_f64x4); _mm256_storeu_pd(o1 + plus, _mm256_sub_pd(gc_f64x4, _mm256_mul_pd(x_f64x4, rc_f64x4)));
+            _mm256_storeu_pd(o2 + plus, _mm256_sub_pd(_mm256_setzero_pd(), SPHERE_SH_MADD_F64X4_(y_f64x4, rc_f64x4, gs_f64x4))); _mm256_storeu_pd(o3 + plus, _mm256_sub_pd(vc_f64x8, _mm256_mul_pd(z_f64x4, rc_f64x4)));
+            if (!zonal) {
+                const __m256d ys_f64x4 = _mm256_mul_pd(t_f64x4, _mm256_loadu_pd(f + 1 * SPHERE_SHD_AVX2_LANES_)), vs_f64x8 = _mm256_mul_pd(u_f64x4, _mm256_loadu_pd(h + 1 * SPHERE_SHD_AVX2_LANES_)), rs_f64x4 = SPHERE_SH_MADD_F64X4_(om_f64x4, ys_f64x4, _mm256_mul_pd(z_f64x4, vs_f64x8));
+                _mm256_storeu_pd(o0 + minus, ys_f64x4); _mm256_storeu_pd(o1 + minus, _mm256_sub_pd(gs_f64x4, _mm256_mul_pd(x_f64x4, rs_f64x4)));
+                _mm256_storeu_pd(o2 + minus, _mm256_sub_pd(gc_f64x4, _mm256_mul_pd(y_f64x4, rs_f64x4))); _mm256_storeu_pd(o3 + minus, _mm256_sub_pd(vs_f64x8, _mm256_mul_pd(z_f64x4, rs_f64x4)));
+            }
+        }
+        plus += 2 * (size_t)(l + 1) * step; minus += 2 * (size_t)(l + 1) * step;
+    }
+    _mm256_storeu_pd(state + 0 * SPHERE_SHD_AVX2_LANES_, t0_f64x4); _mm256_storeu_pd(state + 1 * SPHERE_SHD_AVX2_LANES_, d0_f64x4);
+}
+SPHERE_SH_PT_AVX2_FN_ void sphere_shd_pt_strip_start_avx2_(const double *q, int l, int last, double *state, const double *e, double *run)
+{
+    __m256d t0_f64x4 = _mm256_loadu_pd(state + 0 * SPHERE_SHD_AVX2_LANES_), d0_f64x4 = _mm256_loadu_pd(state + 1 * SPHERE_SHD_AVX2_LANES_); const __m256d e0_f64x4 = _mm256_loadu_pd(e + 0 * SPHERE_SHD_AVX2_LANES_);
+    for (; l <= last; l++, q += 4 * (size_t)l, run += 1 * SPHERE_SHD_AVX2_LANES_) {
+        const __m256d a_f64x4 = _mm256_broadcast_sd(q), b_f64x4 = _mm256_broadcast_sd(q + 1), c_f64x4 = _mm256_broadcast_sd(q + 2);
+        d0_f64x4 = _mm256_sub_pd(_mm256_mul_pd(b_f64x4, d0_f64x4), _mm256_mul_pd(_mm256_mul_pd(c_f64x4, e0_f64x4), t0_f64x4)); t0_f64x4 = _mm256_add_pd(t0_f64x4, SPHERE_SH_MADD_F64X4_(a_f64x4, t0_f64x4, d0_f64x4)); _mm256_storeu_pd(run + 0 * SPHERE_SHD_AVX2_LANES_, t0_f64x4);
+    }
+    _mm256_storeu_pd(state + 0 * SPHERE_SHD_AVX2_LANES_, t0_f64x4); _mm256_storeu_pd(state + 1 * SPHERE_SHD_AVX2_LANES_, d0_f64x4);
+}
+SPHERE_SH_PT_AVX2_FN_ void sphere_shd_pt_strip_rows_avx2_(const double *q, int m, int l, int last, double *state, const double *e, const double *factors, double *plus, double *minus, size_t step, size_t apart, const int zonal)
+{
+    __m256d t0_f64x4 = _mm256_loadu_pd(state + 0 * SPHERE_SHD_AVX2_LANES_), d0_f64x4 = _mm256_loadu_pd(state + 2 * SPHERE_SHD_AVX2_LANES_); const __m256d e0_f64x4 = _mm256_loadu_pd(e + 0 * SPHERE_SHD_AVX2_LANES_);
+    __m256d t1_f64x4 = _mm256_loadu_pd(state + 1 * SPHERE_SHD_AVX2_LANES_), d1_f64x4 = _mm256_loadu_pd(state + 3 * SPHERE_SHD_AVX2_LANES_); const __m256d e1_f64x4 = _mm256_loadu_pd(e + 1 * SPHERE_SHD_AVX2_LANES_);
+    for (; l <= last; q += 4 * (size_t)(l + 1), l++, plus += 2 * (size_t)l * step, minus += 2 * (size_t)l * step) {
+        const double *f = factors + ((l - m) & 1 ? 4 * SPHERE_SHD_AVX2_LANES_ : 0);
+        const __m256d a_f64x4 = _mm256_broadcast_sd(q), b_f64x4 = _mm256_broadcast_sd(q + 1), c_f64x4 = _mm256_broadcast_sd(q + 2);
+        d0_f64x4 = _mm256_sub_pd(_mm256_mul_pd(b_f64x4, d0_f64x4), _mm256_mul_pd(_mm256_mul_pd(c_f64x4, e0_f64x4), t0_f64x4)); t0_f64x4 = _mm256_add_pd(t0_f64x4, SPHERE_SH_MADD_F64X4_(a_f64x4, t0_f64x4, d0_f64x4));
+        _mm256_storeu_pd(plus, _mm256_mul_pd(t0_f64x4, _mm256_loadu_pd(f + 0 * SPHERE_SHD_AVX2_LANES_))); if (!zonal) { _mm256_storeu_pd(minus, _mm256_mul_pd(t0_f64x4, _mm256_loadu_pd(f + 2 * SPHERE_SHD_AVX2_LANES_))); }
+        d1_f64x4 = _mm256_sub_pd(_mm256_mul_pd(b_f64x4, d1_f64x4), _mm256_mul_pd(_mm256_mul_pd(c_f64x4, e1_f64x4), t1_f64x4)); t1_f64x4 = _mm256_add_pd(t1_f64x4, SPHERE_SH_MADD_F64X4_(a_f64x4, t1_f64x4, d1_f64x4));
+        _mm256_storeu_pd(plus + apart, _mm256_mul_pd(t1_f64x4, _mm256_loadu_pd(f + 1 * SPHERE_SHD_AVX2_LANES_))); if (!zonal) { _mm256_storeu_pd(minus + apart, _mm256_mul_pd(t1_f64x4, _mm256_loadu_pd(f + 3 * SPHERE_SHD_AVX2_LANES_))); }
+    }
+    _mm256_storeu_pd(state + 0 * SPHERE_SHD_AVX2_LANES_, t0_f64x4); _mm256_storeu_pd(state + 2 * SPHERE_SHD_AVX2_LANES_, d0_f64x4);
+    _mm256_storeu_pd(state + 1 * SPHERE_SHD_AVX2_LANES_, t1_f64x4); _mm256_storeu_pd(state + 3 * SPHERE_SHD_AVX2_LANES_, d1_f64x4);
+}
 SPHERE_TARGET_AVX2_ static size_t sphere_shd_pt_planes_avx2_(const sphere_shd_points *plan, const double *x, const double *y, const double *z, size_t n, double *out, size_t stride, int *bad)
 {
+    enum { BLOCK = 4 * SPHERE_SHD_AVX2_LANES_ };
     const double *seeds = sphere_shd_pt_seeds_(plan), *table = seeds + (plan->degree + 2);
     const int degree = plan->degree;
-    double space[4 * 4 * SPHERE_SHD_AVX2_LANES_ + 64 / sizeof(double)], *const cur = (double *)sphere_align_(space), *const turn = cur + 2 * 4 * SPHERE_SHD_AVX2_LANES_;
-    size_t i = 0;
-    int l, m;
-    for (; i + 4 * SPHERE_SHD_AVX2_LANES_ <= n; i += 4 * SPHERE_SHD_AVX2_LANES_) {
-        __m256d e0_f64x4, e1_f64x4, e2_f64x4, e3_f64x4;
-        { const __m256d px_f64x4 = _mm256_loadu_pd(x + i + 0 * SPHERE_SHD_AVX2_LANES_), py_f64x4 = _mm256_loadu_pd(y + i + 0 * SPHERE_SHD_AVX2_LANES_), pz_f64x4 = _mm256_loadu_pd(z + i + 0 * SPHERE_SHD_AVX2_LANES_), az_f64x4 = _mm256_andnot_pd(_mm256_set1_pd(-0.0), pz_f64x4), side_f64x4 = sphere_shd_pt_sign_avx2_(pz_f64x4), n2_f64x4 = SPHERE_SH_MADD_F64X4_(pz_f64x4, pz_f64x4, SPHERE_SH_MADD_F64X4_(px_f64x4, px_f64x4, _mm256_mul_pd(py_f64x4, py_f64x4)));
-          *bad |= sphere_shd_pt_strange_avx2_(n2_f64x4);
-          e0_f64x4 = sphere_shd_pt_above_avx2_(az_f64x4, _mm256_set1_pd(0.5), _mm256_div_pd(SPHERE_SH_MADD_F64X4_(px_f64x4, px_f64x4, _mm256_mul_pd(py_f64x4, py_f64x4)), _mm256_add_pd(_mm256_set1_pd(1.0), az_f64x4)), _mm256_sub_pd(_mm256_set1_pd(1.0), az_f64x4));
-          _mm256_storeu_pd(turn + 0 * SPHERE_SHD_AVX2_LANES_, sphere_shd_pt_flip_avx2_(side_f64x4, side_f64x4)); _mm256_storeu_pd(turn + 4 * SPHERE_SHD_AVX2_LANES_ + 0 * SPHERE_SHD_AVX2_LANES_, side_f64x4); _mm256_storeu_pd(cur + 0 * SPHERE_SHD_AVX2_LANES_, _mm256_set1_pd(1.0)); _mm256_storeu_pd(cur + 4 * SPHERE_SHD_AVX2_LANES_ + 0 * SPHERE_SHD_AVX2_LANES_, _mm256_setzero_pd()); }
-        { const __m256d px_f64x4 = _mm256_loadu_pd(x + i + 1 * SPHERE_SHD_AVX2_LANES_), py_f64x4 = _mm256_loadu_pd(y + i + 1 * SPHERE_SHD_AVX2_LANES_), pz_f64x4 = _mm256_loadu_pd(z + i + 1 * SPHERE_SHD_AVX2_LANES_), az_f64x4 = _mm256_andnot_pd(_mm256_set1_pd(-0.0), pz_f64x4), side_f64x4 = sphere_shd_pt_sign_avx2_(pz_f64x4), n2_f64x4 = SPHERE_SH_MADD_F64X4_(pz_f64x4, pz_f64x4, SPHERE_SH_MADD_F64X4_(px_f64x4, px_f64x4, _mm256_mul_pd(py_f64x4, py_f64x4)));
-          *bad |= sphere_shd_pt_strange_avx2_(n2_f64x4);
-          e1_f64x4 = sphere_shd_pt_above_avx2_(az_f64x4, _mm256_set1_pd(0.5), _mm256_div_pd(SPHERE_SH_MADD_F64X4_(px_f64x4, px_f64x4, _mm256_mul_pd(py_f64x4, py_f64x4)), _mm256_add_pd(_mm256_set1_pd(1.0), az_f64x4)), _mm256_sub_pd(_mm256_set1_pd(1.0), az_f64x4));
-          _mm256_storeu_pd(turn + 1 * SPHERE_SHD_AVX2_LANES_, sphere_shd_pt_flip_avx2_(side_f64x4, side_f64x4)); _mm256_storeu_pd(turn + 4 * SPHERE_SHD_AVX2_LANES_ + 1 * SPHERE_SHD_AVX2_LANES_, side_f64x4); _mm256_storeu_pd(cur + 1 * SPHERE_SHD_AVX2_LANES_, _mm256_set1_pd(1.0)); _mm256_storeu_pd(cur + 4 * SPHERE_SHD_AVX2_LANES_ + 1 * SPHERE_SHD_AVX2_LANES_, _mm256_setzero_pd()); }
-        { const __m256d px_f64x4 = _mm256_loadu_pd(x + i + 2 * SPHERE_SHD_AVX2_LANES_), py_f64x4 = _mm256_loadu_pd(y + i + 2 * SPHERE_SHD_AVX2_LANES_), pz_f64x4 = _mm256_loadu_pd(z + i + 2 * SPHERE_SHD_AVX2_LANES_), az_f64x4 = _mm256_andnot_pd(_mm256_set1_pd(-0.0), pz_f64x4), side_f64x4 = sphere_shd_pt_sign_avx2_(pz_f64x4), n2_f64x4 = SPHERE_SH_MADD_F64X4_(pz_f64x4, pz_f64x4, SPHERE_SH_MADD_F64X4_(px_f64x4, px_f64x4, _mm256_mul_pd(py_f64x4, py_f64x4)));
-          *bad |= sphere_shd_pt_strange_avx2_(n2_f64x4);
-          e2_f64x4 = sphere_shd_pt_above_avx2_(az_f64x4, _mm256_set1_pd(0.5), _mm256_div_pd(SPHERE_SH_MADD_F64X4_(px_f64x4, px_f64x4, _mm256_mul_pd(py_f64x4, py_f64x4)), _mm256_add_pd(_mm256_set1_pd(1.0), az_f64x4)), _mm256_sub_pd(_mm256_set1_pd(1.0), az_f64x4));
-          _mm256_storeu_pd(turn + 2 * SPHERE_SHD_AVX2_LANES_, sphere_shd_pt_flip_avx2_(side_f64x4, side_f64x4)); _mm256_storeu_pd(turn + 4 * SPHERE_SHD_AVX2_LANES_ + 2 * SPHERE_SHD_AVX2_LANES_, side_f64x4); _mm256_storeu_pd(cur + 2 * SPHERE_SHD_AVX2_LANES_, _mm256_set1_pd(1.0)); _mm256_storeu_pd(cur + 4 * SPHERE_SHD_AVX2_LANES_ + 2 * SPHERE_SHD_AVX2_LANES_, _mm256_setzero_pd()); }
-        { const __m256d px_f64x4 = _mm256_loadu_pd(x + i + 3 * SPHERE_SHD_AVX2_LANES_), py_f64x4 = _mm256_loadu_pd(y + i + 3 * SPHERE_SHD_AVX2_LANES_), pz_f64x4 = _mm256_loadu_pd(z + i + 3 * SPHERE_SHD_AVX2_LANES_), az_f64x4 = _mm256_andnot_pd(_mm256_set1_pd(-0.0), pz_f64x4), side_f64x4 = sphere_shd_pt_sign_avx2_(pz_f64x4), n2_f64x4 = SPHERE_SH_MADD_F64X4_(pz_f64x4, pz_f64x4, SPHERE_SH_MADD_F64X4_(px_f64x4, px_f64x4, _mm256_mul_pd(py_f64x4, py_f64x4)));
-          *bad |= sphere_shd_pt_strange_avx2_(n2_f64x4);
-          e3_f64x4 = sphere_shd_pt_above_avx2_(az_f64x4, _mm256_set1_pd(0.5), _mm256_div_pd(SPHERE_SH_MADD_F64X4_(px_f64x4, px_f64x4, _mm256_mul_pd(py_f64x4, py_f64x4)), _mm256_add_pd(_mm256_set1_pd(1.0), az_f64x4)), _mm256_sub_pd(_mm256_set1_pd(1.0), az_f64x4));
-          _mm256_storeu_pd(turn + 3 * SPHERE_SHD_AVX2_LANES_, sphere_shd_pt_flip_avx2_(side_f64x4, side_f64x4)); _mm256_storeu_pd(turn + 4 * SPHERE_SHD_AVX2_LANES_ + 3 * SPHERE_SHD_AVX2_LANES_, side_f64x4); _mm256_storeu_pd(cur + 3 * SPHERE_SHD_AVX2_LANES_, _mm256_set1_pd(1.0)); _mm256_storeu_pd(cur + 4 * SPHERE_SHD_AVX2_LANES_ + 3 * SPHERE_SHD_AVX2_LANES_, _mm256_setzero_pd()); }
+    double space[5 * SPHERE_SH_PT_TASK_ + 2 * BLOCK + 64 / sizeof(double)], *const e = (double *)sphere_align_(space), *const factors = e + SPHERE_SH_PT_TASK_, *const state = factors + 4 * SPHERE_SH_PT_TASK_;
+    const size_t count = n / BLOCK * BLOCK;
+    size_t i, u;
+    int m;
+    for (i = 0; i < count; i += BLOCK) for (u = 0; u < BLOCK; u += SPHERE_SHD_AVX2_LANES_) {
+        _mm256_storeu_pd(e + i + u, sphere_shd_pt_near_avx2_(_mm256_loadu_pd(x + i + u), _mm256_loadu_pd(y + i + u), _mm256_loadu_pd(z + i + u), bad)); _mm256_storeu_pd(factors + 4 * i + u, _mm256_set1_pd(1.0)); _mm256_storeu_pd(factors + 4 * i + BLOCK + u, _mm256_setzero_pd());
+    }
+    for (m = 0; m <= degree; m++) {
+        const double *q = table + 4 * ((size_t)m * ((size_t)m + 1) / 2 + (size_t)m);
+        for (i = 0; i < count; i += BLOCK) {
+            const size_t ahead = i + 2 * BLOCK <= count ? BLOCK : 0;
+            double *plus = out + i + (size_t)(m * m + m + m) * stride, *minus = out + i + (size_t)(m * m) * stride, *f = factors + 4 * i;
+            for (u = 0; u < BLOCK; u += SPHERE_SHD_AVX2_LANES_) {
+                const __m256d side_f64x4 = sphere_shd_pt_sign_avx2_(_mm256_loadu_pd(z + i + u));
+                _mm256_storeu_pd(f + 2 * BLOCK + u, sphere_shd_pt_flip_avx2_(_mm256_loadu_pd(f + u), side_f64x4)); _mm256_storeu_pd(f + 3 * BLOCK + u, sphere_shd_pt_flip_avx2_(_mm256_loadu_pd(f + BLOCK + u), side_f64x4));
+                _mm256_storeu_pd(state + u, _mm256_broadcast_sd(seeds + m)); _mm256_storeu_pd(state + BLOCK + u, _mm256_setzero_pd());
+            }
+            if (m == 0) sphere_shd_pt_strip_avx2_(q, 0, 0, degree, state, e + i, f, plus, minus, stride, SPHERE_SHD_AVX2_LANES_, ahead, 1);
+            else sphere_shd_pt_strip_avx2_(q, m, m, degree, state, e + i, f, plus, minus, stride, SPHERE_SHD_AVX2_LANES_, ahead, 0);
+            for (u = 0; u < BLOCK; u += SPHERE_SHD_AVX2_LANES_) sphere_shd_pt_turn_avx2_(m, _mm256_loadu_pd(x + i + u), _mm256_loadu_pd(y + i + u), f + u, f + BLOCK + u);
+        }
+    }
+    return count;
+}
+SPHERE_TARGET_AVX2_ static size_t sphere_shd_pt_strips_avx2_(const sphere_shd_points *plan, const double *x, const double *y, const double *z, size_t n, double *out, size_t stride, int *bad)
+{
+    enum { BLOCK = 2 * SPHERE_SHD_AVX2_LANES_, ORDERS = SPHERE_SH_PT_LOW_DEGREE_ + 1, COLUMNS = 192 };
+    const double *seeds = sphere_shd_pt_seeds_(plan), *table = seeds + (plan->degree + 2);
+    const int degree = plan->degree;
+    double space[(1 + 6 * ORDERS + COLUMNS) * BLOCK + 64 / sizeof(double)], *const e = (double *)sphere_align_(space), *const factors = e + BLOCK;
+    double *const states = factors + 4 * (degree + 1) * BLOCK, *const tile = states + 2 * (degree + 1) * BLOCK;
+    size_t i, u;
+    int l, m, from, last;
+    for (i = 0; i + BLOCK <= n; i += BLOCK) {
+        for (u = 0; u < BLOCK; u += SPHERE_SHD_AVX2_LANES_) {
+            const __m256d x_f64x4 = _mm256_loadu_pd(x + i + u), y_f64x4 = _mm256_loadu_pd(y + i + u), z_f64x4 = _mm256_loadu_pd(z + i + u), side_f64x4 = sphere_shd_pt_sign_avx2_(z_f64x4);
+            __m256d c_f64x4 = _mm256_set1_pd(1.0), s_f64x4 = _mm256_setzero_pd(), pc_f64x4, ps_f64x4;
+            _mm256_storeu_pd(e + u, sphere_shd_pt_near_avx2_(x_f64x4, y_f64x4, z_f64x4, bad));
+            for (m = 0; m <= degree; m++) {
+                double *f = factors + 4 * m * BLOCK + u, *state = states + 2 * m * BLOCK + u;
+                _mm256_storeu_pd(f, c_f64x4); _mm256_storeu_pd(f + BLOCK, s_f64x4); _mm256_storeu_pd(f + 2 * BLOCK, sphere_shd_pt_flip_avx2_(c_f64x4, side_f64x4)); _mm256_storeu_pd(f + 3 * BLOCK, sphere_shd_pt_flip_avx2_(s_f64x4, side_f64x4));
+                _mm256_storeu_pd(state, _mm256_broadcast_sd(seeds + m)); _mm256_storeu_pd(state + BLOCK, _mm256_setzero_pd());
+                pc_f64x4 = c_f64x4; ps_f64x4 = s_f64x4;
+                c_f64x4 = _mm256_sub_pd(_mm256_mul_pd(x_f64x4, pc_f64x4), _mm256_mul_pd(y_f64x4, ps_f64x4)); s_f64x4 = SPHERE_SH_MADD_F64X4_(x_f64x4, ps_f64x4, _mm256_mul_pd(y_f64x4, pc_f64x4));
+                if (m >= 8) { c_f64x4 = sphere_shd_pt_faint_avx2_(c_f64x4); s_f64x4 = sphere_shd_pt_faint_avx2_(s_f64x4); }
+            }
+        }
+        for (from = 0; from <= degree; from = last + 1) {
+            for (last = from; last < degree && (last + 2) * (last + 2) - from * from <= COLUMNS; ) last++;
+            for (m = 0; m <= last; m++) {
+                double *middle = tile - from * from * SPHERE_SHD_AVX2_LANES_;
+                for (u = (size_t)m; u < BLOCK; u += (size_t)last + 1) {         /* where the rows go: here there is time for it */
+                    const double *to = out + (i + u) * stride, *end = to + (last + 1) * (last + 1);
+                    for (to += from * from; to < end; to += 64 / sizeof(double)) _mm_prefetch((const char *)to, _MM_HINT_T0);
+                }
+                l = m > from ? m : from;
+                if (m == 0) sphere_shd_pt_strip_rows_avx2_(table + 4 * ((size_t)l * ((size_t)l + 1) / 2), 0, l, last, states, e, factors, middle + (l * l + l) * SPHERE_SHD_AVX2_LANES_, middle, SPHERE_SHD_AVX2_LANES_, COLUMNS * SPHERE_SHD_AVX2_LANES_, 1);
+                else sphere_shd_pt_strip_rows_avx2_(table + 4 * ((size_t)l * ((size_t)l + 1) / 2 + (size_t)m), m, l, last, states + 2 * m * BLOCK, e, factors + 4 * m * BLOCK, middle + (l * l + l + m) * SPHERE_SHD_AVX2_LANES_, middle + (l * l + l - m) * SPHERE_SHD_AVX2_LANES_, SPHERE_SHD_AVX2_LANES_, COLUMNS * SPHERE_SHD_AVX2_LANES_, 0);
+            }
+            for (u = 0; u < 2; u++) sphere_shd_pt_rows_avx2_(out + (i + u * SPHERE_SHD_AVX2_LANES_) * stride + from * from, stride, tile + u * COLUMNS * SPHERE_SHD_AVX2_LANES_, (size_t)((last + 1) * (last + 1) - from * from));
+        }
+    }
+    return i;
+}
+SPHERE_SH_PT_AVX2_FN_ void sphere_shd_pt_factors_avx2_(double *f, size_t block, size_t n, int m, const double *now, const double *before, const double *z)
+{
+    const double order = (double)m;
+    size_t u;
+    for (u = 0; u < n; u += SPHERE_SHD_AVX2_LANES_, f += SPHERE_SHD_AVX2_LANES_) {
+        const __m256d om_f64x4 = _mm256_set1_pd(order), side_f64x4 = sphere_shd_pt_sign_avx2_(_mm256_loadu_pd(z + u)), c_f64x4 = _mm256_loadu_pd(now + u), s_f64x4 = _mm256_loadu_pd(now + block + u), gc_f64x4 = _mm256_mul_pd(om_f64x4, _mm256_loadu_pd(before + u)), gs_f64x4 = _mm256_mul_pd(om_f64x4, _mm256_loadu_pd(before + block + u));
+        _mm256_storeu_pd(f, c_f64x4); _mm256_storeu_pd(f + block, s_f64x4); _mm256_storeu_pd(f + 2 * block, gc_f64x4); _mm256_storeu_pd(f + 3 * block, gs_f64x4);
+        _mm256_storeu_pd(f + 4 * block, sphere_shd_pt_flip_avx2_(c_f64x4, side_f64x4)); _mm256_storeu_pd(f + 5 * block, sphere_shd_pt_flip_avx2_(s_f64x4, side_f64x4)); _mm256_storeu_pd(f + 6 * block, sphere_shd_pt_flip_avx2_(gc_f64x4, side_f64x4)); _mm256_storeu_pd(f + 7 * block, sphere_shd_pt_flip_avx2_(gs_f64x4, side_f64x4));
+    }
+}
+/* One harmonic pair and its gradient. __m256d of order m comes from `run`, which the line of order m - 1 left there; __m256d of order m + 1 takes its
+   place. Without values they go to where the gradient's x comes after them. */
+SPHERE_SH_PT_AVX2_FN_ void sphere_shd_pt_slope_line_avx2_(const double *q, int m, int first, size_t n, double *work, const double *f, const double *h, double *run, double *const out[4], size_t plus, size_t minus, size_t ahead, const int zonal)
+{
+    enum { MOST = SPHERE_SH_PT_LINE_ };
+    const double order = (double)m;
+    const __m256d om_f64x4 = _mm256_set1_pd(order), k_f64x4 = _mm256_broadcast_sd(q + 3), a_f64x4 = _mm256_broadcast_sd(q + 4), b_f64x4 = _mm256_broadcast_sd(q + 5), c_f64x4 = _mm256_broadcast_sd(q + 6);
+    double *const p0 = out[0] + plus, *const p1 = out[1] + plus, *const p2 = out[2] + plus, *const p3 = out[3] + plus;
+    double *const m0 = out[0] + minus, *const m1 = out[1] + minus, *const m2 = out[2] + minus, *const m3 = out[3] + minus;
+    size_t i;
+    for (i = 0; i < n; i += SPHERE_SHD_AVX2_LANES_) {
+        const __m256d x_f64x4 = _mm256_loadu_pd(work + 3 * MOST + i), y_f64x4 = _mm256_loadu_pd(work + 4 * MOST + i), z_f64x4 = _mm256_loadu_pd(work + 5 * MOST + i), t_f64x4 = _mm256_loadu_pd(run + i);
+        __m256d n_f64x4 = _mm256_setzero_pd();
+        if (i & SPHERE_SHD_AVX2_LANES_) {                                                    /* a line of memory is two vectors; fetched one harmonic ahead, because few come in a row */
+            _mm_prefetch((const char *)(p0 + i + ahead), _MM_HINT_T0); _mm_prefetch((const char *)(p1 + i + ahead), _MM_HINT_T0); _mm_prefetch((const char *)(p2 + i + ahead), _MM_HINT_T0); _mm_prefetch((const char *)(p3 + i + ahead), _MM_HINT_T0);
+            if (!zonal) { _mm_prefetch((const char *)(m0 + i + ahead), _MM_HINT_T0); _mm_prefetch((const char *)(m1 + i + ahead), _MM_HINT_T0); _mm_prefetch((const char *)(m2 + i + ahead), _MM_HINT_T0); _mm_prefetch((const char *)(m3 + i + ahead), _MM_HINT_T0); }
+        }
+        if (!first) {
+            __m256d d_f64x4 = _mm256_loadu_pd(work + MOST + i);
+            n_f64x4 = _mm256_loadu_pd(work + i);
+            d_f64x4 = _mm256_sub_pd(_mm256_mul_pd(b_f64x4, d_f64x4), _mm256_mul_pd(_mm256_mul_pd(c_f64x4, _mm256_loadu_pd(work + 2 * MOST + i)), n_f64x4)); n_f64x4 = _mm256_add_pd(n_f64x4, SPHERE_SH_MADD_F64X4_(a_f64x4, n_f64x4, d_f64x4));
+            _mm256_storeu_pd(work + i, n_f64x4); _mm256_storeu_pd(work + MOST + i, d_f64x4);
+        }
+        _mm256_storeu_pd(run + i, n_f64x4);
+        n_f64x4 = _mm256_mul_pd(k_f64x4, n_f64x4);
+        {
+            const __m256d yc_f64x4 = _mm256_mul_pd(t_f64x4, _mm256_loadu_pd(f + i)), gc_f64x4 = _mm256_mul_pd(t_f64x4, _mm256_loadu_pd(f + 2 * MOST + i)), gs_f64x4 = _mm256_mul_pd(t_f64x4, _mm256_loadu_pd(f + 3 * MOST + i)), vc_f64x8 = _mm256_mul_pd(n_f64x4, _mm256_loadu_pd(h + i));
+            const __m256d rc_f64x4 = SPHERE_SH_MADD_F64X4_(om_f64x4, yc_f64x4, _mm256_mul_pd(z_f64x4, vc_f64x8));
+            if (!zonal) {
+                const __m256d ys_f64x4 = _mm256_mul_pd(t_f64x4, _mm256_loadu_pd(f + MOST + i)), vs_f64x8 = _mm256_mul_pd(n_f64x4, _mm256_loadu_pd(h + MOST + i)), rs_f64x4 = SPHERE_SH_MADD_F64X4_(om_f64x4, ys_f64x4, _mm256_mul_pd(z_f64x4, vs_f64x8));
+                _mm256_storeu_pd(m0 + i, ys_f64x4); _mm256_storeu_pd(m1 + i, _mm256_sub_pd(gs_f64x4, _mm256_mul_pd(x_f64x4, rs_f64x4))); _mm256_storeu_pd(m2 + i, _mm256_sub_pd(gc_f64x4, _mm256_mul_pd(y_f64x4, rs_f64x4))); _mm256_storeu_pd(m3 + i, _mm256_sub_pd(vs_f64x8, _mm256_mul_pd(z_f64x4, rs_f64x4)));
+            }
+            _mm256_storeu_pd(p0 + i, yc_f64x4); _mm256_storeu_pd(p1 + i, _mm256_sub_pd(gc_f64x4, _mm256_mul_pd(x_f64x4, rc_f64x4))); _mm256_storeu_pd(p2 + i, _mm256_sub_pd(_mm256_setzero_pd(), SPHERE_SH_MADD_F64X4_(y_f64x4, rc_f64x4, gs_f64x4))); _mm256_storeu_pd(p3 + i, _mm256_sub_pd(vc_f64x8, _mm256_mul_pd(z_f64x4, rc_f64x4)));
+        }
+    }
+}
+SPHERE_TARGET_AVX2_ static size_t sphere_shd_pt_slope_planes_avx2_(const sphere_shd_points *plan, const double *x, const double *y, const double *z, size_t n, double *const out[4], size_t stride, int *bad)
+{
+    enum { MOST = SPHERE_SH_PT_LINE_, DEGREES = SPHERE_SH_PT_LOW_DEGREE_ + 1 };
+    const double *seeds = sphere_shd_pt_seeds_(plan), *table = seeds + (plan->degree + 2);
+    double space[(6 + 4 + 8 + DEGREES) * MOST + 64 / sizeof(double)], *const work = (double *)sphere_align_(space), *const powers = work + 6 * MOST, *const factors = powers + 4 * MOST, *const run = factors + 8 * MOST, *to[4];
+    const int degree = plan->degree;
+    size_t first, count, i, at;
+    int l, m, k;
+    for (first = 0; first + SPHERE_SHD_AVX2_LANES_ <= n; first += count) {
+        count = n - first < MOST ? (n - first) / SPHERE_SHD_AVX2_LANES_ * SPHERE_SHD_AVX2_LANES_ : MOST;
+        for (k = 0; k < 4; k++) to[k] = (out[k] ? out[k] : out[1]) + first;
+        for (i = 0; i < count; i += SPHERE_SHD_AVX2_LANES_) {
+            const __m256d x_f64x4 = _mm256_loadu_pd(x + first + i), y_f64x4 = _mm256_loadu_pd(y + first + i), z_f64x4 = _mm256_loadu_pd(z + first + i);
+            __m256d e_f64x4, t_f64x4 = _mm256_broadcast_sd(seeds), d_f64x4 = _mm256_setzero_pd();
+            const double *q = table;
+            e_f64x4 = sphere_shd_pt_near_avx2_(x_f64x4, y_f64x4, z_f64x4, bad);
+            _mm256_storeu_pd(work + 2 * MOST + i, e_f64x4); _mm256_storeu_pd(work + 3 * MOST + i, x_f64x4); _mm256_storeu_pd(work + 4 * MOST + i, y_f64x4); _mm256_storeu_pd(work + 5 * MOST + i, z_f64x4);
+            _mm256_storeu_pd(powers + i, _mm256_set1_pd(1.0)); _mm256_storeu_pd(powers + MOST + i, _mm256_setzero_pd()); _mm256_storeu_pd(powers + 2 * MOST + i, _mm256_setzero_pd()); _mm256_storeu_pd(powers + 3 * MOST + i, _mm256_setzero_pd());
+            for (l = 0; l <= degree; l++, q += 4 * (size_t)l) {
+                d_f64x4 = _mm256_sub_pd(_mm256_mul_pd(_mm256_broadcast_sd(q + 1), d_f64x4), _mm256_mul_pd(_mm256_mul_pd(_mm256_broadcast_sd(q + 2), e_f64x4), t_f64x4)); t_f64x4 = _mm256_add_pd(t_f64x4, SPHERE_SH_MADD_F64X4_(_mm256_broadcast_sd(q), t_f64x4, d_f64x4));
+                _mm256_storeu_pd(run + (size_t)l * MOST + i, t_f64x4);
+            }
+        }
         for (m = 0; m <= degree; m++) {
             const double *q = table + 4 * ((size_t)m * ((size_t)m + 1) / 2 + (size_t)m);
-            double *plus = out + i + (size_t)(m * m + m + m) * stride, *minus = out + i + (size_t)(m * m) * stride;
-            __m256d t0_f64x4 = _mm256_broadcast_sd(seeds + m), t1_f64x4 = t0_f64x4, t2_f64x4 = t0_f64x4, t3_f64x4 = t0_f64x4, d0_f64x4 = _mm256_setzero_pd(), d1_f64x4 = d0_f64x4, d2_f64x4 = d0_f64x4, d3_f64x4 = d0_f64x4;
-            for (l = m; l <= degree; q += 4 * (size_t)(l + 1), l++, plus += 2 * (size_t)l * stride, minus += 2 * (size_t)l * stride) {
-                const double *sign = turn + ((l - m) & 1 ? 4 * SPHERE_SHD_AVX2_LANES_ : 0);
-                const __m256d a_f64x4 = _mm256_broadcast_sd(q), b_f64x4 = _mm256_broadcast_sd(q + 1), c_f64x4 = _mm256_broadcast_sd(q + 2);
-                { d0_f64x4 = _mm256_sub_pd(_mm256_mul_pd(b_f64x4, d0_f64x4), _mm256_mul_pd(_mm256_mul_pd(c_f64x4, e0_f64x4), t0_f64x4)); t0_f64x4 = _mm256_add_pd(t0_f64x4, SPHERE_SH_MADD_F64X4_(a_f64x4, t0_f64x4, d0_f64x4)); const __m256d tt_f64x4 = sphere_shd_pt_flip_avx2_(t0_f64x4, _mm256_loadu_pd(sign + 0 * SPHERE_SHD_AVX2_LANES_));
-                  _mm256_storeu_pd(minus + 0 * SPHERE_SHD_AVX2_LANES_, _mm256_mul_pd(tt_f64x4, _mm256_loadu_pd(cur + 4 * SPHERE_SHD_AVX2_LANES_ + 0 * SPHERE_SHD_AVX2_LANES_))); _mm256_storeu_pd(plus + 0 * SPHERE_SHD_AVX2_LANES_, _mm256_mul_pd(tt_f64x4, _mm256_loadu_pd(cur + 0 * SPHERE_SHD_AVX2_LANES_))); }
-                { d1_f64x4 = _mm256_sub_pd(_mm256_mul_pd(b_f64x4, d1_f64x4), _mm256_mul_pd(_mm256_mul_pd(c_f64x4, e1_f64x4), t1_f64x4)); t1_f64x4 = _mm256_add_pd(t1_f64x4, SPHERE_SH_MADD_F64X4_(a_f64x4, t1_f64x4, d1_f64x4)); const __m256d tt_f64x4 = sphere_shd_pt_flip_avx2_(t1_f64x4, _mm256_loadu_pd(sign + 1 * SPHERE_SHD_AVX2_LANES_));
-                  _mm256_storeu_pd(minus + 1 * SPHERE_SHD_AVX2_LANES_, _mm256_mul_pd(tt_f64x4, _mm256_loadu_pd(cur + 4 * SPHERE_SHD_AVX2_LANES_ + 1 * SPHERE_SHD_AVX2_LANES_))); _mm256_storeu_pd(plus + 1 * SPHERE_SHD_AVX2_LANES_, _mm256_mul_pd(tt_f64x4, _mm256_loadu_pd(cur + 1 * SPHERE_SHD_AVX2_LANES_))); }
-                { d2_f64x4 = _mm256_sub_pd(_mm256_mul_pd(b_f64x4, d2_f64x4), _mm256_mul_pd(_mm256_mul_pd(c_f64x4, e2_f64x4), t2_f64x4)); t2_f64x4 = _mm256_add_pd(t2_f64x4, SPHERE_SH_MADD_F64X4_(a_f64x4, t2_f64x4, d2_f64x4)); const __m256d tt_f64x4 = sphere_shd_pt_flip_avx2_(t2_f64x4, _mm256_loadu_pd(sign + 2 * SPHERE_SHD_AVX2_LANES_));
-                  _mm256_storeu_pd(minus + 2 * SPHERE_SHD_AVX2_LANES_, _mm256_mul_pd(tt_f64x4, _mm256_loadu_pd(cur + 4 * SPHERE_SHD_AVX2_LANES_ + 2 * SPHERE_SHD_AVX2_LANES_))); _mm256_storeu_pd(plus + 2 * SPHERE_SHD_AVX2_LANES_, _mm256_mul_pd(tt_f64x4, _mm256_loadu_pd(cur + 2 * SPHERE_SHD_AVX2_LANES_))); }
-                { d3_f64x4 = _mm256_sub_pd(_mm256_mul_pd(b_f64x4, d3_f64x4), _mm256_mul_pd(_mm256_mul_pd(c_f64x4, e3_f64x4), t3_f64x4)); t3_f64x4 = _mm256_add_pd(t3_f64x4, SPHERE_SH_MADD_F64X4_(a_f64x4, t3_f64x4, d3_f64x4)); const __m256d tt_f64x4 = sphere_shd_pt_flip_avx2_(t3_f64x4, _mm256_loadu_pd(sign + 3 * SPHERE_SHD_AVX2_LANES_));
-                  _mm256_storeu_pd(minus + 3 * SPHERE_SHD_AVX2_LANES_, _mm256_mul_pd(tt_f64x4, _mm256_loadu_pd(cur + 4 * SPHERE_SHD_AVX2_LANES_ + 3 * SPHERE_SHD_AVX2_LANES_))); _mm256_storeu_pd(plus + 3 * SPHERE_SHD_AVX2_LANES_, _mm256_mul_pd(tt_f64x4, _mm256_loadu_pd(cur + 3 * SPHERE_SHD_AVX2_LANES_))); }
+            sphere_shd_pt_factors_avx2_(factors, MOST, count, m, powers, powers + 2 * MOST, work + 5 * MOST);
+            for (i = 0; i < count; i += SPHERE_SHD_AVX2_LANES_) { _mm256_storeu_pd(work + i, _mm256_broadcast_sd(seeds + m + 1)); _mm256_storeu_pd(work + MOST + i, _mm256_setzero_pd()); }
+            for (l = m, at = (size_t)(m * m + m) * stride; l <= degree; l++, q += 4 * (size_t)l, at += 2 * (size_t)l * stride) {
+                const size_t ahead = l < degree ? 2 * (size_t)(l + 1) * stride : 0;
+                const double *f = factors + ((l - m) & 1 ? 4 * MOST : 0), *h = factors + ((l - m) & 1 ? 0 : 4 * MOST);
+                if (m == 0) sphere_shd_pt_slope_line_avx2_(q, 0, l == 0, count, work, f, h, run + (size_t)l * MOST, to, at, at, ahead, 1);
+                else sphere_shd_pt_slope_line_avx2_(q, m, l == m, count, work, f, h, run + (size_t)l * MOST, to, at + (size_t)m * stride, at - (size_t)m * stride, ahead, 0);
             }
-            { const __m256d px_f64x4 = _mm256_loadu_pd(x + i + 0 * SPHERE_SHD_AVX2_LANES_), py_f64x4 = _mm256_loadu_pd(y + i + 0 * SPHERE_SHD_AVX2_LANES_), c_f64x4 = _mm256_loadu_pd(cur + 0 * SPHERE_SHD_AVX2_LANES_), s_f64x4 = _mm256_loadu_pd(cur + 4 * SPHERE_SHD_AVX2_LANES_ + 0 * SPHERE_SHD_AVX2_LANES_);
-              _mm256_storeu_pd(cur + 0 * SPHERE_SHD_AVX2_LANES_, _mm256_sub_pd(_mm256_mul_pd(px_f64x4, c_f64x4), _mm256_mul_pd(py_f64x4, s_f64x4))); _mm256_storeu_pd(cur + 4 * SPHERE_SHD_AVX2_LANES_ + 0 * SPHERE_SHD_AVX2_LANES_, SPHERE_SH_MADD_F64X4_(px_f64x4, s_f64x4, _mm256_mul_pd(py_f64x4, c_f64x4))); }
-            { const __m256d px_f64x4 = _mm256_loadu_pd(x + i + 1 * SPHERE_SHD_AVX2_LANES_), py_f64x4 = _mm256_loadu_pd(y + i + 1 * SPHERE_SHD_AVX2_LANES_), c_f64x4 = _mm256_loadu_pd(cur + 1 * SPHERE_SHD_AVX2_LANES_), s_f64x4 = _mm256_loadu_pd(cur + 4 * SPHERE_SHD_AVX2_LANES_ + 1 * SPHERE_SHD_AVX2_LANES_);
-              _mm256_storeu_pd(cur + 1 * SPHERE_SHD_AVX2_LANES_, _mm256_sub_pd(_mm256_mul_pd(px_f64x4, c_f64x4), _mm256_mul_pd(py_f64x4, s_f64x4))); _mm256_storeu_pd(cur + 4 * SPHERE_SHD_AVX2_LANES_ + 1 * SPHERE_SHD_AVX2_LANES_, SPHERE_SH_MADD_F64X4_(px_f64x4, s_f64x4, _mm256_mul_pd(py_f64x4, c_f64x4))); }
-            { const __m256d px_f64x4 = _mm256_loadu_pd(x + i + 2 * SPHERE_SHD_AVX2_LANES_), py_f64x4 = _mm256_loadu_pd(y + i + 2 * SPHERE_SHD_AVX2_LANES_), c_f64x4 = _mm256_loadu_pd(cur + 2 * SPHERE_SHD_AVX2_LANES_), s_f64x4 = _mm256_loadu_pd(cur + 4 * SPHERE_SHD_AVX2_LANES_ + 2 * SPHERE_SHD_AVX2_LANES_);
-              _mm256_storeu_pd(cur + 2 * SPHERE_SHD_AVX2_LANES_, _mm256_sub_pd(_mm256_mul_pd(px_f64x4, c_f64x4), _mm256_mul_pd(py_f64x4, s_f64x4))); _mm256_storeu_pd(cur + 4 * SPHERE_SHD_AVX2_LANES_ + 2 * SPHERE_SHD_AVX2_LANES_, SPHERE_SH_MADD_F64X4_(px_f64x4, s_f64x4, _mm256_mul_pd(py_f64x4, c_f64x4))); }
-            { const __m256d px_f64x4 = _mm256_loadu_pd(x + i + 3 * SPHERE_SHD_AVX2_LANES_), py_f64x4 = _mm256_loadu_pd(y + i + 3 * SPHERE_SHD_AVX2_LANES_), c_f64x4 = _mm256_loadu_pd(cur + 3 * SPHERE_SHD_AVX2_LANES_), s_f64x4 = _mm256_loadu_pd(cur + 4 * SPHERE_SHD_AVX2_LANES_ + 3 * SPHERE_SHD_AVX2_LANES_);
-              _mm256_storeu_pd(cur + 3 * SPHERE_SHD_AVX2_LANES_, _mm256_sub_pd(_mm256_mul_pd(px_f64x4, c_f64x4), _mm256_mul_pd(py_f64x4, s_f64x4))); _mm256_storeu_pd(cur + 4 * SPHERE_SHD_AVX2_LANES_ + 3 * SPHERE_SHD_AVX2_LANES_, SPHERE_SH_MADD_F64X4_(px_f64x4, s_f64x4, _mm256_mul_pd(py_f64x4, c_f64x4))); }
-            if (m >= 8) for (l = 0; l < 8; l++) { _mm256_storeu_pd(cur + l * SPHERE_SHD_AVX2_LANES_, sphere_shd_pt_faint_avx2_(_mm256_loadu_pd(cur + l * SPHERE_SHD_AVX2_LANES_))); }
+            memcpy(powers + 2 * MOST, powers, 2 * MOST * sizeof(double));
+            for (i = 0; i < count; i += SPHERE_SHD_AVX2_LANES_) sphere_shd_pt_turn_avx2_(m, _mm256_loadu_pd(work + 3 * MOST + i), _mm256_loadu_pd(work + 4 * MOST + i), powers + i, powers + MOST + i);
+        }
+    }
+    return first;
+}
+SPHERE_TARGET_AVX2_ static size_t sphere_shd_pt_slope_rows_avx2_(const sphere_shd_points *plan, const double *x, const double *y, const double *z, size_t n, double *const out[4], size_t stride, int *bad)
+{
+    enum { BLOCK = 1 * SPHERE_SHD_AVX2_LANES_, ORDERS = SPHERE_SH_PT_LOW_DEGREE_ + 2, COLUMNS = 132 };
+    const double *seeds = sphere_shd_pt_seeds_(plan), *table = seeds + (plan->degree + 2);
+    const int degree = plan->degree;
+    double space[(12 + 5 * ORDERS + 4 * COLUMNS) * BLOCK + 64 / sizeof(double)], *const place = (double *)sphere_align_(space), *const factors = place + 4 * BLOCK;
+    double *const powers = factors + 8 * BLOCK, *const states = powers + 2 * (degree + 2) * BLOCK, *const run = states + 2 * (degree + 2) * BLOCK, *const tile = run + (degree + 1) * BLOCK, *to[4];
+    size_t i, u;
+    int l, m, from, last, k;
+    for (k = 0; k < 4; k++) to[k] = tile + k * COLUMNS * BLOCK;
+    for (i = 0; i + BLOCK <= n; i += BLOCK) {
+        for (u = 0; u < BLOCK; u += SPHERE_SHD_AVX2_LANES_) {
+            const __m256d x_f64x4 = _mm256_loadu_pd(x + i + u), y_f64x4 = _mm256_loadu_pd(y + i + u), z_f64x4 = _mm256_loadu_pd(z + i + u);
+            _mm256_storeu_pd(place + u, sphere_shd_pt_near_avx2_(x_f64x4, y_f64x4, z_f64x4, bad)); _mm256_storeu_pd(place + BLOCK + u, x_f64x4); _mm256_storeu_pd(place + 2 * BLOCK + u, y_f64x4); _mm256_storeu_pd(place + 3 * BLOCK + u, z_f64x4);
+            _mm256_storeu_pd(powers + u, _mm256_setzero_pd()); _mm256_storeu_pd(powers + BLOCK + u, _mm256_setzero_pd()); _mm256_storeu_pd(powers + 2 * BLOCK + u, _mm256_set1_pd(1.0)); _mm256_storeu_pd(powers + 3 * BLOCK + u, _mm256_setzero_pd());
+            for (m = 0; m <= degree; m++) { _mm256_storeu_pd(states + 2 * m * BLOCK + u, _mm256_broadcast_sd(seeds + m)); _mm256_storeu_pd(states + (2 * m + 1) * BLOCK + u, _mm256_setzero_pd()); }
+            _mm256_storeu_pd(states + 2 * m * BLOCK + u, _mm256_setzero_pd()); _mm256_storeu_pd(states + (2 * m + 1) * BLOCK + u, _mm256_setzero_pd());
+            for (m = 0; m < degree; m++) {
+                double *f = powers + 2 * (m + 2) * BLOCK + u;
+                _mm256_storeu_pd(f, _mm256_loadu_pd(f - 2 * BLOCK)); _mm256_storeu_pd(f + BLOCK, _mm256_loadu_pd(f - BLOCK));
+                sphere_shd_pt_turn_avx2_(m, x_f64x4, y_f64x4, f, f + BLOCK);
+            }
+        }
+        for (from = 0; from <= degree; from = last + 1) {
+            const size_t zero = (size_t)(from * from);
+            for (last = from; last < degree && (last + 2) * (last + 2) - from * from <= COLUMNS; ) last++;
+            sphere_shd_pt_strip_start_avx2_(table + 4 * ((size_t)from * ((size_t)from + 1) / 2), from, last, states, place, run);
+            for (m = 0; m <= last; m++) {
+                l = m > from ? m : from;
+                for (u = (size_t)m; u < 4 * BLOCK; u += (size_t)last + 1) if (out[u & 3]) {         /* where the rows go: here there is time for it */
+                    const double *at = out[u & 3] + (i + (u >> 2)) * stride, *end = at + (last + 1) * (last + 1);
+                    for (at += from * from; at < end; at += 64 / sizeof(double)) _mm_prefetch((const char *)at, _MM_HINT_T0);
+                }
+                sphere_shd_pt_factors_avx2_(factors, BLOCK, BLOCK, m, powers + 2 * (m + 1) * BLOCK, powers + 2 * m * BLOCK, place + 3 * BLOCK);
+                if (m == 0) sphere_shd_pt_strip_slopes_avx2_(table + 4 * ((size_t)l * ((size_t)l + 1) / 2), 0, l, last, states + 2 * BLOCK, place, factors, run + (l - from) * BLOCK, to, (size_t)(l * l + l) - zero, 0, SPHERE_SHD_AVX2_LANES_, 1);
+                else sphere_shd_pt_strip_slopes_avx2_(table + 4 * ((size_t)l * ((size_t)l + 1) / 2 + (size_t)m), m, l, last, states + 2 * (m + 1) * BLOCK, place, factors, run + (l - from) * BLOCK, to, (size_t)(l * l + l + m) - zero, (size_t)(l * l + l - m) - zero, SPHERE_SHD_AVX2_LANES_, 0);
+            }
+            for (k = 0; k < 4; k++) if (out[k]) for (u = 0; u < 1; u++) sphere_shd_pt_rows_avx2_(out[k] + (i + u * SPHERE_SHD_AVX2_LANES_) * stride + zero, stride, to[k] + u * COLUMNS * SPHERE_SHD_AVX2_LANES_, (size_t)((last + 1) * (last + 1)) - zero);
         }
     }
     return i;
 }
 #endif
 #if SPHERE_NEON_
+SPHERE_INLINE_ float64x2_t sphere_shd_pt_near_neon_(float64x2_t px_f64x2, float64x2_t py_f64x2, float64x2_t pz_f64x2, int *bad)
+{
+    const float64x2_t az_f64x2 = vabsq_f64(pz_f64x2);
+    *bad |= sphere_shd_pt_strange_neon_(SPHERE_SH_MADD_F64X2_(pz_f64x2, pz_f64x2, SPHERE_SH_MADD_F64X2_(px_f64x2, px_f64x2, vmulq_f64(py_f64x2, py_f64x2))));
+    return sphere_shd_pt_above_neon_(az_f64x2, vdupq_n_f64(0.5), vdivq_f64(SPHERE_SH_MADD_F64X2_(px_f64x2, px_f64x2, vmulq_f64(py_f64x2, py_f64x2)), vaddq_f64(vdupq_n_f64(1.0), az_f64x2)), vsubq_f64(vdupq_n_f64(1.0), az_f64x2));
+}
+SPHERE_INLINE_ void sphere_shd_pt_turn_neon_(int m, float64x2_t x_f64x2, float64x2_t y_f64x2, double *c, double *s)
+{
+    const float64x2_t pc_f64x2 = vld1q_f64(c), ps_f64x2 = vld1q_f64(s);
+    float64x2_t c_f64x2 = vsubq_f64(vmulq_f64(x_f64x2, pc_f64x2), vmulq_f64(y_f64x2, ps_f64x2)), s_f64x2 = SPHERE_SH_MADD_F64X2_(x_f64x2, ps_f64x2, vmulq_f64(y_f64x2, pc_f64x2));
+    if (m >= 8) { c_f64x2 = sphere_shd_pt_faint_neon_(c_f64x2); s_f64x2 = sphere_shd_pt_faint_neon_(s_f64x2); }
+    vst1q_f64(c, c_f64x2); vst1q_f64(s, s_f64x2);
+}
+SPHERE_INLINE_ void sphere_shd_pt_strip_neon_(const double *q, int m, int l, int last, double *state, const double *e, const double *factors, double *plus, double *minus, size_t step, size_t apart, const int zonal)
+{
+    float64x2_t t0_f64x2 = vld1q_f64(state + 0 * SPHERE_SHD_NEON_LANES_), d0_f64x2 = vld1q_f64(state + 4 * SPHERE_SHD_NEON_LANES_); const float64x2_t e0_f64x2 = vld1q_f64(e + 0 * SPHERE_SHD_NEON_LANES_);
+    float64x2_t t1_f64x2 = vld1q_f64(state + 1 * SPHERE_SHD_NEON_LANES_), d1_f64x2 = vld1q_f64(state + 5 * SPHERE_SHD_NEON_LANES_); const float64x2_t e1_f64x2 = vld1q_f64(e + 1 * SPHERE_SHD_NEON_LANES_);
+    float64x2_t t2_f64x2 = vld1q_f64(state + 2 * SPHERE_SHD_NEON_LANES_), d2_f64x2 = vld1q_f64(state + 6 * SPHERE_SHD_NEON_LANES_); const float64x2_t e2_f64x2 = vld1q_f64(e + 2 * SPHERE_SHD_NEON_LANES_);
+    float64x2_t t3_f64x2 = vld1q_f64(state + 3 * SPHERE_SHD_NEON_LANES_), d3_f64x2 = vld1q_f64(state + 7 * SPHERE_SHD_NEON_LANES_); const float64x2_t e3_f64x2 = vld1q_f64(e + 3 * SPHERE_SHD_NEON_LANES_);
+    for (; l <= last; q += 4 * (size_t)(l + 1), l++, plus += 2 * (size_t)l * step, minus += 2 * (size_t)l * step) {
+        const double *f = factors + ((l - m) & 1 ? 8 * SPHERE_SHD_NEON_LANES_ : 0);
+        const float64x2_t a_f64x2 = vld1q_dup_f64(q), b_f64x2 = vld1q_dup_f64(q + 1), c_f64x2 = vld1q_dup_f64(q + 2);
+        d0_f64x2 = vsubq_f64(vmulq_f64(b_f64x2, d0_f64x2), vmulq_f64(vmulq_f64(c_f64x2, e0_f64x2), t0_f64x2)); t0_f64x2 = vaddq_f64(t0_f64x2, SPHERE_SH_MADD_F64X2_(a_f64x2, t0_f64x2, d0_f64x2));
+        vst1q_f64(plus, vmulq_f64(t0_f64x2, vld1q_f64(f + 0 * SPHERE_SHD_NEON_LANES_))); if (!zonal) { vst1q_f64(minus, vmulq_f64(t0_f64x2, vld1q_f64(f + 4 * SPHERE_SHD_NEON_LANES_))); }
+        d1_f64x2 = vsubq_f64(vmulq_f64(b_f64x2, d1_f64x2), vmulq_f64(vmulq_f64(c_f64x2, e1_f64x2), t1_f64x2)); t1_f64x2 = vaddq_f64(t1_f64x2, SPHERE_SH_MADD_F64X2_(a_f64x2, t1_f64x2, d1_f64x2));
+        vst1q_f64(plus + apart, vmulq_f64(t1_f64x2, vld1q_f64(f + 1 * SPHERE_SHD_NEON_LANES_))); if (!zonal) { vst1q_f64(minus + apart, vmulq_f64(t1_f64x2, vld1q_f64(f + 5 * SPHERE_SHD_NEON_LANES_))); }
+        d2_f64x2 = vsubq_f64(vmulq_f64(b_f64x2, d2_f64x2), vmulq_f64(vmulq_f64(c_f64x2, e2_f64x2), t2_f64x2)); t2_f64x2 = vaddq_f64(t2_f64x2, SPHERE_SH_MADD_F64X2_(a_f64x2, t2_f64x2, d2_f64x2));
+        vst1q_f64(plus + 2 * apart, vmulq_f64(t2_f64x2, vld1q_f64(f + 2 * SPHERE_SHD_NEON_LANES_))); if (!zonal) { vst1q_f64(minus + 2 * apart, vmulq_f64(t2_f64x2, vld1q_f64(f + 6 * SPHERE_SHD_NEON_LANES_))); }
+        d3_f64x2 = vsubq_f64(vmulq_f64(b_f64x2, d3_f64x2), vmulq_f64(vmulq_f64(c_f64x2, e3_f64x2), t3_f64x2)); t3_f64x2 = vaddq_f64(t3_f64x2, SPHERE_SH_MADD_F64X2_(a_f64x2, t3_f64x2, d3_f64x2));
+        vst1q_f64(plus + 3 * apart, vmulq_f64(t3_f64x2, vld1q_f64(f + 3 * SPHERE_SHD_NEON_LANES_))); if (!zonal) { vst1q_f64(minus + 3 * apart, vmulq_f64(t3_f64x2, vld1q_f64(f + 7 * SPHERE_SHD_NEON_LANES_))); }
+    }
+    vst1q_f64(state + 0 * SPHERE_SHD_NEON_LANES_, t0_f64x2); vst1q_f64(state + 4 * SPHERE_SHD_NEON_LANES_, d0_f64x2);
+    vst1q_f64(state + 1 * SPHERE_SHD_NEON_LANES_, t1_f64x2); vst1q_f64(state + 5 * SPHERE_SHD_NEON_LANES_, d1_f64x2);
+    vst1q_f64(state + 2 * SPHERE_SHD_NEON_LANES_, t2_f64x2); vst1q_f64(state + 6 * SPHERE_SHD_NEON_LANES_, d2_f64x2);
+    vst1q_f64(state + 3 * SPHERE_SHD_NEON_LANES_, t3_f64x2); vst1q_f64(state + 7 * SPHERE_SHD_NEON_LANES_, d3_f64x2);
+}
+SPHERE_INLINE_ void sphere_shd_pt_strip_slopes_neon_(const double *q, int m, int l, int last, double *state, const double *place, const double *factors, double *run, double *const out[4], size_t plus, size_t minus, size_t step, const int zonal)
+{
+    const double order = (double)m;
+    float64x2_t t0_f64x2 = vld1q_f64(state + 0 * SPHERE_SHD_NEON_LANES_), d0_f64x2 = vld1q_f64(state + 1 * SPHERE_SHD_NEON_LANES_);
+    const float64x2_t om_f64x2 = vdupq_n_f64(order);
+    double *const o0 = out[0], *const o1 = out[1], *const o2 = out[2], *const o3 = out[3];
+    plus *= step; minus *= step;
+    for (; l <= last; l++, q += 4 * (size_t)l, run += 1 * SPHERE_SHD_NEON_LANES_) {
+        const double *f = factors + ((l - m) & 1 ? 4 * SPHERE_SHD_NEON_LANES_ : 0), *h = factors + ((l - m) & 1 ? 0 : 4 * SPHERE_SHD_NEON_LANES_);
+        const float64x2_t k_f64x2 = vld1q_dup_f64(q + 3);
+        float64x2_t n0_f64x2 = vdupq_n_f64(0);
+        if (l > m) {
+            const float64x2_t a_f64x2 = vld1q_dup_f64(q + 4), b_f64x2 = vld1q_dup_f64(q + 5), c_f64x2 = vld1q_dup_f64(q + 6);
+            d0_f64x2 = vsubq_f64(vmulq_f64(b_f64x2, d0_f64x2), vmulq_f64(vmulq_f64(c_f64x2, vld1q_f64(place + 0 * SPHERE_SHD_NEON_LANES_)), t0_f64x2)); t0_f64x2 = vaddq_f64(t0_f64x2, SPHERE_SH_MADD_F64X2_(a_f64x2, t0_f64x2, d0_f64x2)); n0_f64x2 = t0_f64x2;
+        }
+        {
+            const float64x2_t t_f64x2 = vld1q_f64(run + 0 * SPHERE_SHD_NEON_LANES_), u_f64x2 = vmulq_f64(k_f64x2, n0_f64x2), x_f64x2 = vld1q_f64(place + 1 * SPHERE_SHD_NEON_LANES_), y_f64x2 = vld1q_f64(place + 2 * SPHERE_SHD_NEON_LANES_), z_f64x2 = vld1q_f64(place + 3 * SPHERE_SHD_NEON_LANES_);
+            const float64x2_t yc_f64x2 = vmulq_f64(t_f64x2, vld1q_f64(f + 0 * SPHERE_SHD_NEON_LANES_)), vc_f64x4 = vmulq_f64(u_f64x2, vld1q_f64(h + 0 * SPHERE_SHD_NEON_LANES_)), rc_f64x2 = SPHERE_SH_MADD_F64X2_(om_f64x2, yc_f64x2, vmulq_f64(z_f64x2, vc_f64x4));
+            const float64x2_t gc_f64x2 = vmulq_f64(t_f64x2, vld1q_f64(f + 2 * SPHERE_SHD_NEON_LANES_)), gs_f64x2 = vmulq_f64(t_f64x2, vld1q_f64(f + 3 * SPHERE_SHD_NEON_LANES_));
+            vst1q_f64(run + 0 * SPHERE_SHD_NEON_LANES_, n0_f64x2);
+            vst1q_f64(o0 + plus, yc_f64x2); vst1q_f64(o1 + plus, vsubq_f64(gc_f64x2, vmulq_f64(x_f64x2, rc_f64x2)));
+            vst1q_f64(o2 + plus, vsubq_f64(vdupq_n_f64(0), SPHERE_SH_MADD_F64X2_(y_f64x2, rc_f64x2, gs_f64x2))); vst1q_f64(o3 + plus, vsubq_f64(vc_f64x4, vmulq_f64(z_f64x2, rc_f64x2)));
+            if (!zonal) {
+                const float64x2_t ys_f64x2 = vmulq_f64(t_f64x2, vld1q_f64(f + 1 * SPHERE_SHD_NEON_LANES_)), vs_f64x4 = vmulq_f64(u_f64x2, vld1q_f64(h + 1 * SPHERE_SHD_NEON_LANES_)), rs_f64x2 = SPHERE_SH_MADD_F64X2_(om_f64x2, ys_f64x2, vmulq_f64(z_f64x2, vs_f64x4));
+                vst1q_f64(o0 + minus, ys_f64x2); vst1q_f64(o1 + minus, vsubq_f64(gs_f64x2, vmulq_f64(x_f64x2, rs_f64x2)));
+                vst1q_f64(o2 + minus, vsubq_f64(gc_f64x2, vmulq_f64(y_f64x2, rs_f64x2))); vst1q_f64(o3 + minus, vsubq_f64(vs_f64x4, vmulq_f64(z_f64x2, rs_f64x2)));
+            }
+        }
+        plus += 2 * (size_t)(l + 1) * step; minus += 2 * (size_t)(l + 1) * step;
+    }
+    vst1q_f64(state + 0 * SPHERE_SHD_NEON_LANES_, t0_f64x2); vst1q_f64(state + 1 * SPHERE_SHD_NEON_LANES_, d0_f64x2);
+}
+SPHERE_INLINE_ void sphere_shd_pt_strip_start_neon_(const double *q, int l, int last, double *state, const double *e, double *run)
+{
+    float64x2_t t0_f64x2 = vld1q_f64(state + 0 * SPHERE_SHD_NEON_LANES_), d0_f64x2 = vld1q_f64(state + 1 * SPHERE_SHD_NEON_LANES_); const float64x2_t e0_f64x2 = vld1q_f64(e + 0 * SPHERE_SHD_NEON_LANES_);
+    for (; l <= last; l++, q += 4 * (size_t)l, run += 1 * SPHERE_SHD_NEON_LANES_) {
+        const float64x2_t a_f64x2 = vld1q_dup_f64(q), b_f64x2 = vld1q_dup_f64(q + 1), c_f64x2 = vld1q_dup_f64(q + 2);
+        d0_f64x2 = vsubq_f64(vmulq_f64(b_f64x2, d0_f64x2), vmulq_f64(vmulq_f64(c_f64x2, e0_f64x2), t0_f64x2)); t0_f64x2 = vaddq_f64(t0_f64x2, SPHERE_SH_MADD_F64X2_(a_f64x2, t0_f64x2, d0_f64x2)); vst1q_f64(run + 0 * SPHERE_SHD_NEON_LANES_, t0_f64x2);
+    }
+    vst1q_f64(state + 0 * SPHERE_SHD_NEON_LANES_, t0_f64x2); vst1q_f64(state + 1 * SPHERE_SHD_NEON_LANES_, d0_f64x2);
+}
+SPHERE_INLINE_ void sphere_shd_pt_strip_rows_neon_(const double *q, int m, int l, int last, double *state, const double *e, const double *factors, double *plus, double *minus, size_t step, size_t apart, const int zonal)
+{
+    float64x2_t t0_f64x2 = vld1q_f64(state + 0 * SPHERE_SHD_NEON_LANES_), d0_f64x2 = vld1q_f64(state + 2 * SPHERE_SHD_NEON_LANES_); const float64x2_t e0_f64x2 = vld1q_f64(e + 0 * SPHERE_SHD_NEON_LANES_);
+    float64x2_t t1_f64x2 = vld1q_f64(state + 1 * SPHERE_SHD_NEON_LANES_), d1_f64x2 = vld1q_f64(state + 3 * SPHERE_SHD_NEON_LANES_); const float64x2_t e1_f64x2 = vld1q_f64(e + 1 * SPHERE_SHD_NEON_LANES_);
+    for (; l <= last; q += 4 * (size_t)(l + 1), l++, plus += 2 * (size_t)l * step, minus += 2 * (size_t)l * step) {
+        const double *f = factors + ((l - m) & 1 ? 4 * SPHERE_SHD_NEON_LANES_ : 0);
+        const float64x2_t a_f64x2 = vld1q_dup_f64(q), b_f64x2 = vld1q_dup_f64(q + 1), c_f64x2 = vld1q_dup_f64(q + 2);
+        d0_f64x2 = vsubq_f64(vmulq_f64(b_f64x2, d0_f64x2), vmulq_f64(vmulq_f64(c_f64x2, e0_f64x2), t0_f64x2)); t0_f64x2 = vaddq_f64(t0_f64x2, SPHERE_SH_MADD_F64X2_(a_f64x2, t0_f64x2, d0_f64x2));
+        vst1q_f64(plus, vmulq_f64(t0_f64x2, vld1q_f64(f + 0 * SPHERE_SHD_NEON_LANES_))); if (!zonal) { vst1q_f64(minus, vmulq_f64(t0_f64x2, vld1q_f64(f + 2 * SPHERE_SHD_NEON_LANES_))); }
+        d1_f64x2 = vsubq_f64(vmulq_f64(b_f64x2, d1_f64x2), vmulq_f64(vmulq_f64(c_f64x2, e1_f64x2), t1_f64x2)); t1_f64x2 = vaddq_f64(t1_f64x2, SPHERE_SH_MADD_F64X2_(a_f64x2, t1_f64x2, d1_f64x2));
+        vst1q_f64(plus + apart, vmulq_f64(t1_f64x2, vld1q_f64(f + 1 * SPHERE_SHD_NEON_LANES_))); if (!zonal) { vst1q_f64(minus + apart, vmulq_f64(t1_f64x2, vld1q_f64(f + 3 * SPHERE_SHD_NEON_LANES_))); }
+    }
+    vst1q_f64(state + 0 * SPHERE_SHD_NEON_LANES_, t0_f64x2); vst1q_f64(state + 2 * SPHERE_SHD_NEON_LANES_, d0_f64x2);
+    vst1q_f64(state + 1 * SPHERE_SHD_NEON_LANES_, t1_f64x2); vst1q_f64(state + 3 * SPHERE_SHD_NEON_LANES_, d1_f64x2);
+}
 static size_t sphere_shd_pt_planes_neon_(const sphere_shd_points *plan, const double *x, const double *y, const double *z, size_t n, double *out, size_t stride, int *bad)
 {
+    enum { BLOCK = 4 * SPHERE_SHD_NEON_LANES_ };
     const double *seeds = sphere_shd_pt_seeds_(plan), *table = seeds + (plan->degree + 2);
     const int degree = plan->degree;
-    double space[4 * 4 * SPHERE_SHD_NEON_LANES_ + 64 / sizeof(double)], *const cur = (double *)sphere_align_(space), *const turn = cur + 2 * 4 * SPHERE_SHD_NEON_LANES_;
-    size_t i = 0;
-    int l, m;
-    for (; i + 4 * SPHERE_SHD_NEON_LANES_ <= n; i += 4 * SPHERE_SHD_NEON_LANES_) {
-        float64x2_t e0_f64x2, e1_f64x2, e2_f64x2, e3_f64x2;
-        { const float64x2_t px_f64x2 = vld1q_f64(x + i + 0 * SPHERE_SHD_NEON_LANES_), py_f64x2 = vld1q_f64(y + i + 0 * SPHERE_SHD_NEON_LANES_), pz_f64x2 = vld1q_f64(z + i + 0 * SPHERE_SHD_NEON_LANES_), az_f64x2 = vabsq_f64(pz_f64x2), side_f64x2 = sphere_shd_pt_sign_neon_(pz_f64x2), n2_f64x2 = SPHERE_SH_MADD_F64X2_(pz_f64x2, pz_f64x2, SPHERE_SH_MADD_F64X2_(px_f64x2, px_f64x2, vmulq_f64(py_f64x2, py_f64x2)));
-          *bad |= sphere_shd_pt_strange_neon_(n2_f64x2);
-          e0_f64x2 = sphere_shd_pt_above_neon_(az_f64x2, vdupq_n_f64(0.5), vdivq_f64(SPHERE_SH_MADD_F64X2_(px_f64x2, px_f64x2, vmulq_f64(py_f64x2, py_f64x2)), vaddq_f64(vdupq_n_f64(1.0), az_f64x2)), vsubq_f64(vdupq_n_f64(1.0), az_f64x2));
-          vst1q_f64(turn + 0 * SPHERE_SHD_NEON_LANES_, sphere_shd_pt_flip_neon_(side_f64x2, side_f64x2)); vst1q_f64(turn + 4 * SPHERE_SHD_NEON_LANES_ + 0 * SPHERE_SHD_NEON_LANES_, side_f64x2); vst1q_f64(cur + 0 * SPHERE_SHD_NEON_LANES_, vdupq_n_f64(1.0)); vst1q_f64(cur + 4 * SPHERE_SHD_NEON_LANES_ + 0 * SPHERE_SHD_NEON_LANES_, vdupq_n_f64(0)); }
-        { const float64x2_t px_f64x2 = vld1q_f64(x + i + 1 * SPHERE_SHD_NEON_LANES_), py_f64x2 = vld1q_f64(y + i + 1 * SPHERE_SHD_NEON_LANES_), pz_f64x2 = vld1q_f64(z + i + 1 * SPHERE_SHD_NEON_LANES_), az_f64x2 = vabsq_f64(pz_f64x2), side_f64x2 = sphere_shd_pt_sign_neon_(pz_f64x2), n2_f64x2 = SPHERE_SH_MADD_F64X2_(pz_f64x2, pz_f64x2, SPHERE_SH_MADD_F64X2_(px_f64x2, px_f64x2, vmulq_f64(py_f64x2, py_f64x2)));
-          *bad |= sphere_shd_pt_strange_neon_(n2_f64x2);
-          e1_f64x2 = sphere_shd_pt_above_neon_(az_f64x2, vdupq_n_f64(0.5), vdivq_f64(SPHERE_SH_MADD_F64X2_(px_f64x2, px_f64x2, vmulq_f64(py_f64x2, py_f64x2)), vaddq_f64(vdupq_n_f64(1.0), az_f64x2)), vsubq_f64(vdupq_n_f64(1.0), az_f64x2));
-          vst1q_f64(turn + 1 * SPHERE_SHD_NEON_LANES_, sphere_shd_pt_flip_neon_(side_f64x2, side_f64x2)); vst1q_f64(turn + 4 * SPHERE_SHD_NEON_LANES_ + 1 * SPHERE_SHD_NEON_LANES_, side_f64x2); vst1q_f64(cur + 1 * SPHERE_SHD_NEON_LANES_, vdupq_n_f64(1.0)); vst1q_f64(cur + 4 * SPHERE_SHD_NEON_LANES_ + 1 * SPHERE_SHD_NEON_LANES_, vdupq_n_f64(0)); }
-        { const float64x2_t px_f64x2 = vld1q_f64(x + i + 2 * SPHERE_SHD_NEON_LANES_), py_f64x2 = vld1q_f64(y + i + 2 * SPHERE_SHD_NEON_LANES_), pz_f64x2 = vld1q_f64(z + i + 2 * SPHERE_SHD_NEON_LANES_), az_f64x2 = vabsq_f64(pz_f64x2), side_f64x2 = sphere_shd_pt_sign_neon_(pz_f64x2), n2_f64x2 = SPHERE_SH_MADD_F64X2_(pz_f64x2, pz_f64x2, SPHERE_SH_MADD_F64X2_(px_f64x2, px_f64x2, vmulq_f64(py_f64x2, py_f64x2)));
-          *bad |= sphere_shd_pt_strange_neon_(n2_f64x2);
-          e2_f64x2 = sphere_shd_pt_above_neon_(az_f64x2, vdupq_n_f64(0.5), vdivq_f64(SPHERE_SH_MADD_F64X2_(px_f64x2, px_f64x2, vmulq_f64(py_f64x2, py_f64x2)), vaddq_f64(vdupq_n_f64(1.0), az_f64x2)), vsubq_f64(vdupq_n_f64(1.0), az_f64x2));
-          vst1q_f64(turn + 2 * SPHERE_SHD_NEON_LANES_, sphere_shd_pt_flip_neon_(side_f64x2, side_f64x2)); vst1q_f64(turn + 4 * SPHERE_SHD_NEON_LANES_ + 2 * SPHERE_SHD_NEON_LANES_, side_f64x2); vst1q_f64(cur + 2 * SPHERE_SHD_NEON_LANES_, vdupq_n_f64(1.0)); vst1q_f64(cur + 4 * SPHERE_SHD_NEON_LANES_ + 2 * SPHERE_SHD_NEON_LANES_, vdupq_n_f64(0)); }
-        { const float64x2_t px_f64x2 = vld1q_f64(x + i + 3 * SPHERE_SHD_NEON_LANES_), py_f64x2 = vld1q_f64(y + i + 3 * SPHERE_SHD_NEON_LANES_), pz_f64x2 = vld1q_f64(z + i + 3 * SPHERE_SHD_NEON_LANES_), az_f64x2 = vabsq_f64(pz_f64x2), side_f64x2 = sphere_shd_pt_sign_neon_(pz_f64x2), n2_f64x2 = SPHERE_SH_MADD_F64X2_(pz_f64x2, pz_f64x2, SPHERE_SH_MADD_F64X2_(px_f64x2, px_f64x2, vmulq_f64(py_f64x2, py_f64x2)));
-          *bad |= sphere_shd_pt_strange_neon_(n2_f64x2);
-          e3_f64x2 = sphere_shd_pt_above_neon_(az_f64x2, vdupq_n_f64(0.5), vdivq_f64(SPHERE_SH_MADD_F64X2_(px_f64x2, px_f64x2, vmulq_f64(py_f64x2, py_f64x2)), vaddq_f64(vdupq_n_f64(1.0), az_f64x2)), vsubq_f64(vdupq_n_f64(1.0), az_f64x2));
-          vst1q_f64(turn + 3 * SPHERE_SHD_NEON_LANES_, sphere_shd_pt_flip_neon_(side_f64x2, side_f64x2)); vst1q_f64(turn + 4 * SPHERE_SHD_NEON_LANES_ + 3 * SPHERE_SHD_NEON_LANES_, side_f64x2); vst1q_f64(cur + 3 * SPHERE_SHD_NEON_LANES_, vdupq_n_f64(1.0)); vst1q_f64(cur + 4 * SPHERE_SHD_NEON_LANES_ + 3 * SPHERE_SHD_NEON_LANES_, vdupq_n_f64(0)); }
+    double space[5 * SPHERE_SH_PT_TASK_ + 2 * BLOCK + 64 / sizeof(double)], *const e = (double *)sphere_align_(space), *const factors = e + SPHERE_SH_PT_TASK_, *const state = factors + 4 * SPHERE_SH_PT_TASK_;
+    const size_t count = n / BLOCK * BLOCK;
+    size_t i, u;
+    int m;
+    for (i = 0; i < count; i += BLOCK) for (u = 0; u < BLOCK; u += SPHERE_SHD_NEON_LANES_) {
+        vst1q_f64(e + i + u, sphere_shd_pt_near_neon_(vld1q_f64(x + i + u), vld1q_f64(y + i + u), vld1q_f64(z + i + u), bad)); vst1q_f64(factors + 4 * i + u, vdupq_n_f64(1.0)); vst1q_f64(factors + 4 * i + BLOCK + u, vdupq_n_f64(0));
+    }
+    for (m = 0; m <= degree; m++) {
+        const double *q = table + 4 * ((size_t)m * ((size_t)m + 1) / 2 + (size_t)m);
+        for (i = 0; i < count; i += BLOCK) {
+            double *plus = out + i + (size_t)(m * m + m + m) * stride, *minus = out + i + (size_t)(m * m) * stride, *f = factors + 4 * i;
+            for (u = 0; u < BLOCK; u += SPHERE_SHD_NEON_LANES_) {
+                const float64x2_t side_f64x2 = sphere_shd_pt_sign_neon_(vld1q_f64(z + i + u));
+                vst1q_f64(f + 2 * BLOCK + u, sphere_shd_pt_flip_neon_(vld1q_f64(f + u), side_f64x2)); vst1q_f64(f + 3 * BLOCK + u, sphere_shd_pt_flip_neon_(vld1q_f64(f + BLOCK + u), side_f64x2));
+                vst1q_f64(state + u, vld1q_dup_f64(seeds + m)); vst1q_f64(state + BLOCK + u, vdupq_n_f64(0));
+            }
+            if (m == 0) sphere_shd_pt_strip_neon_(q, 0, 0, degree, state, e + i, f, plus, minus, stride, SPHERE_SHD_NEON_LANES_, 1);
+            else sphere_shd_pt_strip_neon_(q, m, m, degree, state, e + i, f, plus, minus, stride, SPHERE_SHD_NEON_LANES_, 0);
+            for (u = 0; u < BLOCK; u += SPHERE_SHD_NEON_LANES_) sphere_shd_pt_turn_neon_(m, vld1q_f64(x + i + u), vld1q_f64(y + i + u), f + u, f + BLOCK + u);
+        }
+    }
+    return count;
+}
+static size_t sphere_shd_pt_strips_neon_(const sphere_shd_points *plan, const double *x, const double *y, const double *z, size_t n, double *out, size_t stride, int *bad)
+{
+    enum { BLOCK = 2 * SPHERE_SHD_NEON_LANES_, ORDERS = SPHERE_SH_PT_LOW_DEGREE_ + 1, COLUMNS = 192 };
+    const double *seeds = sphere_shd_pt_seeds_(plan), *table = seeds + (plan->degree + 2);
+    const int degree = plan->degree;
+    double space[(1 + 6 * ORDERS + COLUMNS) * BLOCK + 64 / sizeof(double)], *const e = (double *)sphere_align_(space), *const factors = e + BLOCK;
+    double *const states = factors + 4 * (degree + 1) * BLOCK, *const tile = states + 2 * (degree + 1) * BLOCK;
+    size_t i, u;
+    int l, m, from, last;
+    for (i = 0; i + BLOCK <= n; i += BLOCK) {
+        for (u = 0; u < BLOCK; u += SPHERE_SHD_NEON_LANES_) {
+            const float64x2_t x_f64x2 = vld1q_f64(x + i + u), y_f64x2 = vld1q_f64(y + i + u), z_f64x2 = vld1q_f64(z + i + u), side_f64x2 = sphere_shd_pt_sign_neon_(z_f64x2);
+            float64x2_t c_f64x2 = vdupq_n_f64(1.0), s_f64x2 = vdupq_n_f64(0), pc_f64x2, ps_f64x2;
+            vst1q_f64(e + u, sphere_shd_pt_near_neon_(x_f64x2, y_f64x2, z_f64x2, bad));
+            for (m = 0; m <= degree; m++) {
+                double *f = factors + 4 * m * BLOCK + u, *state = states + 2 * m * BLOCK + u;
+                vst1q_f64(f, c_f64x2); vst1q_f64(f + BLOCK, s_f64x2); vst1q_f64(f + 2 * BLOCK, sphere_shd_pt_flip_neon_(c_f64x2, side_f64x2)); vst1q_f64(f + 3 * BLOCK, sphere_shd_pt_flip_neon_(s_f64x2, side_f64x2));
+                vst1q_f64(state, vld1q_dup_f64(seeds + m)); vst1q_f64(state + BLOCK, vdupq_n_f64(0));
+                pc_f64x2 = c_f64x2; ps_f64x2 = s_f64x2;
+                c_f64x2 = vsubq_f64(vmulq_f64(x_f64x2, pc_f64x2), vmulq_f64(y_f64x2, ps_f64x2)); s_f64x2 = SPHERE_SH_MADD_F64X2_(x_f64x2, ps_f64x2, vmulq_f64(y_f64x2, pc_f64x2));
+                if (m >= 8) { c_f64x2 = sphere_shd_pt_faint_neon_(c_f64x2); s_f64x2 = sphere_shd_pt_faint_neon_(s_f64x2); }
+            }
+        }
+        for (from = 0; from <= degree; from = last + 1) {
+            for (last = from; last < degree && (last + 2) * (last + 2) - from * from <= COLUMNS; ) last++;
+            for (m = 0; m <= last; m++) {
+                double *middle = tile - from * from * SPHERE_SHD_NEON_LANES_;
+                l = m > from ? m : from;
+                if (m == 0) sphere_shd_pt_strip_rows_neon_(table + 4 * ((size_t)l * ((size_t)l + 1) / 2), 0, l, last, states, e, factors, middle + (l * l + l) * SPHERE_SHD_NEON_LANES_, middle, SPHERE_SHD_NEON_LANES_, COLUMNS * SPHERE_SHD_NEON_LANES_, 1);
+                else sphere_shd_pt_strip_rows_neon_(table + 4 * ((size_t)l * ((size_t)l + 1) / 2 + (size_t)m), m, l, last, states + 2 * m * BLOCK, e, factors + 4 * m * BLOCK, middle + (l * l + l + m) * SPHERE_SHD_NEON_LANES_, middle + (l * l + l - m) * SPHERE_SHD_NEON_LANES_, SPHERE_SHD_NEON_LANES_, COLUMNS * SPHERE_SHD_NEON_LANES_, 0);
+            }
+            for (u = 0; u < 2; u++) sphere_shd_pt_rows_neon_(out + (i + u * SPHERE_SHD_NEON_LANES_) * stride + from * from, stride, tile + u * COLUMNS * SPHERE_SHD_NEON_LANES_, (size_t)((last + 1) * (last + 1) - from * from));
+        }
+    }
+    return i;
+}
+SPHERE_INLINE_ void sphere_shd_pt_factors_neon_(double *f, size_t block, size_t n, int m, const double *now, const double *before, const double *z)
+{
+    const double order = (double)m;
+    size_t u;
+    for (u = 0; u < n; u += SPHERE_SHD_NEON_LANES_, f += SPHERE_SHD_NEON_LANES_) {
+        const float64x2_t om_f64x2 = vdupq_n_f64(order), side_f64x2 = sphere_shd_pt_sign_neon_(vld1q_f64(z + u)), c_f64x2 = vld1q_f64(now + u), s_f64x2 = vld1q_f64(now + block + u), gc_f64x2 = vmulq_f64(om_f64x2, vld1q_f64(before + u)), gs_f64x2 = vmulq_f64(om_f64x2, vld1q_f64(before + block + u));
+        vst1q_f64(f, c_f64x2); vst1q_f64(f + block, s_f64x2); vst1q_f64(f + 2 * block, gc_f64x2); vst1q_f64(f + 3 * block, gs_f64x2);
+        vst1q_f64(f + 4 * block, sphere_shd_pt_flip_neon_(c_f64x2, side_f64x2)); vst1q_f64(f + 5 * block, sphere_shd_pt_flip_neon_(s_f64x2, side_f64x2)); vst1q_f64(f + 6 * block, sphere_shd_pt_flip_neon_(gc_f64x2, side_f64x2)); vst1q_f64(f + 7 * block, sphere_shd_pt_flip_neon_(gs_f64x2, side_f64x2));
+    }
+}
+/* One harmonic pair and its gradient. float64x2_t of order m comes from `run`, which the line of order m - 1 left there; float64x2_t of order m + 1 takes its
+   place. Without values they go to where the gradient's x comes after them. */
+SPHERE_INLINE_ void sphere_shd_pt_slope_line_neon_(const double *q, int m, int first, size_t n, double *work, const double *f, const double *h, double *run, double *const out[4], size_t plus, size_t minus, const int zonal)
+{
+    enum { MOST = SPHERE_SH_PT_LINE_ };
+    const double order = (double)m;
+    const float64x2_t om_f64x2 = vdupq_n_f64(order), k_f64x2 = vld1q_dup_f64(q + 3), a_f64x2 = vld1q_dup_f64(q + 4), b_f64x2 = vld1q_dup_f64(q + 5), c_f64x2 = vld1q_dup_f64(q + 6);
+    double *const p0 = out[0] + plus, *const p1 = out[1] + plus, *const p2 = out[2] + plus, *const p3 = out[3] + plus;
+    double *const m0 = out[0] + minus, *const m1 = out[1] + minus, *const m2 = out[2] + minus, *const m3 = out[3] + minus;
+    size_t i;
+    for (i = 0; i < n; i += SPHERE_SHD_NEON_LANES_) {
+        const float64x2_t x_f64x2 = vld1q_f64(work + 3 * MOST + i), y_f64x2 = vld1q_f64(work + 4 * MOST + i), z_f64x2 = vld1q_f64(work + 5 * MOST + i), t_f64x2 = vld1q_f64(run + i);
+        float64x2_t n_f64x2 = vdupq_n_f64(0);
+        if (!first) {
+            float64x2_t d_f64x2 = vld1q_f64(work + MOST + i);
+            n_f64x2 = vld1q_f64(work + i);
+            d_f64x2 = vsubq_f64(vmulq_f64(b_f64x2, d_f64x2), vmulq_f64(vmulq_f64(c_f64x2, vld1q_f64(work + 2 * MOST + i)), n_f64x2)); n_f64x2 = vaddq_f64(n_f64x2, SPHERE_SH_MADD_F64X2_(a_f64x2, n_f64x2, d_f64x2));
+            vst1q_f64(work + i, n_f64x2); vst1q_f64(work + MOST + i, d_f64x2);
+        }
+        vst1q_f64(run + i, n_f64x2);
+        n_f64x2 = vmulq_f64(k_f64x2, n_f64x2);
+        {
+            const float64x2_t yc_f64x2 = vmulq_f64(t_f64x2, vld1q_f64(f + i)), gc_f64x2 = vmulq_f64(t_f64x2, vld1q_f64(f + 2 * MOST + i)), gs_f64x2 = vmulq_f64(t_f64x2, vld1q_f64(f + 3 * MOST + i)), vc_f64x4 = vmulq_f64(n_f64x2, vld1q_f64(h + i));
+            const float64x2_t rc_f64x2 = SPHERE_SH_MADD_F64X2_(om_f64x2, yc_f64x2, vmulq_f64(z_f64x2, vc_f64x4));
+            if (!zonal) {
+                const float64x2_t ys_f64x2 = vmulq_f64(t_f64x2, vld1q_f64(f + MOST + i)), vs_f64x4 = vmulq_f64(n_f64x2, vld1q_f64(h + MOST + i)), rs_f64x2 = SPHERE_SH_MADD_F64X2_(om_f64x2, ys_f64x2, vmulq_f64(z_f64x2, vs_f64x4));
+                vst1q_f64(m0 + i, ys_f64x2); vst1q_f64(m1 + i, vsubq_f64(gs_f64x2, vmulq_f64(x_f64x2, rs_f64x2))); vst1q_f64(m2 + i, vsubq_f64(gc_f64x2, vmulq_f64(y_f64x2, rs_f64x2))); vst1q_f64(m3 + i, vsubq_f64(vs_f64x4, vmulq_f64(z_f64x2, rs_f64x2)));
+            }
+            vst1q_f64(p0 + i, yc_f64x2); vst1q_f64(p1 + i, vsubq_f64(gc_f64x2, vmulq_f64(x_f64x2, rc_f64x2))); vst1q_f64(p2 + i, vsubq_f64(vdupq_n_f64(0), SPHERE_SH_MADD_F64X2_(y_f64x2, rc_f64x2, gs_f64x2))); vst1q_f64(p3 + i, vsubq_f64(vc_f64x4, vmulq_f64(z_f64x2, rc_f64x2)));
+        }
+    }
+}
+static size_t sphere_shd_pt_slope_planes_neon_(const sphere_shd_points *plan, const double *x, const double *y, const double *z, size_t n, double *const out[4], size_t stride, int *bad)
+{
+    enum { MOST = SPHERE_SH_PT_LINE_, DEGREES = SPHERE_SH_PT_LOW_DEGREE_ + 1 };
+    const double *seeds = sphere_shd_pt_seeds_(plan), *table = seeds + (plan->degree + 2);
+    double space[(6 + 4 + 8 + DEGREES) * MOST + 64 / sizeof(double)], *const work = (double *)sphere_align_(space), *const powers = work + 6 * MOST, *const factors = powers + 4 * MOST, *const run = factors + 8 * MOST, *to[4];
+    const int degree = plan->degree;
+    size_t first, count, i, at;
+    int l, m, k;
+    for (first = 0; first + SPHERE_SHD_NEON_LANES_ <= n; first += count) {
+        count = n - first < MOST ? (n - first) / SPHERE_SHD_NEON_LANES_ * SPHERE_SHD_NEON_LANES_ : MOST;
+        for (k = 0; k < 4; k++) to[k] = (out[k] ? out[k] : out[1]) + first;
+        for (i = 0; i < count; i += SPHERE_SHD_NEON_LANES_) {
+            const float64x2_t x_f64x2 = vld1q_f64(x + first + i), y_f64x2 = vld1q_f64(y + first + i), z_f64x2 = vld1q_f64(z + first + i);
+            float64x2_t e_f64x2, t_f64x2 = vld1q_dup_f64(seeds), d_f64x2 = vdupq_n_f64(0);
+            const double *q = table;
+            e_f64x2 = sphere_shd_pt_near_neon_(x_f64x2, y_f64x2, z_f64x2, bad);
+            vst1q_f64(work + 2 * MOST + i, e_f64x2); vst1q_f64(work + 3 * MOST + i, x_f64x2); vst1q_f64(work + 4 * MOST + i, y_f64x2); vst1q_f64(work + 5 * MOST + i, z_f64x2);
+            vst1q_f64(powers + i, vdupq_n_f64(1.0)); vst1q_f64(powers + MOST + i, vdupq_n_f64(0)); vst1q_f64(powers + 2 * MOST + i, vdupq_n_f64(0)); vst1q_f64(powers + 3 * MOST + i, vdupq_n_f64(0));
+            for (l = 0; l <= degree; l++, q += 4 * (size_t)l) {
+                d_f64x2 = vsubq_f64(vmulq_f64(vld1q_dup_f64(q + 1), d_f64x2), vmulq_f64(vmulq_f64(vld1q_dup_f64(q + 2), e_f64x2), t_f64x2)); t_f64x2 = vaddq_f64(t_f64x2, SPHERE_SH_MADD_F64X2_(vld1q_dup_f64(q), t_f64x2, d_f64x2));
+                vst1q_f64(run + (size_t)l * MOST + i, t_f64x2);
+            }
+        }
         for (m = 0; m <= degree; m++) {
             const double *q = table + 4 * ((size_t)m * ((size_t)m + 1) / 2 + (size_t)m);
-            double *plus = out + i + (size_t)(m * m + m + m) * stride, *minus = out + i + (size_t)(m * m) * stride;
-            float64x2_t t0_f64x2 = vld1q_dup_f64(seeds + m), t1_f64x2 = t0_f64x2, t2_f64x2 = t0_f64x2, t3_f64x2 = t0_f64x2, d0_f64x2 = vdupq_n_f64(0), d1_f64x2 = d0_f64x2, d2_f64x2 = d0_f64x2, d3_f64x2 = d0_f64x2;
-            for (l = m; l <= degree; q += 4 * (size_t)(l + 1), l++, plus += 2 * (size_t)l * stride, minus += 2 * (size_t)l * stride) {
-                const double *sign = turn + ((l - m) & 1 ? 4 * SPHERE_SHD_NEON_LANES_ : 0);
-                const float64x2_t a_f64x2 = vld1q_dup_f64(q), b_f64x2 = vld1q_dup_f64(q + 1), c_f64x2 = vld1q_dup_f64(q + 2);
-                { d0_f64x2 = vsubq_f64(vmulq_f64(b_f64x2, d0_f64x2), vmulq_f64(vmulq_f64(c_f64x2, e0_f64x2), t0_f64x2)); t0_f64x2 = vaddq_f64(t0_f64x2, SPHERE_SH_MADD_F64X2_(a_f64x2, t0_f64x2, d0_f64x2)); const float64x2_t tt_f64x2 = sphere_shd_pt_flip_neon_(t0_f64x2, vld1q_f64(sign + 0 * SPHERE_SHD_NEON_LANES_));
-                  vst1q_f64(minus + 0 * SPHERE_SHD_NEON_LANES_, vmulq_f64(tt_f64x2, vld1q_f64(cur + 4 * SPHERE_SHD_NEON_LANES_ + 0 * SPHERE_SHD_NEON_LANES_))); vst1q_f64(plus + 0 * SPHERE_SHD_NEON_LANES_, vmulq_f64(tt_f64x2, vld1q_f64(cur + 0 * SPHERE_SHD_NEON_LANES_))); }
-                { d1_f64x2 = vsubq_f64(vmulq_f64(b_f64x2, d1_f64x2), vmulq_f64(vmulq_f64(c_f64x2, e1_f64x2), t1_f64x2)); t1_f64x2 = vaddq_f64(t1_f64x2, SPHERE_SH_MADD_F64X2_(a_f64x2, t1_f64x2, d1_f64x2)); const float64x2_t tt_f64x2 = sphere_shd_pt_flip_neon_(t1_f64x2, vld1q_f64(sign + 1 * SPHERE_SHD_NEON_LANES_));
-                  vst1q_f64(minus + 1 * SPHERE_SHD_NEON_LANES_, vmulq_f64(tt_f64x2, vld1q_f64(cur + 4 * SPHERE_SHD_NEON_LANES_ + 1 * SPHERE_SHD_NEON_LANES_))); vst1q_f64(plus + 1 * SPHERE_SHD_NEON_LANES_, vmulq_f64(tt_f64x2, vld1q_f64(cur + 1 * SPHERE_SHD_NEON_LANES_))); }
-                { d2_f64x2 = vsubq_f64(vmulq_f64(b_f64x2, d2_f64x2), vmulq_f64(vmulq_f64(c_f64x2, e2_f64x2), t2_f64x2)); t2_f64x2 = vaddq_f64(t2_f64x2, SPHERE_SH_MADD_F64X2_(a_f64x2, t2_f64x2, d2_f64x2)); const float64x2_t tt_f64x2 = sphere_shd_pt_flip_neon_(t2_f64x2, vld1q_f64(sign + 2 * SPHERE_SHD_NEON_LANES_));
-                  vst1q_f64(minus + 2 * SPHERE_SHD_NEON_LANES_, vmulq_f64(tt_f64x2, vld1q_f64(cur + 4 * SPHERE_SHD_NEON_LANES_ + 2 * SPHERE_SHD_NEON_LANES_))); vst1q_f64(plus + 2 * SPHERE_SHD_NEON_LANES_, vmulq_f64(tt_f64x2, vld1q_f64(cur + 2 * SPHERE_SHD_NEON_LANES_))); }
-                { d3_f64x2 = vsubq_f64(vmulq_f64(b_f64x2, d3_f64x2), vmulq_f64(vmulq_f64(c_f64x2, e3_f64x2), t3_f64x2)); t3_f64x2 = vaddq_f64(t3_f64x2, SPHERE_SH_MADD_F64X2_(a_f64x2, t3_f64x2, d3_f64x2)); const float64x2_t tt_f64x2 = sphere_shd_pt_flip_neon_(t3_f64x2, vld1q_f64(sign + 3 * SPHERE_SHD_NEON_LANES_));
-                  vst1q_f64(minus + 3 * SPHERE_SHD_NEON_LANES_, vmulq_f64(tt_f64x2, vld1q_f64(cur + 4 * SPHERE_SHD_NEON_LANES_ + 3 * SPHERE_SHD_NEON_LANES_))); vst1q_f64(plus + 3 * SPHERE_SHD_NEON_LANES_, vmulq_f64(tt_f64x2, vld1q_f64(cur + 3 * SPHERE_SHD_NEON_LANES_))); }
+            sphere_shd_pt_factors_neon_(factors, MOST, count, m, powers, powers + 2 * MOST, work + 5 * MOST);
+            for (i = 0; i < count; i += SPHERE_SHD_NEON_LANES_) { vst1q_f64(work + i, vld1q_dup_f64(seeds + m + 1)); vst1q_f64(work + MOST + i, vdupq_n_f64(0)); }
+            for (l = m, at = (size_t)(m * m + m) * stride; l <= degree; l++, q += 4 * (size_t)l, at += 2 * (size_t)l * stride) {
+                const double *f = factors + ((l - m) & 1 ? 4 * MOST : 0), *h = factors + ((l - m) & 1 ? 0 : 4 * MOST);
+                if (m == 0) sphere_shd_pt_slope_line_neon_(q, 0, l == 0, count, work, f, h, run + (size_t)l * MOST, to, at, at, 1);
+                else sphere_shd_pt_slope_line_neon_(q, m, l == m, count, work, f, h, run + (size_t)l * MOST, to, at + (size_t)m * stride, at - (size_t)m * stride, 0);
             }
-            { const float64x2_t px_f64x2 = vld1q_f64(x + i + 0 * SPHERE_SHD_NEON_LANES_), py_f64x2 = vld1q_f64(y + i + 0 * SPHERE_SHD_NEON_LANES_), c_f64x2 = vld1q_f64(cur + 0 * SPHERE_SHD_NEON_LANES_), s_f64x2 = vld1q_f64(cur + 4 * SPHERE_SHD_NEON_LANES_ + 0 * SPHERE_SHD_NEON_LANES_);
-              vst1q_f64(cur + 0 * SPHERE_SHD_NEON_LANES_, vsubq_f64(vmulq_f64(px_f64x2, c_f64x2), vmulq_f64(py_f64x2, s_f64x2))); vst1q_f64(cur + 4 * SPHERE_SHD_NEON_LANES_ + 0 * SPHERE_SHD_NEON_LANES_, SPHERE_SH_MADD_F64X2_(px_f64x2, s_f64x2, vmulq_f64(py_f64x2, c_f64x2))); }
-            { const float64x2_t px_f64x2 = vld1q_f64(x + i + 1 * SPHERE_SHD_NEON_LANES_), py_f64x2 = vld1q_f64(y + i + 1 * SPHERE_SHD_NEON_LANES_), c_f64x2 = vld1q_f64(cur + 1 * SPHERE_SHD_NEON_LANES_), s_f64x2 = vld1q_f64(cur + 4 * SPHERE_SHD_NEON_LANES_ + 1 * SPHERE_SHD_NEON_LANES_);
-              vst1q_f64(cur + 1 * SPHERE_SHD_NEON_LANES_, vsubq_f64(vmulq_f64(px_f64x2, c_f64x2), vmulq_f64(py_f64x2, s_f64x2))); vst1q_f64(cur + 4 * SPHERE_SHD_NEON_LANES_ + 1 * SPHERE_SHD_NEON_LANES_, SPHERE_SH_MADD_F64X2_(px_f64x2, s_f64x2, vmulq_f64(py_f64x2, c_f64x2))); }
-            { const float64x2_t px_f64x2 = vld1q_f64(x + i + 2 * SPHERE_SHD_NEON_LANES_), py_f64x2 = vld1q_f64(y + i + 2 * SPHERE_SHD_NEON_LANES_), c_f64x2 = vld1q_f64(cur + 2 * SPHERE_SHD_NEON_LANES_), s_f64x2 = vld1q_f64(cur + 4 * SPHERE_SHD_NEON_LANES_ + 2 * SPHERE_SHD_NEON_LANES_);
-              vst1q_f64(cur + 2 * SPHERE_SHD_NEON_LANES_, vsubq_f64(vmulq_f64(px_f64x2, c_f64x2), vmulq_f64(py_f64x2, s_f64x2))); vst1q_f64(cur + 4 * SPHERE_SHD_NEON_LANES_ + 2 * SPHERE_SHD_NEON_LANES_, SPHERE_SH_MADD_F64X2_(px_f64x2, s_f64x2, vmulq_f64(py_f64x2, c_f64x2))); }
-            { const float64x2_t px_f64x2 = vld1q_f64(x + i + 3 * SPHERE_SHD_NEON_LANES_), py_f64x2 = vld1q_f64(y + i + 3 * SPHERE_SHD_NEON_LANES_), c_f64x2 = vld1q_f64(cur + 3 * SPHERE_SHD_NEON_LANES_), s_f64x2 = vld1q_f64(cur + 4 * SPHERE_SHD_NEON_LANES_ + 3 * SPHERE_SHD_NEON_LANES_);
-              vst1q_f64(cur + 3 * SPHERE_SHD_NEON_LANES_, vsubq_f64(vmulq_f64(px_f64x2, c_f64x2), vmulq_f64(py_f64x2, s_f64x2))); vst1q_f64(cur + 4 * SPHERE_SHD_NEON_LANES_ + 3 * SPHERE_SHD_NEON_LANES_, SPHERE_SH_MADD_F64X2_(px_f64x2, s_f64x2, vmulq_f64(py_f64x2, c_f64x2))); }
-            if (m >= 8) for (l = 0; l < 8; l++) { vst1q_f64(cur + l * SPHERE_SHD_NEON_LANES_, sphere_shd_pt_faint_neon_(vld1q_f64(cur + l * SPHERE_SHD_NEON_LANES_))); }
+            memcpy(powers + 2 * MOST, powers, 2 * MOST * sizeof(double));
+            for (i = 0; i < count; i += SPHERE_SHD_NEON_LANES_) sphere_shd_pt_turn_neon_(m, vld1q_f64(work + 3 * MOST + i), vld1q_f64(work + 4 * MOST + i), powers + i, powers + MOST + i);
+        }
+    }
+    return first;
+}
+static size_t sphere_shd_pt_slope_rows_neon_(const sphere_shd_points *plan, const double *x, const double *y, const double *z, size_t n, double *const out[4], size_t stride, int *bad)
+{
+    enum { BLOCK = 1 * SPHERE_SHD_NEON_LANES_, ORDERS = SPHERE_SH_PT_LOW_DEGREE_ + 2, COLUMNS = 132 };
+    const double *seeds = sphere_shd_pt_seeds_(plan), *table = seeds + (plan->degree + 2);
+    const int degree = plan->degree;
+    double space[(12 + 5 * ORDERS + 4 * COLUMNS) * BLOCK + 64 / sizeof(double)], *const place = (double *)sphere_align_(space), *const factors = place + 4 * BLOCK;
+    double *const powers = factors + 8 * BLOCK, *const states = powers + 2 * (degree + 2) * BLOCK, *const run = states + 2 * (degree + 2) * BLOCK, *const tile = run + (degree + 1) * BLOCK, *to[4];
+    size_t i, u;
+    int l, m, from, last, k;
+    for (k = 0; k < 4; k++) to[k] = tile + k * COLUMNS * BLOCK;
+    for (i = 0; i + BLOCK <= n; i += BLOCK) {
+        for (u = 0; u < BLOCK; u += SPHERE_SHD_NEON_LANES_) {
+            const float64x2_t x_f64x2 = vld1q_f64(x + i + u), y_f64x2 = vld1q_f64(y + i + u), z_f64x2 = vld1q_f64(z + i + u);
+            vst1q_f64(place + u, sphere_shd_pt_near_neon_(x_f64x2, y_f64x2, z_f64x2, bad)); vst1q_f64(place + BLOCK + u, x_f64x2); vst1q_f64(place + 2 * BLOCK + u, y_f64x2); vst1q_f64(place + 3 * BLOCK + u, z_f64x2);
+            vst1q_f64(powers + u, vdupq_n_f64(0)); vst1q_f64(powers + BLOCK + u, vdupq_n_f64(0)); vst1q_f64(powers + 2 * BLOCK + u, vdupq_n_f64(1.0)); vst1q_f64(powers + 3 * BLOCK + u, vdupq_n_f64(0));
+            for (m = 0; m <= degree; m++) { vst1q_f64(states + 2 * m * BLOCK + u, vld1q_dup_f64(seeds + m)); vst1q_f64(states + (2 * m + 1) * BLOCK + u, vdupq_n_f64(0)); }
+            vst1q_f64(states + 2 * m * BLOCK + u, vdupq_n_f64(0)); vst1q_f64(states + (2 * m + 1) * BLOCK + u, vdupq_n_f64(0));
+            for (m = 0; m < degree; m++) {
+                double *f = powers + 2 * (m + 2) * BLOCK + u;
+                vst1q_f64(f, vld1q_f64(f - 2 * BLOCK)); vst1q_f64(f + BLOCK, vld1q_f64(f - BLOCK));
+                sphere_shd_pt_turn_neon_(m, x_f64x2, y_f64x2, f, f + BLOCK);
+            }
+        }
+        for (from = 0; from <= degree; from = last + 1) {
+            const size_t zero = (size_t)(from * from);
+            for (last = from; last < degree && (last + 2) * (last + 2) - from * from <= COLUMNS; ) last++;
+            sphere_shd_pt_strip_start_neon_(table + 4 * ((size_t)from * ((size_t)from + 1) / 2), from, last, states, place, run);
+            for (m = 0; m <= last; m++) {
+                l = m > from ? m : from;
+                sphere_shd_pt_factors_neon_(factors, BLOCK, BLOCK, m, powers + 2 * (m + 1) * BLOCK, powers + 2 * m * BLOCK, place + 3 * BLOCK);
+                if (m == 0) sphere_shd_pt_strip_slopes_neon_(table + 4 * ((size_t)l * ((size_t)l + 1) / 2), 0, l, last, states + 2 * BLOCK, place, factors, run + (l - from) * BLOCK, to, (size_t)(l * l + l) - zero, 0, SPHERE_SHD_NEON_LANES_, 1);
+                else sphere_shd_pt_strip_slopes_neon_(table + 4 * ((size_t)l * ((size_t)l + 1) / 2 + (size_t)m), m, l, last, states + 2 * (m + 1) * BLOCK, place, factors, run + (l - from) * BLOCK, to, (size_t)(l * l + l + m) - zero, (size_t)(l * l + l - m) - zero, SPHERE_SHD_NEON_LANES_, 0);
+            }
+            for (k = 0; k < 4; k++) if (out[k]) for (u = 0; u < 1; u++) sphere_shd_pt_rows_neon_(out[k] + (i + u * SPHERE_SHD_NEON_LANES_) * stride + zero, stride, to[k] + u * COLUMNS * SPHERE_SHD_NEON_LANES_, (size_t)((last + 1) * (last + 1)) - zero);
         }
     }
     return i;
@@ -5672,19 +6607,22 @@ typedef struct sphere_shd_pt_kernels_ {
     size_t lanes;
     size_t (*low)(const sphere_shd_points *plan, const double *x, const double *y, const double *z, size_t n, double *out, size_t stride, int *bad);
     size_t (*slopes)(const sphere_shd_points *plan, const double *x, const double *y, const double *z, size_t n, double *const out[4], size_t stride, int *bad);
-    size_t (*planes)(const sphere_shd_points *plan, const double *x, const double *y, const double *z, size_t n, double *out, size_t stride, int *bad);
+    size_t (*values[2])(const sphere_shd_points *plan, const double *x, const double *y, const double *z, size_t n, double *out, size_t stride, int *bad);            /* rows, planes */
+    size_t (*gradients[2])(const sphere_shd_points *plan, const double *x, const double *y, const double *z, size_t n, double *const out[4], size_t stride, int *bad);
     int (*basis)(const sphere_shd_points *plan, const sphere_shd_pt_block_ *b);
     void (*sum)(const sphere_shd_points *plan, const sphere_shd_pt_sum_block_ *b);
 } sphere_shd_pt_kernels_;
 SPHERE_INLINE_ const sphere_shd_pt_kernels_ *sphere_shd_pt_kernels_for_(sphere_simd level)
 {
-    static const sphere_shd_pt_kernels_ portable = { 1, sphere_shd_pt_low_c_, sphere_shd_pt_slopes_c_, NULL, sphere_shd_pt_basis_c_, sphere_shd_pt_sum_c_ };
+    static const sphere_shd_pt_kernels_ portable = { 1, sphere_shd_pt_low_c_, sphere_shd_pt_slopes_c_, { NULL, NULL }, { NULL, NULL }, sphere_shd_pt_basis_c_, sphere_shd_pt_sum_c_ };
 #if SPHERE_AVX2_
-    static const sphere_shd_pt_kernels_ avx2 = { SPHERE_SHD_AVX2_LANES_, sphere_shd_pt_low_avx2_, sphere_shd_pt_slopes_avx2_, sphere_shd_pt_planes_avx2_, sphere_shd_pt_basis_avx2_, sphere_shd_pt_sum_avx2_ };
+    static const sphere_shd_pt_kernels_ avx2 = { SPHERE_SHD_AVX2_LANES_, sphere_shd_pt_low_avx2_, sphere_shd_pt_slopes_avx2_, { sphere_shd_pt_strips_avx2_, sphere_shd_pt_planes_avx2_ }, { sphere_shd_pt_slope_rows_avx2_, sphere_shd_pt_slope_planes_avx2_ },
+        sphere_shd_pt_basis_avx2_, sphere_shd_pt_sum_avx2_ };
     if (level == SPHERE_SIMD_AVX2) return &avx2;
 #endif
 #if SPHERE_NEON_
-    static const sphere_shd_pt_kernels_ neon = { SPHERE_SHD_NEON_LANES_, sphere_shd_pt_low_neon_, sphere_shd_pt_slopes_neon_, sphere_shd_pt_planes_neon_, sphere_shd_pt_basis_neon_, sphere_shd_pt_sum_neon_ };
+    static const sphere_shd_pt_kernels_ neon = { SPHERE_SHD_NEON_LANES_, sphere_shd_pt_low_neon_, sphere_shd_pt_slopes_neon_, { sphere_shd_pt_strips_neon_, sphere_shd_pt_planes_neon_ }, { sphere_shd_pt_slope_rows_neon_, sphere_shd_pt_slope_planes_neon_ },
+        sphere_shd_pt_basis_neon_, sphere_shd_pt_sum_neon_ };
     if (level == SPHERE_SIMD_NEON) return &neon;
 #endif
     (void)level;
@@ -5921,11 +6859,12 @@ SPHERE_SH_PT_APART_ static void sphere_shd_pt_run_one_(const sphere_shd_pt_job_ 
     if (job->coefficients) sphere_shd_pt_sum_part_(job, kernels, first, 1, lane, polar, out);
     else sphere_shd_pt_basis_part_(job, kernels, first, lane, polar);
 }
-/* Plain directions at low degrees: straight-line code to degree 6, then, for planes, four vectors at a time. Returns where it stopped. */
+/* Plain directions at low degrees: straight-line code to degree 6, then strips of several vectors. Returns where it stopped. */
 static size_t sphere_shd_pt_run_low_(const sphere_shd_pt_job_ *job, size_t first, size_t last)
 {
     const size_t rows = job->plan->desc.layout == SPHERE_SH_BASIS_ROWS ? job->stride : 1;
     const double *x = job->in[0], *y = job->in[1], *z = job->in[2];
+    const int planes = job->plan->desc.layout == SPHERE_SH_BASIS_PLANES;
     double *out[4];
     int bad = 0, k;
     size_t i = first, done;
@@ -5934,8 +6873,8 @@ static size_t sphere_shd_pt_run_low_(const sphere_shd_pt_job_ *job, size_t first
         i += job->gradient ? job->kernels->slopes(job->plan, x + i, y + i, z + i, last - i, out, job->stride, &bad) : job->kernels->low(job->plan, x + i, y + i, z + i, last - i, out[0], job->stride, &bad);
         for (k = 0; k < 4; k++) if (out[k]) out[k] += (i - first) * rows;
         if (i < last) i += job->gradient ? sphere_shd_pt_slopes_c_(job->plan, x + i, y + i, z + i, last - i, out, job->stride, &bad) : sphere_shd_pt_low_c_(job->plan, x + i, y + i, z + i, last - i, out[0], job->stride, &bad);
-    } else if (!job->gradient && job->kernels->planes && job->plan->desc.layout == SPHERE_SH_BASIS_PLANES && job->plan->degree <= SPHERE_SH_PT_LOW_DEGREE_)
-        i += job->kernels->planes(job->plan, x + i, y + i, z + i, last - i, out[0], job->stride, &bad);
+    } else if (job->kernels->values[0] && job->plan->degree <= SPHERE_SH_PT_LOW_DEGREE_)
+        i += job->gradient ? job->kernels->gradients[planes](job->plan, x + i, y + i, z + i, last - i, out, job->stride, &bad) : job->kernels->values[planes](job->plan, x + i, y + i, z + i, last - i, out[0], job->stride, &bad);
     done = i;
     if (bad) for (i = first; i < done; i++) if (sphere_shd_pt_strange_c_(sphere_shd_pt_square_of_(job, i))) sphere_shd_pt_spoil_(job, i);
     return done;
