@@ -902,9 +902,9 @@ SPHERE_INLINE_ float sphere_atan01_(float q)
 /* atan2 as IEEE 754 has it (signed zeros, infinities), within 2 units in the last place. */
 SPHERE_INLINE_ float sphere_atan2_(float y, float x)
 {
-    float ay = sphere_abs_(y), ax = sphere_abs_(x), small = ay < ax ? ay : ax, large = ay < ax ? ax : ay, a;
+    float ay = sphere_abs_(y), ax = sphere_abs_(x), lesser = ay < ax ? ay : ax, large = ay < ax ? ax : ay, a;
     if (!(x == x) || !(y == y)) return sphere_nan_();
-    a = sphere_atan01_(large == 0 ? 0 : small == large ? 1.0f : small / large);
+    a = sphere_atan01_(large == 0 ? 0 : lesser == large ? 1.0f : lesser / large);
     if (ay > ax) a = 1.57079637f - (a + 4.37113883e-08f);
     if (sphere_bits_(x) >> 31) a = 3.14159274f - (a + 8.74227766e-08f);
     return sphere_bits_(y) >> 31 ? -a : a;
@@ -1842,10 +1842,10 @@ SPHERE_INLINE_ float sphere_atan9_(float q, float z, float rest)
 }
 /* turn + a or turn - a for turn = 0, pi/2, pi, 3 pi/2 or 2 pi, which a float does not hold to the last digit */
 SPHERE_INLINE_ float sphere_fold_(float turn, float a, int minus) { return turn + ((minus ? -a : a) + turn * SPHERE_FOLD_LOW_); }
-static void sphere_to_spherical_c_(float *r, float *theta, float *phi, const float *x, const float *y, const float *z, size_t n, int far)
+static void sphere_to_spherical_c_(float *r, float *theta, float *phi, const float *x, const float *y, const float *z, size_t n, int beyond)
 {
     size_t i;
-    (void)far;
+    (void)beyond;
     for (i = 0; i < n; i++) {
         const float xi = x[i], yi = y[i], zi = z[i], ax = sphere_abs_(xi), ay = sphere_abs_(yi);
         const double s = (double)xi * xi + (double)yi * yi, zz = (double)zi * zi, whole = s < zz ? s / zz : zz / s;
@@ -1917,7 +1917,7 @@ SPHERE_AVX2_FN_ void sphere_squares_avx2_(const float *x, const float *y, const 
 }
 /* Store past the caches what is larger than they are: the line is not read before it is written, a tenth of the time at 1e7 points. That
    needs whole vectors at multiples of 32 bytes in all three: the points before the first such place, or -1 where they differ. */
-#define SPHERE_STORE_AVX2_(p, v_f32x8) do { if (far) _mm256_stream_ps(p, v_f32x8); else _mm256_storeu_ps(p, v_f32x8); } while (0)
+#define SPHERE_STORE_AVX2_(p, v_f32x8) do { if (beyond) _mm256_stream_ps(p, v_f32x8); else _mm256_storeu_ps(p, v_f32x8); } while (0)
 SPHERE_INLINE_ int sphere_before_avx2_(const float *a, const float *b, const float *c)
 {
     const uintptr_t at = (uintptr_t)b & 31u;
@@ -1925,16 +1925,16 @@ SPHERE_INLINE_ int sphere_before_avx2_(const float *a, const float *b, const flo
 }
 /* In blocks, whose squares and ratios are made first: in one loop the chain from the load to the result is longer than what the
    processor can overlap with the next one. */
-SPHERE_TARGET_AVX2_ static void sphere_to_spherical_avx2_(float *r, float *theta, float *phi, const float *x, const float *y, const float *z, size_t n, int far)
+SPHERE_TARGET_AVX2_ static void sphere_to_spherical_avx2_(float *r, float *theta, float *phi, const float *x, const float *y, const float *z, size_t n, int beyond)
 {
     enum { BLOCK = 128 };
     const __m256 zero_f32x8 = _mm256_setzero_ps(), quarter_f32x8 = _mm256_set1_ps(1.57079637f), half_f32x8 = _mm256_set1_ps(3.14159274f);
     const __m256 turns_f32x8 = _mm256_setr_ps(0, 4.71238899f, 1.57079637f, 4.71238899f, 1.57079637f, 3.14159274f, 3.14159274f, 6.28318548f);
     float square[BLOCK], ratio[BLOCK];
     size_t i = 0, at;
-    if (far) {
+    if (beyond) {
         const int before = sphere_before_avx2_(r ? r : theta, theta, phi), some = before < 0 ? 0 : n < (size_t)before ? (int)n : before;
-        far = before >= 0;
+        beyond = before >= 0;
         sphere_to_spherical_c_(r, theta, phi, x, y, z, (size_t)some, 0);
         if (r) r += some;
         theta += some; phi += some; x += some; y += some; z += some; n -= (size_t)some;
@@ -1973,7 +1973,7 @@ SPHERE_TARGET_AVX2_ static void sphere_to_spherical_avx2_(float *r, float *theta
         SPHERE_STORE_AVX2_(theta + i, t_f32x8);
         SPHERE_STORE_AVX2_(phi + i, _mm256_andnot_ps(pole_f32x8, p_f32x8));
     }
-    if (far) _mm_sfence();                                              /* before anyone is told that they are there */
+    if (beyond) _mm_sfence();                                              /* before anyone is told that they are there */
     sphere_to_spherical_c_(r ? r + i : NULL, theta + i, phi + i, x + i, y + i, z + i, n - i, 0);
 }
 #endif
@@ -2006,11 +2006,11 @@ SPHERE_INLINE_ float32x4_t sphere_fold_neon_(float32x4_t turn_f32x4, float32x4_t
     a_f32x4 = vreinterpretq_f32_u32(veorq_u32(vreinterpretq_u32_f32(a_f32x4), vandq_u32(minus_u32x4, vdupq_n_u32(0x80000000u))));
     return vaddq_f32(turn_f32x4, vaddq_f32(a_f32x4, vmulq_f32(turn_f32x4, vdupq_n_f32(SPHERE_FOLD_LOW_))));
 }
-static void sphere_to_spherical_neon_(float *r, float *theta, float *phi, const float *x, const float *y, const float *z, size_t n, int far)
+static void sphere_to_spherical_neon_(float *r, float *theta, float *phi, const float *x, const float *y, const float *z, size_t n, int beyond)
 {
     const float32x4_t zero_f32x4 = vdupq_n_f32(0), quarter_f32x4 = vdupq_n_f32(1.57079637f), half_f32x4 = vdupq_n_f32(3.14159274f);
     size_t i = 0, half;
-    (void)far;
+    (void)beyond;
     for (; i + 4 <= n; i += 4) {
         const float32x4_t x_f32x4 = vld1q_f32(x + i), y_f32x4 = vld1q_f32(y + i), z_f32x4 = vld1q_f32(z + i);
         const float32x4_t ax_f32x4 = vabsq_f32(x_f32x4), ay_f32x4 = vabsq_f32(y_f32x4);
@@ -2838,8 +2838,8 @@ static void sphere_density_c_(float *sum, const float *x, const float *y, const 
     for (i = 0; i < n; i++) {
         const float dx = x[i] - at[0], dy = y[i] - at[1], dz = z[i] - at[2], sx = x[i] + at[0], sy = y[i] + at[1], sz = z[i] + at[2];
         const float d = sphere_sqrt_(SPHERE_MADD_(dz, dz, SPHERE_MADD_(dy, dy, dx * dx))), s = sphere_sqrt_(SPHERE_MADD_(sz, sz, SPHERE_MADD_(sy, sy, sx * sx)));
-        const float small = d < s ? d : s, large = d < s ? s : d;
-        float a = sphere_atan01_(large == 0 ? 0 : small / large), u, v;
+        const float lesser = d < s ? d : s, large = d < s ? s : d;
+        float a = sphere_atan01_(large == 0 ? 0 : lesser / large), u, v;
         if (d > s) a = 1.57079637f - (a + 4.37113883e-08f);
         u = 2.0f * a * at[3] * at[4];
         v = ((r ? r[i] : 1.0f) - at[3]) * at[4];
@@ -3209,7 +3209,7 @@ typedef struct sphere_kernels_ {
     size_t (*hits)(uint16_t *hit, const float *value, size_t n, const float *floor16);
     void (*rank)(uint32_t *count, const float *tile, size_t n, uint32_t first, const float *limit, const uint32_t *place, size_t limits);
     void (*axis)(float *out, const float *x, const float *y, const float *z, size_t n, const float *a);
-    void (*to_spherical)(float *r, float *theta, float *phi, const float *x, const float *y, const float *z, size_t n, int far);
+    void (*to_spherical)(float *r, float *theta, float *phi, const float *x, const float *y, const float *z, size_t n, int beyond);
     void (*to_cartesian)(float *x, float *y, float *z, const float *r, const float *theta, const float *phi, size_t n);
     void (*angles)(float *angle, const float *ax, const float *ay, const float *az, const float *bx, const float *by, const float *bz, size_t n);
     void (*unit)(float *x, float *y, float *z, size_t n);
@@ -3278,7 +3278,7 @@ typedef struct sphere_points_ {
     float *out[3];
     size_t n;
     int work;                           /* 0 to_spherical, 1 to_cartesian, 2 angles, 3 unit */
-    int far;                            /* to_spherical: more than the caches hold, and not in place */
+    int beyond;                         /* to_spherical: more than the caches hold, and not in place */
 } sphere_points_;
 static void sphere_points_task_(void *context, size_t index)
 {
@@ -3289,7 +3289,7 @@ static void sphere_points_task_(void *context, size_t index)
     size_t i;
     for (i = 0; i < 6; i++) in[i] = p->in[i] ? p->in[i] + at : NULL;
     for (i = 0; i < 3; i++) out[i] = p->out[i] ? p->out[i] + at : NULL;
-    if (p->work == 0) p->kernels->to_spherical(out[0], out[1], out[2], in[0], in[1], in[2], n, p->far);
+    if (p->work == 0) p->kernels->to_spherical(out[0], out[1], out[2], in[0], in[1], in[2], n, p->beyond);
     else if (p->work == 1) p->kernels->to_cartesian(out[0], out[1], out[2], in[0], in[1], in[2], n);
     else if (p->work == 2) p->kernels->angles(out[0], in[0], in[1], in[2], in[3], in[4], in[5], n);
     else p->kernels->unit(out[0], out[1], out[2], n);
@@ -3309,8 +3309,8 @@ static sphere_status sphere_points_run_(sphere_points_ *p, size_t n, int ins, in
     }
     p->kernels = sphere_kernels_for_(level);
     p->n = n;
-    p->far = n >= SPHERE_FAR_;
-    for (i = 0; i < outs; i++) for (j = 0; j < ins; j++) if (p->out[i] == p->in[j]) p->far = 0;
+    p->beyond = n >= SPHERE_FAR_;
+    for (i = 0; i < outs; i++) for (j = 0; j < ins; j++) if (p->out[i] == p->in[j]) p->beyond = 0;
     sphere_parallel_(exec, (n + SPHERE_CHUNK_ - 1) / SPHERE_CHUNK_, sphere_points_task_, p);
     return SPHERE_OK;
 }
@@ -4440,15 +4440,15 @@ static void sphere_density_task_(void *context, size_t task)
             points += (double)m;
         }
         else for (at = 0; at <= job->k; ) {                             /* entry 0 is the point, entry e its neighbour e - 1 */
-            float near[5][SPHERE_DENSITY_BLOCK_];
+            float block[5][SPHERE_DENSITY_BLOCK_];
             for (m = 0; at <= job->k && m < SPHERE_DENSITY_BLOCK_; at++) {
                 j = at ? job->index[i * job->k + at - 1] : i;
                 if (at && j == SPHERE_NO_INDEX) continue;
-                near[0][m] = job->x[j]; near[1][m] = job->y[j]; near[2][m] = job->z[j];
-                near[3][m] = job->r ? job->r[j] : 1.0f; near[4][m] = job->value ? job->value[j] : 0;
+                block[0][m] = job->x[j]; block[1][m] = job->y[j]; block[2][m] = job->z[j];
+                block[3][m] = job->r ? job->r[j] : 1.0f; block[4][m] = job->value ? job->value[j] : 0;
                 m++;
             }
-            job->kernels->density(sum, near[0], near[1], near[2], near[3], near[4], m, here);
+            job->kernels->density(sum, block[0], block[1], block[2], block[3], block[4], m, here);
             weight += (double)sum[0];
             total += (double)sum[1];
             points += (double)m;
@@ -5003,12 +5003,12 @@ static double sphere_atan2_quadrant_(double y, double x)
 {
     static const double eighth[9] = { 0, 0.12435499454676144, 0.24497866312686414, 0.35877067027057225, 0.4636476090008061,
         0.5585993153435624, 0.6435011087932844, 0.7188299996216245, 0.7853981633974483 };
-    const double small = y < x ? y : x, large = y < x ? x : y, q = large == 0 ? 0 : small / large;
+    const double lesser = y < x ? y : x, large = y < x ? x : y, q = large == 0 ? 0 : lesser / large;
     double t, z, p, a;
     int k;
     if (!(q == q)) return q;
     k = (int)(q * 8.0 + 0.5);
-    t = k ? (8.0 * small - k * large) / (8.0 * large + k * small) : q;
+    t = k ? (8.0 * lesser - k * large) / (8.0 * large + k * lesser) : q;
     z = t * t;
     p = 1.0 / 13.0; p = p * z - 1.0 / 11.0; p = p * z + 1.0 / 9.0; p = p * z - 1.0 / 7.0; p = p * z + 1.0 / 5.0; p = p * z - 1.0 / 3.0;
     a = eighth[k] + (t + t * (z * p));

@@ -661,9 +661,9 @@ SPHERE_INLINE_ float sphere_atan01_(float q)
 /* atan2 as IEEE 754 has it (signed zeros, infinities), within 2 units in the last place. */
 SPHERE_INLINE_ float sphere_atan2_(float y, float x)
 {
-    float ay = sphere_abs_(y), ax = sphere_abs_(x), small = ay < ax ? ay : ax, large = ay < ax ? ax : ay, a;
+    float ay = sphere_abs_(y), ax = sphere_abs_(x), lesser = ay < ax ? ay : ax, large = ay < ax ? ax : ay, a;
     if (!(x == x) || !(y == y)) return sphere_nan_();
-    a = sphere_atan01_(large == 0 ? 0 : small == large ? 1.0f : small / large);
+    a = sphere_atan01_(large == 0 ? 0 : lesser == large ? 1.0f : lesser / large);
     if (ay > ax) a = 1.57079637f - (a + 4.37113883e-08f);
     if (sphere_bits_(x) >> 31) a = 3.14159274f - (a + 8.74227766e-08f);
     return sphere_bits_(y) >> 31 ? -a : a;
@@ -807,7 +807,7 @@ static void sphere_anneal_logits_neon_(float *out, size_t ld, const float *x, si
 }
 #endif
 
-/* 2^t for t <= 0, within 3.2 units in the last place: t = k + r, |r| <= 1/2, minimax polynomial (2^-23.4); k is added to the exponent.
+/* 2^t for t <= 0, within 2.3 units in the last place: t = k + r, |r| <= 1/2, minimax polynomial (2^-23.4); k is added to the exponent.
    From 2^least of the largest down, and for a NaN, a weight is 0: no sum of floats shows it, and arithmetic on numbers below 2^-126, which
    its products with other numbers would be, takes some processors a hundred times as long. Where weights are multiplied with each other,
    each divided by a sum of up to 64, the bound is the higher one: the product then stays above 2^-126, too. */
@@ -1255,17 +1255,17 @@ static void sphere_anneal_turn_(float *x, size_t ldx, const float *t, const floa
     for (a = 0; a < dim; a++) { u[a] = x[a * ldx]; sum = SPHERE_MADD_(t[a * ld], t[a * ld], sum); }
     if (sum > 1e-30f) {
         const float scale = 1.0f / sphere_sqrt_(sum);
-        float near = 0, far = 0, along = 0, across = 0;
+        float minus = 0, both = 0, along = 0, across = 0;
         for (a = 0; a < dim; a++) {                                     /* the difference keeps its digits when t is close */
             const float to = t[a * ld] * scale, plus = to + u[a];
             v[a] = to - u[a];
-            near = SPHERE_MADD_(v[a], v[a], near);
-            far = SPHERE_MADD_(plus, plus, far);
+            minus = SPHERE_MADD_(v[a], v[a], minus);
+            both = SPHERE_MADD_(plus, plus, both);
             along = SPHERE_MADD_(v[a], u[a], along);
         }
         for (a = 0; a < dim; a++) { v[a] = v[a] - along * u[a]; across = SPHERE_MADD_(v[a], v[a], across); }
         if (across > 1e-30f) {
-            sphere_sincos_(fraction * (2.0f * sphere_atan2_(sphere_sqrt_(near), sphere_sqrt_(far))), &sine, &cosine);
+            sphere_sincos_(fraction * (2.0f * sphere_atan2_(sphere_sqrt_(minus), sphere_sqrt_(both))), &sine, &cosine);
             sine = sine / sphere_sqrt_(across);
             for (a = 0; a < dim; a++) u[a] = cosine * u[a] + sine * v[a];
         }
@@ -1344,7 +1344,7 @@ SPHERE_TARGET_AVX2_ static void sphere_anneal_turn_avx2_(float *x, size_t ldx, c
     for (; i + 8 <= m; i += 8) {
         __m256 u_f32x8[SPHERE_ANNEAL_MAX_DIM], v_f32x8[SPHERE_ANNEAL_MAX_DIM], sum_f32x8 = _mm256_setzero_ps(), go_f32x8;
         __m256 sine_f32x8, cosine_f32x8, angle_f32x8;
-        int far = 0;
+        int beyond = 0;
         for (a = 0; a < dim; a++) {
             const __m256 t_f32x8 = _mm256_loadu_ps(t + a * ld + i);
             u_f32x8[a] = _mm256_loadu_ps(x + a * ldx + i);
@@ -1368,7 +1368,7 @@ SPHERE_TARGET_AVX2_ static void sphere_anneal_turn_avx2_(float *x, size_t ldx, c
             go_f32x8 = _mm256_and_ps(go_f32x8, _mm256_cmp_ps(across_f32x8, least_f32x8, _CMP_GT_OQ));
             angle_f32x8 = sphere_anneal_atan2_avx2_(_mm256_sqrt_ps(near_f32x8), _mm256_sqrt_ps(far_f32x8));
             angle_f32x8 = _mm256_mul_ps(fraction_f32x8, _mm256_add_ps(angle_f32x8, angle_f32x8));       /* 2 a is exact either way */
-            far = _mm256_movemask_ps(_mm256_andnot_ps(_mm256_cmp_ps(_mm256_andnot_ps(sign_f32x8, angle_f32x8), most_f32x8, _CMP_LE_OQ), go_f32x8));
+            beyond = _mm256_movemask_ps(_mm256_andnot_ps(_mm256_cmp_ps(_mm256_andnot_ps(sign_f32x8, angle_f32x8), most_f32x8, _CMP_LE_OQ), go_f32x8));
             sphere_anneal_sincos_avx2_(angle_f32x8, &sine_f32x8, &cosine_f32x8);
             sine_f32x8 = _mm256_div_ps(sine_f32x8, _mm256_sqrt_ps(_mm256_blendv_ps(one_f32x8, across_f32x8, go_f32x8)));
             for (a = 0; a < dim; a++)
@@ -1384,14 +1384,14 @@ SPHERE_TARGET_AVX2_ static void sphere_anneal_turn_avx2_(float *x, size_t ldx, c
             }
             go_f32x8 = _mm256_cmp_ps(across_f32x8, least_f32x8, _CMP_GT_OQ);
             angle_f32x8 = _mm256_sqrt_ps(_mm256_blendv_ps(one_f32x8, across_f32x8, go_f32x8));
-            far |= _mm256_movemask_ps(_mm256_andnot_ps(_mm256_cmp_ps(angle_f32x8, most_f32x8, _CMP_LE_OQ), go_f32x8));
+            beyond |= _mm256_movemask_ps(_mm256_andnot_ps(_mm256_cmp_ps(angle_f32x8, most_f32x8, _CMP_LE_OQ), go_f32x8));
             sphere_anneal_sincos_avx2_(angle_f32x8, &sine_f32x8, &cosine_f32x8);
             sine_f32x8 = _mm256_div_ps(sine_f32x8, angle_f32x8);
             for (a = 0; a < dim; a++)
                 u_f32x8[a] = _mm256_blendv_ps(u_f32x8[a], _mm256_add_ps(_mm256_mul_ps(cosine_f32x8, u_f32x8[a]),
                     _mm256_mul_ps(sine_f32x8, v_f32x8[a])), go_f32x8);
         }
-        if (far) { sphere_anneal_turn_c_(x + i, ldx, t + i, xi ? xi + i : NULL, ld, 8, dim, fraction, noise); continue; }
+        if (beyond) { sphere_anneal_turn_c_(x + i, ldx, t + i, xi ? xi + i : NULL, ld, 8, dim, fraction, noise); continue; }
         for (sum_f32x8 = _mm256_setzero_ps(), a = 0; a < dim; a++) sum_f32x8 = SPHERE_MADD_F32X8_(u_f32x8[a], u_f32x8[a], sum_f32x8);
         sum_f32x8 = _mm256_div_ps(one_f32x8, _mm256_sqrt_ps(sum_f32x8));
         for (a = 0; a < dim; a++) _mm256_storeu_ps(x + a * ldx + i, sphere_anneal_canonical_avx2_(_mm256_mul_ps(u_f32x8[a], sum_f32x8)));
@@ -1837,12 +1837,12 @@ static double sphere_anneal_pow_(double x, double y) { return x == 1 || y == 0 ?
 /* cos x for 0 <= x <= pi/2, within 1e-15 absolute and 1e-15 of the distance to pi/2 near it: there it is a sine. */
 static double sphere_anneal_cos_(double x)
 {
-    const int far = x > 0.78539816339744828;
-    const double t = far ? (1.5707963267948966 - x) + 6.123233995736766e-17 : x, s = t * t;
+    const int beyond = x > 0.78539816339744828;
+    const double t = beyond ? (1.5707963267948966 - x) + 6.123233995736766e-17 : x, s = t * t;
     double p = 0;
     int k;
-    for (k = far ? 21 : 20; k >= 2; k -= 2) p = (p + 1.0) * -s / (k * (k - 1));
-    return (far ? t : 1.0) * (1.0 + p);
+    for (k = beyond ? 21 : 20; k >= 2; k -= 2) p = (p + 1.0) * -s / (k * (k - 1));
+    return (beyond ? t : 1.0) * (1.0 + p);
 }
 static int sphere_anneal_finite_(double x) { return x - x == 0; }
 /* A double as a float that is not infinite. */

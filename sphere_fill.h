@@ -471,9 +471,9 @@ SPHERE_INLINE_ float sphere_atan01_(float q)
 /* atan2 as IEEE 754 has it (signed zeros, infinities), within 2 units in the last place. */
 SPHERE_INLINE_ float sphere_atan2_(float y, float x)
 {
-    float ay = sphere_abs_(y), ax = sphere_abs_(x), small = ay < ax ? ay : ax, large = ay < ax ? ax : ay, a;
+    float ay = sphere_abs_(y), ax = sphere_abs_(x), lesser = ay < ax ? ay : ax, large = ay < ax ? ax : ay, a;
     if (!(x == x) || !(y == y)) return sphere_nan_();
-    a = sphere_atan01_(large == 0 ? 0 : small == large ? 1.0f : small / large);
+    a = sphere_atan01_(large == 0 ? 0 : lesser == large ? 1.0f : lesser / large);
     if (ay > ax) a = 1.57079637f - (a + 4.37113883e-08f);
     if (sphere_bits_(x) >> 31) a = 3.14159274f - (a + 8.74227766e-08f);
     return sphere_bits_(y) >> 31 ? -a : a;

@@ -1070,9 +1070,9 @@ SPHERE_INLINE_ float sphere_atan01_(float q)
 /* atan2 as IEEE 754 has it (signed zeros, infinities), within 2 units in the last place. */
 SPHERE_INLINE_ float sphere_atan2_(float y, float x)
 {
-    float ay = sphere_abs_(y), ax = sphere_abs_(x), small = ay < ax ? ay : ax, large = ay < ax ? ax : ay, a;
+    float ay = sphere_abs_(y), ax = sphere_abs_(x), lesser = ay < ax ? ay : ax, large = ay < ax ? ax : ay, a;
     if (!(x == x) || !(y == y)) return sphere_nan_();
-    a = sphere_atan01_(large == 0 ? 0 : small == large ? 1.0f : small / large);
+    a = sphere_atan01_(large == 0 ? 0 : lesser == large ? 1.0f : lesser / large);
     if (ay > ax) a = 1.57079637f - (a + 4.37113883e-08f);
     if (sphere_bits_(x) >> 31) a = 3.14159274f - (a + 8.74227766e-08f);
     return sphere_bits_(y) >> 31 ? -a : a;
@@ -7096,25 +7096,25 @@ SPHERE_INLINE_ size_t sphere_sh_place_(sphere_sh_storage storage, int degree, in
    until they have grown. Source: Trapani and Navaza 2006. */
 SPHERE_INLINE_ void sphere_sh_wedge_(int l, double *wedge)
 {
-    const double small = sphere_sh_from_bits_double_((uint64_t)(1023 - 450) << 52), large = sphere_sh_from_bits_double_((uint64_t)(1023 + 450) << 52);
+    const double lesser = sphere_sh_from_bits_double_((uint64_t)(1023 - 450) << 52), large = sphere_sh_from_bits_double_((uint64_t)(1023 + 450) << 52);
     double seed = 1;
     int m, k, plain = l + 1, lift = 0;
     for (k = 1; k <= l; k++) seed *= (double)(2 * k - 1) / (2 * k);
     seed = sphere_sqrt_double_(seed);
     for (k = 0; k <= l; k++) {                                          /* row l, with the power of the columns from `plain` on */
-        if (seed < small) { seed *= large; lift++; if (plain > k) plain = k; }
+        if (seed < lesser) { seed *= large; lift++; if (plain > k) plain = k; }
         if (lift) {                                                     /* such a column is finished at once, from top to bottom */
             double above = 0, here = seed;
             int power = lift;
             for (m = l; m >= k; m--) {
                 double next = 0;
-                wedge[(size_t)m * ((size_t)m + 1) / 2 + (size_t)k] = power == 0 ? here : power == 1 ? here * small : 0;
+                wedge[(size_t)m * ((size_t)m + 1) / 2 + (size_t)k] = power == 0 ? here : power == 1 ? here * lesser : 0;
                 if (m > k) {
                     const double a = 1 / sphere_sqrt_double_((double)(l - m + 1) * (double)(l + m));
                     next = 2 * k * a * here - a * sphere_sqrt_double_((double)(l - m) * (double)(l + m + 1)) * above;
                 }
                 above = here; here = next;
-                if (power && (here > 1 || here < -1)) { here *= small; above *= small; power--; }
+                if (power && (here > 1 || here < -1)) { here *= lesser; above *= lesser; power--; }
             }
         } else wedge[(size_t)l * ((size_t)l + 1) / 2 + (size_t)k] = seed;
         seed *= sphere_sqrt_double_((double)(l - k) / (double)(l + k + 1));
@@ -12424,7 +12424,7 @@ typedef struct sphere_sh_fft_ { size_t length, passes, factor[24]; const float *
 struct sphere_sh_plan_state_ {
     sphere_sh_degrees_ degrees;
     size_t lanes, groups, blocks, largest, row;         /* row: orders + padding, from one group to the next in the Fourier buffer */
-    size_t small, giants;                               /* tables of powers of sine: 0 .. small - 1, and the multiples of small   */
+    size_t lesser, giants;                               /* tables of powers of sine: 0 .. lesser - 1, and the multiples of lesser */
     float *x, *w, *wx, *y, *power, *giant;              /* (lanes); power, giant: value and count of steps per row                */
     float *y0;                                          /* (half blocks of two groups) c = a (y0 + y) + b                         */
     int *kind;                                          /* (half blocks)                                                          */
@@ -12454,7 +12454,7 @@ static void sphere_sh_lay_out_(const sphere_sh_shape_ *shape, sphere_sh_cut_ *cu
     struct sphere_sh_plan_state_ none, *s;
     const size_t top = shape->degree + 1, most = shape->grid == SPHERE_SH_RINGS ? shape->rings : shape->rings / 2 + 1;
     const size_t lanes = (most + 2 * SPHERE_SH_GROUP_ - 1) / (2 * SPHERE_SH_GROUP_) * (2 * SPHERE_SH_GROUP_);
-    const size_t small = shape->orders < 32 ? shape->orders + 1 : 32, giants = shape->orders / small + 1;
+    const size_t lesser = shape->orders < 32 ? shape->orders + 1 : 32, giants = shape->orders / lesser + 1;
     size_t m, kept = 0;
     parts->state = s = (struct sphere_sh_plan_state_ *)sphere_sh_cut_off_(cut, 1, sizeof(*s));
     if (!s) s = &none;
@@ -12470,12 +12470,12 @@ static void sphere_sh_lay_out_(const sphere_sh_shape_ *shape, sphere_sh_cut_ *cu
     parts->inverse = (double *)sphere_sh_cut_off_(cut, 2 * sphere_sh_inverses_(top), sizeof(double));
     parts->inverse_root = (double *)sphere_sh_cut_off_(cut, 2 * sphere_sh_inverses_(top), sizeof(double));
     parts->sector = (double *)sphere_sh_cut_off_(cut, top + 5, sizeof(double));
-    s->small = small; s->giants = giants;
+    s->lesser = lesser; s->giants = giants;
     s->x = (float *)sphere_sh_cut_off_(cut, lanes, sizeof(float));
     s->w = (float *)sphere_sh_cut_off_(cut, lanes, sizeof(float));
     s->wx = (float *)sphere_sh_cut_off_(cut, lanes, sizeof(float));
     s->y = (float *)sphere_sh_cut_off_(cut, lanes, sizeof(float));
-    s->power = (float *)sphere_sh_cut_off_(cut, small, 2 * lanes * sizeof(float));
+    s->power = (float *)sphere_sh_cut_off_(cut, lesser, 2 * lanes * sizeof(float));
     s->giant = (float *)sphere_sh_cut_off_(cut, giants, 2 * lanes * sizeof(float));
     s->y0 = (float *)sphere_sh_cut_off_(cut, lanes / SPHERE_SH_GROUP_, sizeof(float));
     s->kind = (int *)sphere_sh_cut_off_(cut, lanes / SPHERE_SH_GROUP_, sizeof(int));
@@ -12593,12 +12593,12 @@ static void sphere_sh_plan_lanes_(const sphere_sh_shape_ *shape, const sphere_sh
             int exponent = 0, e;
             s->y[j] = (float)(s->kind[half] == SPHERE_SH_POLE_ ? 0 - s2 : x2 < 0.5 ? x2 - y0 : (1 - y0) - s2);
             base.high = sine[ring]; base.low = 0;
-            for (i = 0; i < s->small; i++) {
+            for (i = 0; i < s->lesser; i++) {
                 s->power[2 * i * s->lanes + j] = (float)sphere_sh_wrap_(p.high, exponent, SPHERE_SH_SCALE_STEP_, &count);
                 s->power[(2 * i + 1) * s->lanes + j] = (float)count;
                 p = sphere_sh_times_(p, base, &exponent);
             }
-            base = p; e = exponent; p.high = 1; p.low = 0; exponent = 0;                      /* sin^small 2^e */
+            base = p; e = exponent; p.high = 1; p.low = 0; exponent = 0;                      /* sin^lesser 2^e */
             for (i = 0; i < s->giants; i++) {
                 s->giant[2 * i * s->lanes + j] = (float)sphere_sh_wrap_(p.high, exponent, SPHERE_SH_SCALE_STEP_, &count);
                 s->giant[(2 * i + 1) * s->lanes + j] = (float)count;
@@ -12741,8 +12741,8 @@ static const float *sphere_sh_order_columns_(const sphere_sh_job_ *job, const sp
 static void sphere_sh_walk_begin_(const sphere_sh_job_ *job, size_t block, size_t power, float *t, float *d, float *n, sphere_sh_walk_ *walk)
 {
     const struct sphere_sh_plan_state_ *const s = job->state;
-    const float *const a = s->power + 2 * (power % s->small) * s->lanes + block * SPHERE_SH_BLOCK_;
-    const float *const b = s->giant + 2 * (power / s->small) * s->lanes + block * SPHERE_SH_BLOCK_;
+    const float *const a = s->power + 2 * (power % s->lesser) * s->lanes + block * SPHERE_SH_BLOCK_;
+    const float *const b = s->giant + 2 * (power / s->lesser) * s->lanes + block * SPHERE_SH_BLOCK_;
     walk->lanes = (block + 1) * SPHERE_SH_BLOCK_ <= s->lanes ? SPHERE_SH_BLOCK_ : s->lanes - block * SPHERE_SH_BLOCK_;
     walk->t = t; walk->d = d; walk->n = n;
     walk->flags = job->kernels->begin(t, d, n, a, a + s->lanes, b, b + s->lanes, walk->lanes, s->kind + 2 * block);
@@ -13391,7 +13391,7 @@ typedef struct sphere_shd_fft_ { size_t length, passes, factor[24]; const double
 struct sphere_shd_plan_state_ {
     sphere_sh_degrees_ degrees;
     size_t lanes, groups, blocks, largest, row;         /* row: orders + padding, from one group to the next in the Fourier buffer */
-    size_t small, giants;                               /* tables of powers of sine: 0 .. small - 1, and the multiples of small   */
+    size_t lesser, giants;                               /* tables of powers of sine: 0 .. lesser - 1, and the multiples of lesser */
     double *x, *w, *wx, *y, *power, *giant;              /* (lanes); power, giant: value and count of steps per row                */
     double *y0;                                          /* (half blocks of two groups) c = a (y0 + y) + b                         */
     int *kind;                                          /* (half blocks)                                                          */
@@ -13421,7 +13421,7 @@ static void sphere_shd_lay_out_(const sphere_sh_shape_ *shape, sphere_sh_cut_ *c
     struct sphere_shd_plan_state_ none, *s;
     const size_t top = shape->degree + 1, most = shape->grid == SPHERE_SH_RINGS ? shape->rings : shape->rings / 2 + 1;
     const size_t lanes = (most + 2 * SPHERE_SHD_GROUP_ - 1) / (2 * SPHERE_SHD_GROUP_) * (2 * SPHERE_SHD_GROUP_);
-    const size_t small = shape->orders < 32 ? shape->orders + 1 : 32, giants = shape->orders / small + 1;
+    const size_t lesser = shape->orders < 32 ? shape->orders + 1 : 32, giants = shape->orders / lesser + 1;
     size_t m, kept = 0;
     parts->state = s = (struct sphere_shd_plan_state_ *)sphere_sh_cut_off_(cut, 1, sizeof(*s));
     if (!s) s = &none;
@@ -13437,12 +13437,12 @@ static void sphere_shd_lay_out_(const sphere_sh_shape_ *shape, sphere_sh_cut_ *c
     parts->inverse = (double *)sphere_sh_cut_off_(cut, 2 * sphere_sh_inverses_(top), sizeof(double));
     parts->inverse_root = (double *)sphere_sh_cut_off_(cut, 2 * sphere_sh_inverses_(top), sizeof(double));
     parts->sector = (double *)sphere_sh_cut_off_(cut, top + 5, sizeof(double));
-    s->small = small; s->giants = giants;
+    s->lesser = lesser; s->giants = giants;
     s->x = (double *)sphere_sh_cut_off_(cut, lanes, sizeof(double));
     s->w = (double *)sphere_sh_cut_off_(cut, lanes, sizeof(double));
     s->wx = (double *)sphere_sh_cut_off_(cut, lanes, sizeof(double));
     s->y = (double *)sphere_sh_cut_off_(cut, lanes, sizeof(double));
-    s->power = (double *)sphere_sh_cut_off_(cut, small, 2 * lanes * sizeof(double));
+    s->power = (double *)sphere_sh_cut_off_(cut, lesser, 2 * lanes * sizeof(double));
     s->giant = (double *)sphere_sh_cut_off_(cut, giants, 2 * lanes * sizeof(double));
     s->y0 = (double *)sphere_sh_cut_off_(cut, lanes / SPHERE_SHD_GROUP_, sizeof(double));
     s->kind = (int *)sphere_sh_cut_off_(cut, lanes / SPHERE_SHD_GROUP_, sizeof(int));
@@ -13560,12 +13560,12 @@ static void sphere_shd_plan_lanes_(const sphere_sh_shape_ *shape, const sphere_s
             int exponent = 0, e;
             s->y[j] = (double)(s->kind[half] == SPHERE_SH_POLE_ ? 0 - s2 : x2 < 0.5 ? x2 - y0 : (1 - y0) - s2);
             base.high = sine[ring]; base.low = 0;
-            for (i = 0; i < s->small; i++) {
+            for (i = 0; i < s->lesser; i++) {
                 s->power[2 * i * s->lanes + j] = (double)sphere_sh_wrap_(p.high, exponent, SPHERE_SHD_SCALE_STEP_, &count);
                 s->power[(2 * i + 1) * s->lanes + j] = (double)count;
                 p = sphere_sh_times_(p, base, &exponent);
             }
-            base = p; e = exponent; p.high = 1; p.low = 0; exponent = 0;                      /* sin^small 2^e */
+            base = p; e = exponent; p.high = 1; p.low = 0; exponent = 0;                      /* sin^lesser 2^e */
             for (i = 0; i < s->giants; i++) {
                 s->giant[2 * i * s->lanes + j] = (double)sphere_sh_wrap_(p.high, exponent, SPHERE_SHD_SCALE_STEP_, &count);
                 s->giant[(2 * i + 1) * s->lanes + j] = (double)count;
@@ -13708,8 +13708,8 @@ static const double *sphere_shd_order_columns_(const sphere_shd_job_ *job, const
 static void sphere_shd_walk_begin_(const sphere_shd_job_ *job, size_t block, size_t power, double *t, double *d, double *n, sphere_shd_walk_ *walk)
 {
     const struct sphere_shd_plan_state_ *const s = job->state;
-    const double *const a = s->power + 2 * (power % s->small) * s->lanes + block * SPHERE_SHD_BLOCK_;
-    const double *const b = s->giant + 2 * (power / s->small) * s->lanes + block * SPHERE_SHD_BLOCK_;
+    const double *const a = s->power + 2 * (power % s->lesser) * s->lanes + block * SPHERE_SHD_BLOCK_;
+    const double *const b = s->giant + 2 * (power / s->lesser) * s->lanes + block * SPHERE_SHD_BLOCK_;
     walk->lanes = (block + 1) * SPHERE_SHD_BLOCK_ <= s->lanes ? SPHERE_SHD_BLOCK_ : s->lanes - block * SPHERE_SHD_BLOCK_;
     walk->t = t; walk->d = d; walk->n = n;
     walk->flags = job->kernels->begin(t, d, n, a, a + s->lanes, b, b + s->lanes, walk->lanes, s->kind + 2 * block);

@@ -165,6 +165,10 @@ for try in 'gcc -std=gnu11 -O3 -mavx2 -mfma -ffp-contract=fast' 'clang -std=gnu1
   if [ -s fused.o ] && fused=$(objdump -d fused.o | grep -cE 'vfn?m(add|sub)'); [ "$fused" = 0 ]; then ok "nothing is fused: $try"; else bad "${fused:-no object:} fused instructions: $try"; fi
 done
 
+# The macros that windows.h and complex.h leave behind.
+macros='-Dnear= -Dfar= -Dsmall=char -Dhyper=long -Dinterface=struct -Dmin(a,b)=(((a)<(b))?(a):(b)) -Dmax(a,b)=(((a)>(b))?(a):(b)) -DIN= -DOUT= -DCONST=const -DERROR=0 -DI=1i'
+if gcc -std=c99 $macros -c all.c -o macros.o > log 2>&1; then ok 'the macros of windows.h and complex.h do no harm'; else bad 'a name is a macro of windows.h or complex.h'; fi
+
 # 5. Headers of different versions refuse each other.
 for h in $headers; do
   [ "$h" = sphere.h ] && continue
