@@ -1185,7 +1185,7 @@ SPHERE_INLINE_ double sphere_sh_exp_double_(double x)
 #define SPHERE_SH_PT_APART_
 #endif
 #if SPHERE_AVX2_
-#define SPHERE_SH_PT_AVX2_FN_ SPHERE_TARGET_AVX2_ __attribute__((always_inline)) SPHERE_INLINE_
+#define SPHERE_SH_AVX2_INLINE_ SPHERE_TARGET_AVX2_ __attribute__((always_inline)) SPHERE_INLINE_
 #endif
 /* What a block has for each direction, besides x, y, z. */
 #define SPHERE_SH_PT_X_ 0
@@ -1298,8 +1298,8 @@ static void sphere_sh_pt_polar_step_(double *polar, size_t lanes, int m, double 
 /* Blocks of lanes x lanes numbers, columns that are vectors into rows. */
 #if SPHERE_AVX2_
 /* Half columns are put together while loading, which leaves 16 shuffles instead of 24. */
-SPHERE_SH_PT_AVX2_FN_ __m256 sphere_sh_pt_halves_avx2_(const float *a, const float *b) { return _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(a)), _mm_loadu_ps(b), 1); }
-SPHERE_SH_PT_AVX2_FN_ void sphere_sh_pt_square_half_avx2_(float *out, size_t row, const float *tile)
+SPHERE_SH_AVX2_INLINE_ __m256 sphere_sh_pt_halves_avx2_(const float *a, const float *b) { return _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(a)), _mm_loadu_ps(b), 1); }
+SPHERE_SH_AVX2_INLINE_ void sphere_sh_pt_square_half_avx2_(float *out, size_t row, const float *tile)
 {
     const __m256 c0_f32x8 = sphere_sh_pt_halves_avx2_(tile, tile + 32), c1_f32x8 = sphere_sh_pt_halves_avx2_(tile + 8, tile + 40);
     const __m256 c2_f32x8 = sphere_sh_pt_halves_avx2_(tile + 16, tile + 48), c3_f32x8 = sphere_sh_pt_halves_avx2_(tile + 24, tile + 56);
@@ -1307,12 +1307,12 @@ SPHERE_SH_PT_AVX2_FN_ void sphere_sh_pt_square_half_avx2_(float *out, size_t row
     _mm256_storeu_ps(out, _mm256_shuffle_ps(a0_f32x8, a2_f32x8, 0x44)); _mm256_storeu_ps(out + row, _mm256_shuffle_ps(a0_f32x8, a2_f32x8, 0xee));
     _mm256_storeu_ps(out + 2 * row, _mm256_shuffle_ps(a1_f32x8, a3_f32x8, 0x44)); _mm256_storeu_ps(out + 3 * row, _mm256_shuffle_ps(a1_f32x8, a3_f32x8, 0xee));
 }
-SPHERE_SH_PT_AVX2_FN_ void sphere_sh_pt_square_avx2_(float *out, size_t row, const float *tile)
+SPHERE_SH_AVX2_INLINE_ void sphere_sh_pt_square_avx2_(float *out, size_t row, const float *tile)
 {
     sphere_sh_pt_square_half_avx2_(out, row, tile);
     sphere_sh_pt_square_half_avx2_(out + 4 * row, row, tile + 4);
 }
-SPHERE_SH_PT_AVX2_FN_ void sphere_shd_pt_square_avx2_(double *out, size_t row, const double *tile)
+SPHERE_SH_AVX2_INLINE_ void sphere_shd_pt_square_avx2_(double *out, size_t row, const double *tile)
 {
     const __m256d c0_f64x4 = _mm256_loadu_pd(tile), c1_f64x4 = _mm256_loadu_pd(tile + 4), c2_f64x4 = _mm256_loadu_pd(tile + 8), c3_f64x4 = _mm256_loadu_pd(tile + 12);
     const __m256d a0_f64x4 = _mm256_unpacklo_pd(c0_f64x4, c1_f64x4), a1_f64x4 = _mm256_unpackhi_pd(c0_f64x4, c1_f64x4), a2_f64x4 = _mm256_unpacklo_pd(c2_f64x4, c3_f64x4), a3_f64x4 = _mm256_unpackhi_pd(c2_f64x4, c3_f64x4);
@@ -1356,18 +1356,18 @@ SPHERE_INLINE_ int sphere_sh_pt_strange_c_(float n2) { return !(n2 >= 0.98f && n
 SPHERE_INLINE_ float sphere_sh_pt_faint_c_(float v) { return sphere_abs_(v) > SPHERE_SH_PT_FAINT_ ? v : 0; }
 SPHERE_INLINE_ int sphere_sh_pt_large_c_(float v) { return sphere_abs_(v) > SPHERE_SH_PT_LARGE_; }
 #if SPHERE_AVX2_
-SPHERE_SH_PT_AVX2_FN_ __m256 sphere_sh_pt_sign_avx2_(__m256 z_f32x8) { return _mm256_and_ps(_mm256_cmp_ps(z_f32x8, _mm256_setzero_ps(), _CMP_LT_OQ), _mm256_set1_ps(-0.0f)); }
-SPHERE_SH_PT_AVX2_FN_ __m256 sphere_sh_pt_flip_avx2_(__m256 v_f32x8, __m256 sign_f32x8) { return _mm256_xor_ps(v_f32x8, sign_f32x8); }
-SPHERE_SH_PT_AVX2_FN_ __m256 sphere_sh_pt_keep_avx2_(__m256 v_f32x8, __m256 live_f32x8) { return _mm256_blendv_ps(_mm256_setzero_ps(), v_f32x8, live_f32x8); }
+SPHERE_SH_AVX2_INLINE_ __m256 sphere_sh_pt_sign_avx2_(__m256 z_f32x8) { return _mm256_and_ps(_mm256_cmp_ps(z_f32x8, _mm256_setzero_ps(), _CMP_LT_OQ), _mm256_set1_ps(-0.0f)); }
+SPHERE_SH_AVX2_INLINE_ __m256 sphere_sh_pt_flip_avx2_(__m256 v_f32x8, __m256 sign_f32x8) { return _mm256_xor_ps(v_f32x8, sign_f32x8); }
+SPHERE_SH_AVX2_INLINE_ __m256 sphere_sh_pt_keep_avx2_(__m256 v_f32x8, __m256 live_f32x8) { return _mm256_blendv_ps(_mm256_setzero_ps(), v_f32x8, live_f32x8); }
 /* Solid harmonics can overflow, and then infinity times 0 is a NaN of either sign. */
-SPHERE_SH_PT_AVX2_FN_ __m256 sphere_sh_pt_canon_avx2_(__m256 v_f32x8)
+SPHERE_SH_AVX2_INLINE_ __m256 sphere_sh_pt_canon_avx2_(__m256 v_f32x8)
 { return _mm256_blendv_ps(_mm256_set1_ps(sphere_nan_()), v_f32x8, _mm256_cmp_ps(v_f32x8, v_f32x8, _CMP_EQ_OQ)); }
-SPHERE_SH_PT_AVX2_FN_ __m256 sphere_sh_pt_above_avx2_(__m256 a_f32x8, __m256 b_f32x8, __m256 x_f32x8, __m256 y_f32x8) { return _mm256_blendv_ps(y_f32x8, x_f32x8, _mm256_cmp_ps(a_f32x8, b_f32x8, _CMP_GT_OQ)); }
-SPHERE_SH_PT_AVX2_FN_ int sphere_sh_pt_strange_avx2_(__m256 n2_f32x8)
+SPHERE_SH_AVX2_INLINE_ __m256 sphere_sh_pt_above_avx2_(__m256 a_f32x8, __m256 b_f32x8, __m256 x_f32x8, __m256 y_f32x8) { return _mm256_blendv_ps(y_f32x8, x_f32x8, _mm256_cmp_ps(a_f32x8, b_f32x8, _CMP_GT_OQ)); }
+SPHERE_SH_AVX2_INLINE_ int sphere_sh_pt_strange_avx2_(__m256 n2_f32x8)
 { return _mm256_movemask_ps(_mm256_and_ps(_mm256_cmp_ps(n2_f32x8, _mm256_set1_ps(0.98f), _CMP_GE_OQ), _mm256_cmp_ps(n2_f32x8, _mm256_set1_ps(1.02f), _CMP_LE_OQ))) != (1 << SPHERE_SH_AVX2_LANES_) - 1; }
-SPHERE_SH_PT_AVX2_FN_ __m256 sphere_sh_pt_faint_avx2_(__m256 v_f32x8)
+SPHERE_SH_AVX2_INLINE_ __m256 sphere_sh_pt_faint_avx2_(__m256 v_f32x8)
 { return _mm256_and_ps(v_f32x8, _mm256_cmp_ps(_mm256_andnot_ps(_mm256_set1_ps(-0.0f), v_f32x8), _mm256_set1_ps(SPHERE_SH_PT_FAINT_), _CMP_GT_OQ)); }
-SPHERE_SH_PT_AVX2_FN_ int sphere_sh_pt_large_avx2_(__m256 v_f32x8)
+SPHERE_SH_AVX2_INLINE_ int sphere_sh_pt_large_avx2_(__m256 v_f32x8)
 { return _mm256_movemask_ps(_mm256_cmp_ps(_mm256_andnot_ps(_mm256_set1_ps(-0.0f), v_f32x8), _mm256_set1_ps(SPHERE_SH_PT_LARGE_), _CMP_GT_OQ)); }
 #endif
 #if SPHERE_NEON_
@@ -1531,7 +1531,7 @@ SPHERE_INLINE_ void sphere_sh_pt_low_body_c_(const int degree, const float *k, f
     }
 }
 #if SPHERE_AVX2_
-SPHERE_SH_PT_AVX2_FN_ void sphere_sh_pt_low_body_avx2_(const int degree, const float *k, __m256 x_f32x8, __m256 y_f32x8, __m256 z_f32x8, float *out, size_t step)
+SPHERE_SH_AVX2_INLINE_ void sphere_sh_pt_low_body_avx2_(const int degree, const float *k, __m256 x_f32x8, __m256 y_f32x8, __m256 z_f32x8, float *out, size_t step)
 {
     __m256 t_f32x8, s2_f32x8, z2_f32x8, s4_f32x8, c1_f32x8, m1_f32x8, c2_f32x8, m2_f32x8, c3_f32x8, m3_f32x8, c4_f32x8, m4_f32x8, c5_f32x8, m5_f32x8, c6_f32x8, m6_f32x8;
     _mm256_storeu_ps(out, _mm256_broadcast_ss(k));
@@ -1856,7 +1856,7 @@ SPHERE_INLINE_ void sphere_sh_pt_slopes_body_c_(const int degree, const float *k
     }
 }
 #if SPHERE_AVX2_
-SPHERE_SH_PT_AVX2_FN_ void sphere_sh_pt_slopes_body_avx2_(const int degree, const float *k, const float *slope, __m256 x_f32x8, __m256 y_f32x8, __m256 z_f32x8, float *const out[4], size_t step0, size_t step)
+SPHERE_SH_AVX2_INLINE_ void sphere_sh_pt_slopes_body_avx2_(const int degree, const float *k, const float *slope, __m256 x_f32x8, __m256 y_f32x8, __m256 z_f32x8, float *const out[4], size_t step0, size_t step)
 {
     __m256 s2_f32x8, z2_f32x8, s4_f32x8, c1_f32x8, m1_f32x8, c2_f32x8, m2_f32x8, c3_f32x8, m3_f32x8, c4_f32x8, m4_f32x8, c5_f32x8, m5_f32x8, c6_f32x8, m6_f32x8;
     __m256 t0_f32x8, t1_f32x8, t2_f32x8, t3_f32x8, t4_f32x8, t5_f32x8, t6_f32x8, u_f32x8, g_f32x8, yc_f32x8, ys_f32x8, gc_f32x8, gs_f32x8, vc_f32x8, vs_f32x8, r_f32x8;
@@ -2333,7 +2333,7 @@ static int sphere_sh_pt_basis_c_(const sphere_sh_points *plan, const sphere_sh_p
     return sphere_sh_pt_basis_body_c_(plan, b, b->gradient, 0);
 }
 #if SPHERE_AVX2_
-SPHERE_SH_PT_AVX2_FN_ int sphere_sh_pt_basis_body_avx2_(const sphere_sh_points *plan, const sphere_sh_pt_block_ *b, const int gradient, const int plain)
+SPHERE_SH_AVX2_INLINE_ int sphere_sh_pt_basis_body_avx2_(const sphere_sh_points *plan, const sphere_sh_pt_block_ *b, const int gradient, const int plain)
 {
     enum { SPACE = SPHERE_SH_PT_WORK_ };
     const int degree = plan->degree, high = !plain && degree > SPHERE_SH_PT_LOW_DEGREE_, solid = plain ? 0 : b->solid, outs = gradient == 0 ? 1 : gradient == 1 ? 4 : 3;
@@ -2649,20 +2649,20 @@ static int sphere_sh_pt_basis_neon_(const sphere_sh_points *plan, const sphere_s
    slope needs, and leaves it in `run` to the next strip. Each returns how many directions it did. */
 
 #if SPHERE_AVX2_
-SPHERE_SH_PT_AVX2_FN_ __m256 sphere_sh_pt_near_avx2_(__m256 px_f32x8, __m256 py_f32x8, __m256 pz_f32x8, int *bad)
+SPHERE_SH_AVX2_INLINE_ __m256 sphere_sh_pt_near_avx2_(__m256 px_f32x8, __m256 py_f32x8, __m256 pz_f32x8, int *bad)
 {
     const __m256 az_f32x8 = _mm256_andnot_ps(_mm256_set1_ps(-0.0f), pz_f32x8);
     *bad |= sphere_sh_pt_strange_avx2_(SPHERE_MADD_F32X8_(pz_f32x8, pz_f32x8, SPHERE_MADD_F32X8_(px_f32x8, px_f32x8, _mm256_mul_ps(py_f32x8, py_f32x8))));
     return sphere_sh_pt_above_avx2_(az_f32x8, _mm256_set1_ps(0.5f), _mm256_div_ps(SPHERE_MADD_F32X8_(px_f32x8, px_f32x8, _mm256_mul_ps(py_f32x8, py_f32x8)), _mm256_add_ps(_mm256_set1_ps(1.0f), az_f32x8)), _mm256_sub_ps(_mm256_set1_ps(1.0f), az_f32x8));
 }
-SPHERE_SH_PT_AVX2_FN_ void sphere_sh_pt_turn_avx2_(int m, __m256 x_f32x8, __m256 y_f32x8, float *c, float *s)
+SPHERE_SH_AVX2_INLINE_ void sphere_sh_pt_turn_avx2_(int m, __m256 x_f32x8, __m256 y_f32x8, float *c, float *s)
 {
     const __m256 pc_f32x8 = _mm256_loadu_ps(c), ps_f32x8 = _mm256_loadu_ps(s);
     __m256 c_f32x8 = _mm256_sub_ps(_mm256_mul_ps(x_f32x8, pc_f32x8), _mm256_mul_ps(y_f32x8, ps_f32x8)), s_f32x8 = SPHERE_MADD_F32X8_(x_f32x8, ps_f32x8, _mm256_mul_ps(y_f32x8, pc_f32x8));
     if (m >= 8) { c_f32x8 = sphere_sh_pt_faint_avx2_(c_f32x8); s_f32x8 = sphere_sh_pt_faint_avx2_(s_f32x8); }
     _mm256_storeu_ps(c, c_f32x8); _mm256_storeu_ps(s, s_f32x8);
 }
-SPHERE_SH_PT_AVX2_FN_ void sphere_sh_pt_strip_avx2_(const float *q, int m, int l, int last, float *state, const float *e, const float *factors, float *plus, float *minus, size_t step, size_t apart, const size_t ahead, const int zonal)
+SPHERE_SH_AVX2_INLINE_ void sphere_sh_pt_strip_avx2_(const float *q, int m, int l, int last, float *state, const float *e, const float *factors, float *plus, float *minus, size_t step, size_t apart, const size_t ahead, const int zonal)
 {
     __m256 t0_f32x8 = _mm256_loadu_ps(state + 0 * SPHERE_SH_AVX2_LANES_), d0_f32x8 = _mm256_loadu_ps(state + 4 * SPHERE_SH_AVX2_LANES_); const __m256 e0_f32x8 = _mm256_loadu_ps(e + 0 * SPHERE_SH_AVX2_LANES_);
     __m256 t1_f32x8 = _mm256_loadu_ps(state + 1 * SPHERE_SH_AVX2_LANES_), d1_f32x8 = _mm256_loadu_ps(state + 5 * SPHERE_SH_AVX2_LANES_); const __m256 e1_f32x8 = _mm256_loadu_ps(e + 1 * SPHERE_SH_AVX2_LANES_);
@@ -2689,7 +2689,7 @@ SPHERE_SH_PT_AVX2_FN_ void sphere_sh_pt_strip_avx2_(const float *q, int m, int l
     _mm256_storeu_ps(state + 2 * SPHERE_SH_AVX2_LANES_, t2_f32x8); _mm256_storeu_ps(state + 6 * SPHERE_SH_AVX2_LANES_, d2_f32x8);
     _mm256_storeu_ps(state + 3 * SPHERE_SH_AVX2_LANES_, t3_f32x8); _mm256_storeu_ps(state + 7 * SPHERE_SH_AVX2_LANES_, d3_f32x8);
 }
-SPHERE_SH_PT_AVX2_FN_ void sphere_sh_pt_strip_slopes_avx2_(const float *q, int m, int l, int last, float *state, const float *place, const float *factors, float *run, float *const out[4], size_t plus, size_t minus, size_t step, const int zonal)
+SPHERE_SH_AVX2_INLINE_ void sphere_sh_pt_strip_slopes_avx2_(const float *q, int m, int l, int last, float *state, const float *place, const float *factors, float *run, float *const out[4], size_t plus, size_t minus, size_t step, const int zonal)
 {
     const float order = (float)m;
     __m256 t0_f32x8 = _mm256_loadu_ps(state + 0 * SPHERE_SH_AVX2_LANES_), d0_f32x8 = _mm256_loadu_ps(state + 1 * SPHERE_SH_AVX2_LANES_);
@@ -2721,7 +2721,7 @@ SPHERE_SH_PT_AVX2_FN_ void sphere_sh_pt_strip_slopes_avx2_(const float *q, int m
     }
     _mm256_storeu_ps(state + 0 * SPHERE_SH_AVX2_LANES_, t0_f32x8); _mm256_storeu_ps(state + 1 * SPHERE_SH_AVX2_LANES_, d0_f32x8);
 }
-SPHERE_SH_PT_AVX2_FN_ void sphere_sh_pt_strip_start_avx2_(const float *q, int l, int last, float *state, const float *e, float *run)
+SPHERE_SH_AVX2_INLINE_ void sphere_sh_pt_strip_start_avx2_(const float *q, int l, int last, float *state, const float *e, float *run)
 {
     __m256 t0_f32x8 = _mm256_loadu_ps(state + 0 * SPHERE_SH_AVX2_LANES_), d0_f32x8 = _mm256_loadu_ps(state + 1 * SPHERE_SH_AVX2_LANES_); const __m256 e0_f32x8 = _mm256_loadu_ps(e + 0 * SPHERE_SH_AVX2_LANES_);
     for (; l <= last; l++, q += 4 * (size_t)l, run += 1 * SPHERE_SH_AVX2_LANES_) {
@@ -2730,7 +2730,7 @@ SPHERE_SH_PT_AVX2_FN_ void sphere_sh_pt_strip_start_avx2_(const float *q, int l,
     }
     _mm256_storeu_ps(state + 0 * SPHERE_SH_AVX2_LANES_, t0_f32x8); _mm256_storeu_ps(state + 1 * SPHERE_SH_AVX2_LANES_, d0_f32x8);
 }
-SPHERE_SH_PT_AVX2_FN_ void sphere_sh_pt_strip_rows_avx2_(const float *q, int m, int l, int last, float *state, const float *e, const float *factors, float *plus, float *minus, size_t step, size_t apart, const int zonal)
+SPHERE_SH_AVX2_INLINE_ void sphere_sh_pt_strip_rows_avx2_(const float *q, int m, int l, int last, float *state, const float *e, const float *factors, float *plus, float *minus, size_t step, size_t apart, const int zonal)
 {
     __m256 t0_f32x8 = _mm256_loadu_ps(state + 0 * SPHERE_SH_AVX2_LANES_), d0_f32x8 = _mm256_loadu_ps(state + 2 * SPHERE_SH_AVX2_LANES_); const __m256 e0_f32x8 = _mm256_loadu_ps(e + 0 * SPHERE_SH_AVX2_LANES_);
     __m256 t1_f32x8 = _mm256_loadu_ps(state + 1 * SPHERE_SH_AVX2_LANES_), d1_f32x8 = _mm256_loadu_ps(state + 3 * SPHERE_SH_AVX2_LANES_); const __m256 e1_f32x8 = _mm256_loadu_ps(e + 1 * SPHERE_SH_AVX2_LANES_);
@@ -2814,7 +2814,7 @@ SPHERE_TARGET_AVX2_ static size_t sphere_sh_pt_strips_avx2_(const sphere_sh_poin
     }
     return i;
 }
-SPHERE_SH_PT_AVX2_FN_ void sphere_sh_pt_factors_avx2_(float *f, size_t block, size_t n, int m, const float *now, const float *before, const float *z)
+SPHERE_SH_AVX2_INLINE_ void sphere_sh_pt_factors_avx2_(float *f, size_t block, size_t n, int m, const float *now, const float *before, const float *z)
 {
     const float order = (float)m;
     size_t u;
@@ -2826,7 +2826,7 @@ SPHERE_SH_PT_AVX2_FN_ void sphere_sh_pt_factors_avx2_(float *f, size_t block, si
 }
 /* One harmonic pair and its gradient. __m256 of order m comes from `run`, which the line of order m - 1 left there; __m256 of order m + 1 takes its
    place. Without values they go to where the gradient's x comes after them. */
-SPHERE_SH_PT_AVX2_FN_ void sphere_sh_pt_slope_line_avx2_(const float *q, int m, int first, size_t n, float *work, const float *f, const float *h, float *run, float *const out[4], size_t plus, size_t minus, size_t ahead, const int zonal)
+SPHERE_SH_AVX2_INLINE_ void sphere_sh_pt_slope_line_avx2_(const float *q, int m, int first, size_t n, float *work, const float *f, const float *h, float *run, float *const out[4], size_t plus, size_t minus, size_t ahead, const int zonal)
 {
     enum { MOST = SPHERE_SH_PT_LINE_ };
     const float order = (float)m;
@@ -4193,18 +4193,18 @@ SPHERE_INLINE_ int sphere_shd_pt_strange_c_(double n2) { return !(n2 >= 0.98 && 
 SPHERE_INLINE_ double sphere_shd_pt_faint_c_(double v) { return sphere_sh_abs_double_(v) > SPHERE_SHD_PT_FAINT_ ? v : 0; }
 SPHERE_INLINE_ int sphere_shd_pt_large_c_(double v) { return sphere_sh_abs_double_(v) > SPHERE_SHD_PT_LARGE_; }
 #if SPHERE_AVX2_
-SPHERE_SH_PT_AVX2_FN_ __m256d sphere_shd_pt_sign_avx2_(__m256d z_f64x4) { return _mm256_and_pd(_mm256_cmp_pd(z_f64x4, _mm256_setzero_pd(), _CMP_LT_OQ), _mm256_set1_pd(-0.0)); }
-SPHERE_SH_PT_AVX2_FN_ __m256d sphere_shd_pt_flip_avx2_(__m256d v_f64x4, __m256d sign_f64x4) { return _mm256_xor_pd(v_f64x4, sign_f64x4); }
-SPHERE_SH_PT_AVX2_FN_ __m256d sphere_shd_pt_keep_avx2_(__m256d v_f64x4, __m256d live_f64x4) { return _mm256_blendv_pd(_mm256_setzero_pd(), v_f64x4, live_f64x4); }
+SPHERE_SH_AVX2_INLINE_ __m256d sphere_shd_pt_sign_avx2_(__m256d z_f64x4) { return _mm256_and_pd(_mm256_cmp_pd(z_f64x4, _mm256_setzero_pd(), _CMP_LT_OQ), _mm256_set1_pd(-0.0)); }
+SPHERE_SH_AVX2_INLINE_ __m256d sphere_shd_pt_flip_avx2_(__m256d v_f64x4, __m256d sign_f64x4) { return _mm256_xor_pd(v_f64x4, sign_f64x4); }
+SPHERE_SH_AVX2_INLINE_ __m256d sphere_shd_pt_keep_avx2_(__m256d v_f64x4, __m256d live_f64x4) { return _mm256_blendv_pd(_mm256_setzero_pd(), v_f64x4, live_f64x4); }
 /* Solid harmonics can overflow, and then infinity times 0 is a NaN of either sign. */
-SPHERE_SH_PT_AVX2_FN_ __m256d sphere_shd_pt_canon_avx2_(__m256d v_f64x4)
+SPHERE_SH_AVX2_INLINE_ __m256d sphere_shd_pt_canon_avx2_(__m256d v_f64x4)
 { return _mm256_blendv_pd(_mm256_set1_pd(sphere_sh_nan_double_()), v_f64x4, _mm256_cmp_pd(v_f64x4, v_f64x4, _CMP_EQ_OQ)); }
-SPHERE_SH_PT_AVX2_FN_ __m256d sphere_shd_pt_above_avx2_(__m256d a_f64x4, __m256d b_f64x4, __m256d x_f64x4, __m256d y_f64x4) { return _mm256_blendv_pd(y_f64x4, x_f64x4, _mm256_cmp_pd(a_f64x4, b_f64x4, _CMP_GT_OQ)); }
-SPHERE_SH_PT_AVX2_FN_ int sphere_shd_pt_strange_avx2_(__m256d n2_f64x4)
+SPHERE_SH_AVX2_INLINE_ __m256d sphere_shd_pt_above_avx2_(__m256d a_f64x4, __m256d b_f64x4, __m256d x_f64x4, __m256d y_f64x4) { return _mm256_blendv_pd(y_f64x4, x_f64x4, _mm256_cmp_pd(a_f64x4, b_f64x4, _CMP_GT_OQ)); }
+SPHERE_SH_AVX2_INLINE_ int sphere_shd_pt_strange_avx2_(__m256d n2_f64x4)
 { return _mm256_movemask_pd(_mm256_and_pd(_mm256_cmp_pd(n2_f64x4, _mm256_set1_pd(0.98), _CMP_GE_OQ), _mm256_cmp_pd(n2_f64x4, _mm256_set1_pd(1.02), _CMP_LE_OQ))) != (1 << SPHERE_SHD_AVX2_LANES_) - 1; }
-SPHERE_SH_PT_AVX2_FN_ __m256d sphere_shd_pt_faint_avx2_(__m256d v_f64x4)
+SPHERE_SH_AVX2_INLINE_ __m256d sphere_shd_pt_faint_avx2_(__m256d v_f64x4)
 { return _mm256_and_pd(v_f64x4, _mm256_cmp_pd(_mm256_andnot_pd(_mm256_set1_pd(-0.0), v_f64x4), _mm256_set1_pd(SPHERE_SHD_PT_FAINT_), _CMP_GT_OQ)); }
-SPHERE_SH_PT_AVX2_FN_ int sphere_shd_pt_large_avx2_(__m256d v_f64x4)
+SPHERE_SH_AVX2_INLINE_ int sphere_shd_pt_large_avx2_(__m256d v_f64x4)
 { return _mm256_movemask_pd(_mm256_cmp_pd(_mm256_andnot_pd(_mm256_set1_pd(-0.0), v_f64x4), _mm256_set1_pd(SPHERE_SHD_PT_LARGE_), _CMP_GT_OQ)); }
 #endif
 #if SPHERE_NEON_
@@ -4368,7 +4368,7 @@ SPHERE_INLINE_ void sphere_shd_pt_low_body_c_(const int degree, const double *k,
     }
 }
 #if SPHERE_AVX2_
-SPHERE_SH_PT_AVX2_FN_ void sphere_shd_pt_low_body_avx2_(const int degree, const double *k, __m256d x_f64x4, __m256d y_f64x4, __m256d z_f64x4, double *out, size_t step)
+SPHERE_SH_AVX2_INLINE_ void sphere_shd_pt_low_body_avx2_(const int degree, const double *k, __m256d x_f64x4, __m256d y_f64x4, __m256d z_f64x4, double *out, size_t step)
 {
     __m256d t_f64x4, s2_f64x4, z2_f64x4, s4_f64x4, c1_f64x4, m1_f64x4, c2_f64x4, m2_f64x4, c3_f64x4, m3_f64x4, c4_f64x4, m4_f64x4, c5_f64x4, m5_f64x4, c6_f64x4, m6_f64x4;
     _mm256_storeu_pd(out, _mm256_broadcast_sd(k));
@@ -4693,7 +4693,7 @@ SPHERE_INLINE_ void sphere_shd_pt_slopes_body_c_(const int degree, const double 
     }
 }
 #if SPHERE_AVX2_
-SPHERE_SH_PT_AVX2_FN_ void sphere_shd_pt_slopes_body_avx2_(const int degree, const double *k, const double *slope, __m256d x_f64x4, __m256d y_f64x4, __m256d z_f64x4, double *const out[4], size_t step0, size_t step)
+SPHERE_SH_AVX2_INLINE_ void sphere_shd_pt_slopes_body_avx2_(const int degree, const double *k, const double *slope, __m256d x_f64x4, __m256d y_f64x4, __m256d z_f64x4, double *const out[4], size_t step0, size_t step)
 {
     __m256d s2_f64x4, z2_f64x4, s4_f64x4, c1_f64x4, m1_f64x4, c2_f64x4, m2_f64x4, c3_f64x4, m3_f64x4, c4_f64x4, m4_f64x4, c5_f64x4, m5_f64x4, c6_f64x4, m6_f64x4;
     __m256d t0_f64x4, t1_f64x4, t2_f64x4, t3_f64x4, t4_f64x4, t5_f64x4, t6_f64x4, u_f64x4, g_f64x4, yc_f64x4, ys_f64x4, gc_f64x4, gs_f64x4, vc_f64x8, vs_f64x8, r_f64x4;
@@ -5170,7 +5170,7 @@ static int sphere_shd_pt_basis_c_(const sphere_shd_points *plan, const sphere_sh
     return sphere_shd_pt_basis_body_c_(plan, b, b->gradient, 0);
 }
 #if SPHERE_AVX2_
-SPHERE_SH_PT_AVX2_FN_ int sphere_shd_pt_basis_body_avx2_(const sphere_shd_points *plan, const sphere_shd_pt_block_ *b, const int gradient, const int plain)
+SPHERE_SH_AVX2_INLINE_ int sphere_shd_pt_basis_body_avx2_(const sphere_shd_points *plan, const sphere_shd_pt_block_ *b, const int gradient, const int plain)
 {
     enum { SPACE = SPHERE_SHD_PT_WORK_ };
     const int degree = plan->degree, high = !plain && degree > SPHERE_SH_PT_LOW_DEGREE_, solid = plain ? 0 : b->solid, outs = gradient == 0 ? 1 : gradient == 1 ? 4 : 3;
@@ -5486,20 +5486,20 @@ static int sphere_shd_pt_basis_neon_(const sphere_shd_points *plan, const sphere
    slope needs, and leaves it in `run` to the next strip. Each returns how many directions it did. */
 
 #if SPHERE_AVX2_
-SPHERE_SH_PT_AVX2_FN_ __m256d sphere_shd_pt_near_avx2_(__m256d px_f64x4, __m256d py_f64x4, __m256d pz_f64x4, int *bad)
+SPHERE_SH_AVX2_INLINE_ __m256d sphere_shd_pt_near_avx2_(__m256d px_f64x4, __m256d py_f64x4, __m256d pz_f64x4, int *bad)
 {
     const __m256d az_f64x4 = _mm256_andnot_pd(_mm256_set1_pd(-0.0), pz_f64x4);
     *bad |= sphere_shd_pt_strange_avx2_(SPHERE_SH_MADD_F64X4_(pz_f64x4, pz_f64x4, SPHERE_SH_MADD_F64X4_(px_f64x4, px_f64x4, _mm256_mul_pd(py_f64x4, py_f64x4))));
     return sphere_shd_pt_above_avx2_(az_f64x4, _mm256_set1_pd(0.5), _mm256_div_pd(SPHERE_SH_MADD_F64X4_(px_f64x4, px_f64x4, _mm256_mul_pd(py_f64x4, py_f64x4)), _mm256_add_pd(_mm256_set1_pd(1.0), az_f64x4)), _mm256_sub_pd(_mm256_set1_pd(1.0), az_f64x4));
 }
-SPHERE_SH_PT_AVX2_FN_ void sphere_shd_pt_turn_avx2_(int m, __m256d x_f64x4, __m256d y_f64x4, double *c, double *s)
+SPHERE_SH_AVX2_INLINE_ void sphere_shd_pt_turn_avx2_(int m, __m256d x_f64x4, __m256d y_f64x4, double *c, double *s)
 {
     const __m256d pc_f64x4 = _mm256_loadu_pd(c), ps_f64x4 = _mm256_loadu_pd(s);
     __m256d c_f64x4 = _mm256_sub_pd(_mm256_mul_pd(x_f64x4, pc_f64x4), _mm256_mul_pd(y_f64x4, ps_f64x4)), s_f64x4 = SPHERE_SH_MADD_F64X4_(x_f64x4, ps_f64x4, _mm256_mul_pd(y_f64x4, pc_f64x4));
     if (m >= 8) { c_f64x4 = sphere_shd_pt_faint_avx2_(c_f64x4); s_f64x4 = sphere_shd_pt_faint_avx2_(s_f64x4); }
     _mm256_storeu_pd(c, c_f64x4); _mm256_storeu_pd(s, s_f64x4);
 }
-SPHERE_SH_PT_AVX2_FN_ void sphere_shd_pt_strip_avx2_(const double *q, int m, int l, int last, double *state, const double *e, const double *factors, double *plus, double *minus, size_t step, size_t apart, const size_t ahead, const int zonal)
+SPHERE_SH_AVX2_INLINE_ void sphere_shd_pt_strip_avx2_(const double *q, int m, int l, int last, double *state, const double *e, const double *factors, double *plus, double *minus, size_t step, size_t apart, const size_t ahead, const int zonal)
 {
     __m256d t0_f64x4 = _mm256_loadu_pd(state + 0 * SPHERE_SHD_AVX2_LANES_), d0_f64x4 = _mm256_loadu_pd(state + 4 * SPHERE_SHD_AVX2_LANES_); const __m256d e0_f64x4 = _mm256_loadu_pd(e + 0 * SPHERE_SHD_AVX2_LANES_);
     __m256d t1_f64x4 = _mm256_loadu_pd(state + 1 * SPHERE_SHD_AVX2_LANES_), d1_f64x4 = _mm256_loadu_pd(state + 5 * SPHERE_SHD_AVX2_LANES_); const __m256d e1_f64x4 = _mm256_loadu_pd(e + 1 * SPHERE_SHD_AVX2_LANES_);
@@ -5526,7 +5526,7 @@ SPHERE_SH_PT_AVX2_FN_ void sphere_shd_pt_strip_avx2_(const double *q, int m, int
     _mm256_storeu_pd(state + 2 * SPHERE_SHD_AVX2_LANES_, t2_f64x4); _mm256_storeu_pd(state + 6 * SPHERE_SHD_AVX2_LANES_, d2_f64x4);
     _mm256_storeu_pd(state + 3 * SPHERE_SHD_AVX2_LANES_, t3_f64x4); _mm256_storeu_pd(state + 7 * SPHERE_SHD_AVX2_LANES_, d3_f64x4);
 }
-SPHERE_SH_PT_AVX2_FN_ void sphere_shd_pt_strip_slopes_avx2_(const double *q, int m, int l, int last, double *state, const double *place, const double *factors, double *run, double *const out[4], size_t plus, size_t minus, size_t step, const int zonal)
+SPHERE_SH_AVX2_INLINE_ void sphere_shd_pt_strip_slopes_avx2_(const double *q, int m, int l, int last, double *state, const double *place, const double *factors, double *run, double *const out[4], size_t plus, size_t minus, size_t step, const int zonal)
 {
     const double order = (double)m;
     __m256d t0_f64x4 = _mm256_loadu_pd(state + 0 * SPHERE_SHD_AVX2_LANES_), d0_f64x4 = _mm256_loadu_pd(state + 1 * SPHERE_SHD_AVX2_LANES_);
@@ -5558,7 +5558,7 @@ SPHERE_SH_PT_AVX2_FN_ void sphere_shd_pt_strip_slopes_avx2_(const double *q, int
     }
     _mm256_storeu_pd(state + 0 * SPHERE_SHD_AVX2_LANES_, t0_f64x4); _mm256_storeu_pd(state + 1 * SPHERE_SHD_AVX2_LANES_, d0_f64x4);
 }
-SPHERE_SH_PT_AVX2_FN_ void sphere_shd_pt_strip_start_avx2_(const double *q, int l, int last, double *state, const double *e, double *run)
+SPHERE_SH_AVX2_INLINE_ void sphere_shd_pt_strip_start_avx2_(const double *q, int l, int last, double *state, const double *e, double *run)
 {
     __m256d t0_f64x4 = _mm256_loadu_pd(state + 0 * SPHERE_SHD_AVX2_LANES_), d0_f64x4 = _mm256_loadu_pd(state + 1 * SPHERE_SHD_AVX2_LANES_); const __m256d e0_f64x4 = _mm256_loadu_pd(e + 0 * SPHERE_SHD_AVX2_LANES_);
     for (; l <= last; l++, q += 4 * (size_t)l, run += 1 * SPHERE_SHD_AVX2_LANES_) {
@@ -5567,7 +5567,7 @@ SPHERE_SH_PT_AVX2_FN_ void sphere_shd_pt_strip_start_avx2_(const double *q, int 
     }
     _mm256_storeu_pd(state + 0 * SPHERE_SHD_AVX2_LANES_, t0_f64x4); _mm256_storeu_pd(state + 1 * SPHERE_SHD_AVX2_LANES_, d0_f64x4);
 }
-SPHERE_SH_PT_AVX2_FN_ void sphere_shd_pt_strip_rows_avx2_(const double *q, int m, int l, int last, double *state, const double *e, const double *factors, double *plus, double *minus, size_t step, size_t apart, const int zonal)
+SPHERE_SH_AVX2_INLINE_ void sphere_shd_pt_strip_rows_avx2_(const double *q, int m, int l, int last, double *state, const double *e, const double *factors, double *plus, double *minus, size_t step, size_t apart, const int zonal)
 {
     __m256d t0_f64x4 = _mm256_loadu_pd(state + 0 * SPHERE_SHD_AVX2_LANES_), d0_f64x4 = _mm256_loadu_pd(state + 2 * SPHERE_SHD_AVX2_LANES_); const __m256d e0_f64x4 = _mm256_loadu_pd(e + 0 * SPHERE_SHD_AVX2_LANES_);
     __m256d t1_f64x4 = _mm256_loadu_pd(state + 1 * SPHERE_SHD_AVX2_LANES_), d1_f64x4 = _mm256_loadu_pd(state + 3 * SPHERE_SHD_AVX2_LANES_); const __m256d e1_f64x4 = _mm256_loadu_pd(e + 1 * SPHERE_SHD_AVX2_LANES_);
@@ -5651,7 +5651,7 @@ SPHERE_TARGET_AVX2_ static size_t sphere_shd_pt_strips_avx2_(const sphere_shd_po
     }
     return i;
 }
-SPHERE_SH_PT_AVX2_FN_ void sphere_shd_pt_factors_avx2_(double *f, size_t block, size_t n, int m, const double *now, const double *before, const double *z)
+SPHERE_SH_AVX2_INLINE_ void sphere_shd_pt_factors_avx2_(double *f, size_t block, size_t n, int m, const double *now, const double *before, const double *z)
 {
     const double order = (double)m;
     size_t u;
@@ -5663,7 +5663,7 @@ SPHERE_SH_PT_AVX2_FN_ void sphere_shd_pt_factors_avx2_(double *f, size_t block, 
 }
 /* One harmonic pair and its gradient. __m256d of order m comes from `run`, which the line of order m - 1 left there; __m256d of order m + 1 takes its
    place. Without values they go to where the gradient's x comes after them. */
-SPHERE_SH_PT_AVX2_FN_ void sphere_shd_pt_slope_line_avx2_(const double *q, int m, int first, size_t n, double *work, const double *f, const double *h, double *run, double *const out[4], size_t plus, size_t minus, size_t ahead, const int zonal)
+SPHERE_SH_AVX2_INLINE_ void sphere_shd_pt_slope_line_avx2_(const double *q, int m, int first, size_t n, double *work, const double *f, const double *h, double *run, double *const out[4], size_t plus, size_t minus, size_t ahead, const int zonal)
 {
     enum { MOST = SPHERE_SH_PT_LINE_ };
     const double order = (double)m;
@@ -9803,7 +9803,7 @@ static int sphere_sh_kind_(double low, double high, double edge)
 #define SPHERE_SH_BLOCK_ (4 * SPHERE_SH_GROUP_)
 #define SPHERE_SHD_BLOCK_ (4 * SPHERE_SHD_GROUP_)
 #define SPHERE_SH_STRIP_ ((size_t)64)                     /* degrees whose sums stay in the first cache                              */
-#define SPHERE_SH_SETS_ ((size_t)2)                       /* fields that share a recurrence                                          */
+#define SPHERE_SH_SETS_ ((size_t)2)                       /* fields that share the columns of an order                                */
 #define SPHERE_SH_TASKS_ ((size_t)16)
 #define SPHERE_SH_GROUP_MOST_ ((size_t)8)
 /* Numbers out of range are kept as t 2^(-STEP n). A lane with n > 0 is below LOW = 2^-(STEP-20) (float) and is not summed. Between two
@@ -10788,7 +10788,7 @@ SPHERE_TARGET_AVX2_ static unsigned sphere_sh_rescale_avx2_(float *t, float *d, 
     return (_mm256_movemask_ps(out_f32x8) ? 1u : 0u) | (_mm256_movemask_ps(counts_f32x8) ? 2u : 0u);
 }
 /* One vector of the recurrence by one step. */
-SPHERE_SH_PT_AVX2_FN_ __m256 sphere_sh_next_avx2_(__m256 c_f32x8, __m256 t_f32x8, __m256 *d_f32x8, int kind)
+SPHERE_SH_AVX2_INLINE_ __m256 sphere_sh_next_avx2_(__m256 c_f32x8, __m256 t_f32x8, __m256 *d_f32x8, int kind)
 {
     const __m256 p_f32x8 = _mm256_mul_ps(c_f32x8, t_f32x8), old_f32x8 = *d_f32x8;
     if (kind == SPHERE_SH_MIDDLE_) { *d_f32x8 = t_f32x8; return _mm256_sub_ps(p_f32x8, old_f32x8); }
@@ -10797,7 +10797,7 @@ SPHERE_SH_PT_AVX2_FN_ __m256 sphere_sh_next_avx2_(__m256 c_f32x8, __m256 t_f32x8
     return _mm256_sub_ps(p_f32x8, _mm256_add_ps(t_f32x8, old_f32x8));
 }
 /* step: four vectors hide the latency of the recurrence, or two when there are no more. */
-SPHERE_SH_PT_AVX2_FN_ void sphere_sh_step_kind_avx2_(float *t, float *d, const float *y, const float *a, const float *b, size_t next, size_t steps, size_t lanes, int kind)
+SPHERE_SH_AVX2_INLINE_ void sphere_sh_step_kind_avx2_(float *t, float *d, const float *y, const float *a, const float *b, size_t next, size_t steps, size_t lanes, int kind)
 {
     const size_t w = SPHERE_SH_GROUP_;
     const int four = lanes > 2 * w;
@@ -10830,7 +10830,7 @@ SPHERE_TARGET_AVX2_ static void sphere_sh_step_avx2_(float *t, float *d, const f
 }
 /* expand: state and sums of two vectors stay in the registers. The next t is begun before this one is summed, and two steps a turn spare the copies of
    the state: each makes it 1.1 times as fast (gcc 12, Sapphire Rapids). */
-SPHERE_SH_PT_AVX2_FN_ void sphere_sh_expand_row_avx2_(__m256 sum_f32x8[8], const float *c, __m256 t0_f32x8, __m256 t1_f32x8)
+SPHERE_SH_AVX2_INLINE_ void sphere_sh_expand_row_avx2_(__m256 sum_f32x8[8], const float *c, __m256 t0_f32x8, __m256 t1_f32x8)
 {
     __m256 c_f32x8 = _mm256_broadcast_ss(c);
     sum_f32x8[0] = SPHERE_MADD_F32X8_(t0_f32x8, c_f32x8, sum_f32x8[0]); sum_f32x8[4] = SPHERE_MADD_F32X8_(t1_f32x8, c_f32x8, sum_f32x8[4]);
@@ -10841,7 +10841,7 @@ SPHERE_SH_PT_AVX2_FN_ void sphere_sh_expand_row_avx2_(__m256 sum_f32x8[8], const
     c_f32x8 = _mm256_broadcast_ss(c + 3);
     sum_f32x8[3] = SPHERE_MADD_F32X8_(t0_f32x8, c_f32x8, sum_f32x8[3]); sum_f32x8[7] = SPHERE_MADD_F32X8_(t1_f32x8, c_f32x8, sum_f32x8[7]);
 }
-SPHERE_SH_PT_AVX2_FN_ void sphere_sh_expand_kind_avx2_(float *out, size_t stride, int first, float *t, float *d, const float *n, const float *y, const float *a, const float *b,
+SPHERE_SH_AVX2_INLINE_ void sphere_sh_expand_kind_avx2_(float *out, size_t stride, int first, float *t, float *d, const float *n, const float *y, const float *a, const float *b,
                                                     const float *c, size_t steps, int kind, int some)
 {
     const size_t w = SPHERE_SH_GROUP_;
@@ -10887,14 +10887,14 @@ SPHERE_TARGET_AVX2_ static void sphere_sh_expand_avx2_(float *out, size_t stride
     }
 }
 /* project: four vectors share each load and store of the sums; two when there are no more, or some lanes are out of range. */
-SPHERE_SH_PT_AVX2_FN_ void sphere_sh_project_add4_avx2_(float *sum, int first, const float *in, size_t stride, __m256 t0_f32x8, __m256 t1_f32x8, __m256 t2_f32x8, __m256 t3_f32x8)
+SPHERE_SH_AVX2_INLINE_ void sphere_sh_project_add4_avx2_(float *sum, int first, const float *in, size_t stride, __m256 t0_f32x8, __m256 t1_f32x8, __m256 t2_f32x8, __m256 t3_f32x8)
 {
     const __m256 s_f32x8 = SPHERE_MADD_F32X8_(t0_f32x8, _mm256_loadu_ps(in), first ? _mm256_setzero_ps() : _mm256_loadu_ps(sum));
     const __m256 r_f32x8 = SPHERE_MADD_F32X8_(t1_f32x8, _mm256_loadu_ps(in + stride), first ? _mm256_setzero_ps() : _mm256_loadu_ps(sum + SPHERE_SH_GROUP_));
     _mm256_storeu_ps(sum, SPHERE_MADD_F32X8_(t2_f32x8, _mm256_loadu_ps(in + 2 * stride), s_f32x8));
     _mm256_storeu_ps(sum + SPHERE_SH_GROUP_, SPHERE_MADD_F32X8_(t3_f32x8, _mm256_loadu_ps(in + 3 * stride), r_f32x8));
 }
-SPHERE_SH_PT_AVX2_FN_ void sphere_sh_project_row4_avx2_(float *sum, int first, const float *in, size_t stride, __m256 t0_f32x8, __m256 t1_f32x8, __m256 t2_f32x8, __m256 t3_f32x8)
+SPHERE_SH_AVX2_INLINE_ void sphere_sh_project_row4_avx2_(float *sum, int first, const float *in, size_t stride, __m256 t0_f32x8, __m256 t1_f32x8, __m256 t2_f32x8, __m256 t3_f32x8)
 {
     const size_t w = SPHERE_SH_GROUP_;
     sphere_sh_project_add4_avx2_(sum, first, in, stride, t0_f32x8, t1_f32x8, t2_f32x8, t3_f32x8);
@@ -10902,7 +10902,7 @@ SPHERE_SH_PT_AVX2_FN_ void sphere_sh_project_row4_avx2_(float *sum, int first, c
     sphere_sh_project_add4_avx2_(sum + 4 * w, first, in + 2 * w, stride, t0_f32x8, t1_f32x8, t2_f32x8, t3_f32x8);
     sphere_sh_project_add4_avx2_(sum + 6 * w, first, in + 3 * w, stride, t0_f32x8, t1_f32x8, t2_f32x8, t3_f32x8);
 }
-SPHERE_SH_PT_AVX2_FN_ void sphere_sh_project4_avx2_(float *sum, int first, float *t, float *d, const float *y, const float *a, const float *b, size_t next, const float *in, size_t stride, size_t steps, int kind)
+SPHERE_SH_AVX2_INLINE_ void sphere_sh_project4_avx2_(float *sum, int first, float *t, float *d, const float *y, const float *a, const float *b, size_t next, const float *in, size_t stride, size_t steps, int kind)
 {
     const size_t w = SPHERE_SH_GROUP_;
     const __m256 y0_f32x8 = _mm256_loadu_ps(y), y1_f32x8 = _mm256_loadu_ps(y + w), y2_f32x8 = _mm256_loadu_ps(y + 2 * w), y3_f32x8 = _mm256_loadu_ps(y + 3 * w);
@@ -10934,12 +10934,12 @@ SPHERE_SH_PT_AVX2_FN_ void sphere_sh_project4_avx2_(float *sum, int first, float
         sphere_sh_step_kind_avx2_(t, d, y, a + k, b + k, next, 1, 4 * w, kind);
     }
 }
-SPHERE_SH_PT_AVX2_FN_ void sphere_sh_project_add2_avx2_(float *sum, int first, const float *in, size_t stride, __m256 t0_f32x8, __m256 t1_f32x8)
+SPHERE_SH_AVX2_INLINE_ void sphere_sh_project_add2_avx2_(float *sum, int first, const float *in, size_t stride, __m256 t0_f32x8, __m256 t1_f32x8)
 {
     _mm256_storeu_ps(sum, SPHERE_MADD_F32X8_(t0_f32x8, _mm256_loadu_ps(in), first ? _mm256_setzero_ps() : _mm256_loadu_ps(sum)));
     _mm256_storeu_ps(sum + SPHERE_SH_GROUP_, SPHERE_MADD_F32X8_(t1_f32x8, _mm256_loadu_ps(in + stride), first ? _mm256_setzero_ps() : _mm256_loadu_ps(sum + SPHERE_SH_GROUP_)));
 }
-SPHERE_SH_PT_AVX2_FN_ void sphere_sh_project_row2_avx2_(float *sum, int first, const float *in, size_t stride, __m256 t0_f32x8, __m256 t1_f32x8)
+SPHERE_SH_AVX2_INLINE_ void sphere_sh_project_row2_avx2_(float *sum, int first, const float *in, size_t stride, __m256 t0_f32x8, __m256 t1_f32x8)
 {
     const size_t w = SPHERE_SH_GROUP_;
     sphere_sh_project_add2_avx2_(sum, first, in, stride, t0_f32x8, t1_f32x8);
@@ -10947,7 +10947,7 @@ SPHERE_SH_PT_AVX2_FN_ void sphere_sh_project_row2_avx2_(float *sum, int first, c
     sphere_sh_project_add2_avx2_(sum + 4 * w, first, in + 2 * w, stride, t0_f32x8, t1_f32x8);
     sphere_sh_project_add2_avx2_(sum + 6 * w, first, in + 3 * w, stride, t0_f32x8, t1_f32x8);
 }
-SPHERE_SH_PT_AVX2_FN_ void sphere_sh_project2_avx2_(float *sum, int first, float *t, float *d, const float *n, const float *y, const float *a, const float *b, const float *in, size_t stride,
+SPHERE_SH_AVX2_INLINE_ void sphere_sh_project2_avx2_(float *sum, int first, float *t, float *d, const float *n, const float *y, const float *a, const float *b, const float *in, size_t stride,
                                                     size_t steps, int kind, int some)
 {
     const size_t w = SPHERE_SH_GROUP_;
@@ -11024,7 +11024,7 @@ SPHERE_TARGET_AVX2_ static void sphere_sh_square_avx2_(float *lane, float *value
     for (j = 0; i + j < n; j++) { values[i + j] *= values[i + j]; lane[j] += values[i + j]; }
 }
 /* scale: the largest in four vectors, since one would wait for itself. */
-SPHERE_SH_PT_AVX2_FN_ __m256 sphere_sh_scale_one_avx2_(float *values, __m256 factor_f32x8, __m256 most_f32x8)
+SPHERE_SH_AVX2_INLINE_ __m256 sphere_sh_scale_one_avx2_(float *values, __m256 factor_f32x8, __m256 most_f32x8)
 {
     const __m256 v_f32x8 = _mm256_mul_ps(_mm256_loadu_ps(values), factor_f32x8);
     _mm256_storeu_ps(values, v_f32x8);
@@ -11574,7 +11574,7 @@ SPHERE_TARGET_AVX2_ static unsigned sphere_shd_rescale_avx2_(double *t, double *
     return (_mm256_movemask_pd(out_f64x4) ? 1u : 0u) | (_mm256_movemask_pd(counts_f64x4) ? 2u : 0u);
 }
 /* One vector of the recurrence by one step. */
-SPHERE_SH_PT_AVX2_FN_ __m256d sphere_shd_next_avx2_(__m256d c_f64x4, __m256d t_f64x4, __m256d *d_f64x4, int kind)
+SPHERE_SH_AVX2_INLINE_ __m256d sphere_shd_next_avx2_(__m256d c_f64x4, __m256d t_f64x4, __m256d *d_f64x4, int kind)
 {
     const __m256d p_f64x4 = _mm256_mul_pd(c_f64x4, t_f64x4), old_f64x4 = *d_f64x4;
     if (kind == SPHERE_SH_MIDDLE_) { *d_f64x4 = t_f64x4; return _mm256_sub_pd(p_f64x4, old_f64x4); }
@@ -11583,7 +11583,7 @@ SPHERE_SH_PT_AVX2_FN_ __m256d sphere_shd_next_avx2_(__m256d c_f64x4, __m256d t_f
     return _mm256_sub_pd(p_f64x4, _mm256_add_pd(t_f64x4, old_f64x4));
 }
 /* step: four vectors hide the latency of the recurrence, or two when there are no more. */
-SPHERE_SH_PT_AVX2_FN_ void sphere_shd_step_kind_avx2_(double *t, double *d, const double *y, const double *a, const double *b, size_t next, size_t steps, size_t lanes, int kind)
+SPHERE_SH_AVX2_INLINE_ void sphere_shd_step_kind_avx2_(double *t, double *d, const double *y, const double *a, const double *b, size_t next, size_t steps, size_t lanes, int kind)
 {
     const size_t w = SPHERE_SHD_GROUP_;
     const int four = lanes > 2 * w;
@@ -11616,7 +11616,7 @@ SPHERE_TARGET_AVX2_ static void sphere_shd_step_avx2_(double *t, double *d, cons
 }
 /* expand: state and sums of two vectors stay in the registers. The next t is begun before this one is summed, and two steps a turn spare the copies of
    the state: each makes it 1.1 times as fast (gcc 12, Sapphire Rapids). */
-SPHERE_SH_PT_AVX2_FN_ void sphere_shd_expand_row_avx2_(__m256d sum_f64x4[8], const double *c, __m256d t0_f64x4, __m256d t1_f64x4)
+SPHERE_SH_AVX2_INLINE_ void sphere_shd_expand_row_avx2_(__m256d sum_f64x4[8], const double *c, __m256d t0_f64x4, __m256d t1_f64x4)
 {
     __m256d c_f64x4 = _mm256_broadcast_sd(c);
     sum_f64x4[0] = SPHERE_SH_MADD_F64X4_(t0_f64x4, c_f64x4, sum_f64x4[0]); sum_f64x4[4] = SPHERE_SH_MADD_F64X4_(t1_f64x4, c_f64x4, sum_f64x4[4]);
@@ -11627,7 +11627,7 @@ SPHERE_SH_PT_AVX2_FN_ void sphere_shd_expand_row_avx2_(__m256d sum_f64x4[8], con
     c_f64x4 = _mm256_broadcast_sd(c + 3);
     sum_f64x4[3] = SPHERE_SH_MADD_F64X4_(t0_f64x4, c_f64x4, sum_f64x4[3]); sum_f64x4[7] = SPHERE_SH_MADD_F64X4_(t1_f64x4, c_f64x4, sum_f64x4[7]);
 }
-SPHERE_SH_PT_AVX2_FN_ void sphere_shd_expand_kind_avx2_(double *out, size_t stride, int first, double *t, double *d, const double *n, const double *y, const double *a, const double *b,
+SPHERE_SH_AVX2_INLINE_ void sphere_shd_expand_kind_avx2_(double *out, size_t stride, int first, double *t, double *d, const double *n, const double *y, const double *a, const double *b,
                                                     const double *c, size_t steps, int kind, int some)
 {
     const size_t w = SPHERE_SHD_GROUP_;
@@ -11673,14 +11673,14 @@ SPHERE_TARGET_AVX2_ static void sphere_shd_expand_avx2_(double *out, size_t stri
     }
 }
 /* project: four vectors share each load and store of the sums; two when there are no more, or some lanes are out of range. */
-SPHERE_SH_PT_AVX2_FN_ void sphere_shd_project_add4_avx2_(double *sum, int first, const double *in, size_t stride, __m256d t0_f64x4, __m256d t1_f64x4, __m256d t2_f64x4, __m256d t3_f64x4)
+SPHERE_SH_AVX2_INLINE_ void sphere_shd_project_add4_avx2_(double *sum, int first, const double *in, size_t stride, __m256d t0_f64x4, __m256d t1_f64x4, __m256d t2_f64x4, __m256d t3_f64x4)
 {
     const __m256d s_f64x4 = SPHERE_SH_MADD_F64X4_(t0_f64x4, _mm256_loadu_pd(in), first ? _mm256_setzero_pd() : _mm256_loadu_pd(sum));
     const __m256d r_f64x4 = SPHERE_SH_MADD_F64X4_(t1_f64x4, _mm256_loadu_pd(in + stride), first ? _mm256_setzero_pd() : _mm256_loadu_pd(sum + SPHERE_SHD_GROUP_));
     _mm256_storeu_pd(sum, SPHERE_SH_MADD_F64X4_(t2_f64x4, _mm256_loadu_pd(in + 2 * stride), s_f64x4));
     _mm256_storeu_pd(sum + SPHERE_SHD_GROUP_, SPHERE_SH_MADD_F64X4_(t3_f64x4, _mm256_loadu_pd(in + 3 * stride), r_f64x4));
 }
-SPHERE_SH_PT_AVX2_FN_ void sphere_shd_project_row4_avx2_(double *sum, int first, const double *in, size_t stride, __m256d t0_f64x4, __m256d t1_f64x4, __m256d t2_f64x4, __m256d t3_f64x4)
+SPHERE_SH_AVX2_INLINE_ void sphere_shd_project_row4_avx2_(double *sum, int first, const double *in, size_t stride, __m256d t0_f64x4, __m256d t1_f64x4, __m256d t2_f64x4, __m256d t3_f64x4)
 {
     const size_t w = SPHERE_SHD_GROUP_;
     sphere_shd_project_add4_avx2_(sum, first, in, stride, t0_f64x4, t1_f64x4, t2_f64x4, t3_f64x4);
@@ -11688,7 +11688,7 @@ SPHERE_SH_PT_AVX2_FN_ void sphere_shd_project_row4_avx2_(double *sum, int first,
     sphere_shd_project_add4_avx2_(sum + 4 * w, first, in + 2 * w, stride, t0_f64x4, t1_f64x4, t2_f64x4, t3_f64x4);
     sphere_shd_project_add4_avx2_(sum + 6 * w, first, in + 3 * w, stride, t0_f64x4, t1_f64x4, t2_f64x4, t3_f64x4);
 }
-SPHERE_SH_PT_AVX2_FN_ void sphere_shd_project4_avx2_(double *sum, int first, double *t, double *d, const double *y, const double *a, const double *b, size_t next, const double *in, size_t stride, size_t steps, int kind)
+SPHERE_SH_AVX2_INLINE_ void sphere_shd_project4_avx2_(double *sum, int first, double *t, double *d, const double *y, const double *a, const double *b, size_t next, const double *in, size_t stride, size_t steps, int kind)
 {
     const size_t w = SPHERE_SHD_GROUP_;
     const __m256d y0_f64x4 = _mm256_loadu_pd(y), y1_f64x4 = _mm256_loadu_pd(y + w), y2_f64x4 = _mm256_loadu_pd(y + 2 * w), y3_f64x4 = _mm256_loadu_pd(y + 3 * w);
@@ -11720,12 +11720,12 @@ SPHERE_SH_PT_AVX2_FN_ void sphere_shd_project4_avx2_(double *sum, int first, dou
         sphere_shd_step_kind_avx2_(t, d, y, a + k, b + k, next, 1, 4 * w, kind);
     }
 }
-SPHERE_SH_PT_AVX2_FN_ void sphere_shd_project_add2_avx2_(double *sum, int first, const double *in, size_t stride, __m256d t0_f64x4, __m256d t1_f64x4)
+SPHERE_SH_AVX2_INLINE_ void sphere_shd_project_add2_avx2_(double *sum, int first, const double *in, size_t stride, __m256d t0_f64x4, __m256d t1_f64x4)
 {
     _mm256_storeu_pd(sum, SPHERE_SH_MADD_F64X4_(t0_f64x4, _mm256_loadu_pd(in), first ? _mm256_setzero_pd() : _mm256_loadu_pd(sum)));
     _mm256_storeu_pd(sum + SPHERE_SHD_GROUP_, SPHERE_SH_MADD_F64X4_(t1_f64x4, _mm256_loadu_pd(in + stride), first ? _mm256_setzero_pd() : _mm256_loadu_pd(sum + SPHERE_SHD_GROUP_)));
 }
-SPHERE_SH_PT_AVX2_FN_ void sphere_shd_project_row2_avx2_(double *sum, int first, const double *in, size_t stride, __m256d t0_f64x4, __m256d t1_f64x4)
+SPHERE_SH_AVX2_INLINE_ void sphere_shd_project_row2_avx2_(double *sum, int first, const double *in, size_t stride, __m256d t0_f64x4, __m256d t1_f64x4)
 {
     const size_t w = SPHERE_SHD_GROUP_;
     sphere_shd_project_add2_avx2_(sum, first, in, stride, t0_f64x4, t1_f64x4);
@@ -11733,7 +11733,7 @@ SPHERE_SH_PT_AVX2_FN_ void sphere_shd_project_row2_avx2_(double *sum, int first,
     sphere_shd_project_add2_avx2_(sum + 4 * w, first, in + 2 * w, stride, t0_f64x4, t1_f64x4);
     sphere_shd_project_add2_avx2_(sum + 6 * w, first, in + 3 * w, stride, t0_f64x4, t1_f64x4);
 }
-SPHERE_SH_PT_AVX2_FN_ void sphere_shd_project2_avx2_(double *sum, int first, double *t, double *d, const double *n, const double *y, const double *a, const double *b, const double *in, size_t stride,
+SPHERE_SH_AVX2_INLINE_ void sphere_shd_project2_avx2_(double *sum, int first, double *t, double *d, const double *n, const double *y, const double *a, const double *b, const double *in, size_t stride,
                                                     size_t steps, int kind, int some)
 {
     const size_t w = SPHERE_SHD_GROUP_;
@@ -11810,7 +11810,7 @@ SPHERE_TARGET_AVX2_ static void sphere_shd_square_avx2_(double *lane, double *va
     for (j = 0; i + j < n; j++) { values[i + j] *= values[i + j]; lane[j] += values[i + j]; }
 }
 /* scale: the largest in four vectors, since one would wait for itself. */
-SPHERE_SH_PT_AVX2_FN_ __m256d sphere_shd_scale_one_avx2_(double *values, __m256d factor_f64x4, __m256d most_f64x4)
+SPHERE_SH_AVX2_INLINE_ __m256d sphere_shd_scale_one_avx2_(double *values, __m256d factor_f64x4, __m256d most_f64x4)
 {
     const __m256d v_f64x4 = _mm256_mul_pd(_mm256_loadu_pd(values), factor_f64x4);
     _mm256_storeu_pd(values, v_f64x4);
@@ -12580,7 +12580,7 @@ static void sphere_sh_plan_lanes_(const sphere_sh_shape_ *shape, const sphere_sh
         const size_t whole = begin / SPHERE_SH_BLOCK_ * SPHERE_SH_BLOCK_, whole_last = whole + SPHERE_SH_BLOCK_ < lane ? whole + SPHERE_SH_BLOCK_ : lane;
         const double low = sine[s->north[begin < lane ? begin : lane - 1]], high = sine[s->north[last - 1]];
         double y0 = 0;
-        /* one kind for a whole block if it is narrow enough: two kinds take twice as long */
+        /* one kind for a whole block if it is narrow enough, so that its four vectors go together */
         s->kind[half] = sphere_sh_kind_(sine[s->north[whole]], sine[s->north[whole_last - 1]], SPHERE_SH_EDGE_);
         if (s->kind[half] == SPHERE_SH_MIDDLE_) s->kind[half] = sphere_sh_kind_(low, high, SPHERE_SH_EDGE_);
         if (s->kind[half] == SPHERE_SH_MIDDLE_ && SPHERE_SH_CENTRED_) y0 = 1 - 0.5 * (low * low + high * high);
@@ -13547,7 +13547,7 @@ static void sphere_shd_plan_lanes_(const sphere_sh_shape_ *shape, const sphere_s
         const size_t whole = begin / SPHERE_SHD_BLOCK_ * SPHERE_SHD_BLOCK_, whole_last = whole + SPHERE_SHD_BLOCK_ < lane ? whole + SPHERE_SHD_BLOCK_ : lane;
         const double low = sine[s->north[begin < lane ? begin : lane - 1]], high = sine[s->north[last - 1]];
         double y0 = 0;
-        /* one kind for a whole block if it is narrow enough: two kinds take twice as long */
+        /* one kind for a whole block if it is narrow enough, so that its four vectors go together */
         s->kind[half] = sphere_sh_kind_(sine[s->north[whole]], sine[s->north[whole_last - 1]], SPHERE_SHD_EDGE_);
         if (s->kind[half] == SPHERE_SH_MIDDLE_) s->kind[half] = sphere_sh_kind_(low, high, SPHERE_SHD_EDGE_);
         if (s->kind[half] == SPHERE_SH_MIDDLE_ && SPHERE_SHD_CENTRED_) y0 = 1 - 0.5 * (low * low + high * high);
