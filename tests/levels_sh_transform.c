@@ -21,14 +21,19 @@ static void take(const void *p, size_t bytes)
     const unsigned char *byte = (const unsigned char *)p;
     for (; bytes; bytes--) sum = (sum ^ *byte++) * 0x100000001b3u;
 }
-static void *get(size_t bytes)
+/* What a function leaves unwritten is not by chance the same, and no more alignment is given away than must be: that of a number for
+   arrays, none for working memory. */
+static void *get_at(size_t bytes, size_t offset)
 {
-    unsigned char *p = (unsigned char *)malloc(bytes + 1);
+    unsigned char *p = (unsigned char *)malloc(bytes + offset);
     if (!p) { printf("out of memory\n"); exit(1); }
-    memset(p, 0xa5, bytes + 1);                                          /* what a function leaves unwritten is not by chance the same */
-    return p + 1;                                                        /* and no alignment is given away */
+    memset(p, 0xa5, bytes + offset);
+    return p + offset;
 }
-static void put_back(void *p) { free((unsigned char *)p - 1); }
+static void *get(size_t bytes) { return get_at(bytes, sizeof(double)); }
+static void *get_memory(size_t bytes) { return get_at(bytes, 1); }
+static void put_back(void *p) { free((unsigned char *)p - sizeof(double)); }
+static void put_memory_back(void *p) { free((unsigned char *)p - 1); }
 static uint64_t random_state = 7;
 static double random_value(void)
 {
@@ -83,9 +88,9 @@ static void name(size_t degree, int grid, int layout, size_t orders, size_t long
     memset(&desc, 0, sizeof(desc)); \
     desc.grid = (sphere_sh_grid)grid; desc.layout = (sphere_sh_layout)layout; desc.orders = orders; desc.longitudes = longitudes; \
     if (grid == SPHERE_SH_RINGS) { desc.rings = some_rings; desc.latitudes = 40; } \
-    bytes = sphere_##sh##_plan_size(degree, &desc); memory = get(bytes); \
+    bytes = sphere_##sh##_plan_size(degree, &desc); memory = get_memory(bytes); \
     if (sphere_##sh##_plan_init(&plan, degree, &desc, memory, bytes)) { check(0, #sh " init", degree, grid, layout, orders, longitudes); return; } \
-    more = sphere_##sh##_interference_size(&plan); work = get(more); \
+    more = sphere_##sh##_interference_size(&plan); work = get_memory(more); \
     in = (real *)get(2 * plan.coefficients * sizeof(real)); \
     for (k = 0; k < 2; k++) { \
         field[k] = (real *)get(2 * plan.values * sizeof(real)); back[k] = (real *)get(2 * plan.coefficients * sizeof(real)); \
@@ -114,7 +119,7 @@ static void name(size_t degree, int grid, int layout, size_t orders, size_t long
         check(!memcmp(density[0], density[1], plan.values * sizeof(real)) && !memcmp(&peak[0], &peak[1], sizeof(peak[0])), #sh " interference", degree, grid, layout, orders, longitudes); \
     } \
     for (k = 0; k < 2; k++) { put_back(field[k]); put_back(back[k]); put_back(gt[k]); put_back(gp[k]); put_back(density[k]); } \
-    put_back(memory); put_back(work); put_back(in); \
+    put_memory_back(memory); put_memory_back(work); put_back(in); \
 }
 DEFINE_CASE(single, sh, float)
 DEFINE_CASE(twice, shd, double)
