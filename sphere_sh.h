@@ -2869,7 +2869,7 @@ SPHERE_TARGET_AVX2_ static size_t sphere_sh_pt_slope_planes_avx2_(const sphere_s
     size_t first, count, i, at;
     int l, m, k;
     for (first = 0; first + SPHERE_SH_AVX2_LANES_ <= n; first += count) {
-        count = n - first < MOST ? (n - first) / SPHERE_SH_AVX2_LANES_ * SPHERE_SH_AVX2_LANES_ : MOST;
+        count = n - first < MOST ? (n - first) / SPHERE_SH_AVX2_LANES_ * SPHERE_SH_AVX2_LANES_ : (size_t)MOST;
         for (k = 0; k < 4; k++) to[k] = (out[k] ? out[k] : out[1]) + first;
         for (i = 0; i < count; i += SPHERE_SH_AVX2_LANES_) {
             const __m256 x_f32x8 = _mm256_loadu_ps(x + first + i), y_f32x8 = _mm256_loadu_ps(y + first + i), z_f32x8 = _mm256_loadu_ps(z + first + i);
@@ -5706,7 +5706,7 @@ SPHERE_TARGET_AVX2_ static size_t sphere_shd_pt_slope_planes_avx2_(const sphere_
     size_t first, count, i, at;
     int l, m, k;
     for (first = 0; first + SPHERE_SHD_AVX2_LANES_ <= n; first += count) {
-        count = n - first < MOST ? (n - first) / SPHERE_SHD_AVX2_LANES_ * SPHERE_SHD_AVX2_LANES_ : MOST;
+        count = n - first < MOST ? (n - first) / SPHERE_SHD_AVX2_LANES_ * SPHERE_SHD_AVX2_LANES_ : (size_t)MOST;
         for (k = 0; k < 4; k++) to[k] = (out[k] ? out[k] : out[1]) + first;
         for (i = 0; i < count; i += SPHERE_SHD_AVX2_LANES_) {
             const __m256d x_f64x4 = _mm256_loadu_pd(x + first + i), y_f64x4 = _mm256_loadu_pd(y + first + i), z_f64x4 = _mm256_loadu_pd(z + first + i);
