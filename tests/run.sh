@@ -12,8 +12,10 @@ LC_ALL=C
 export LC_ALL
 all=0
 words=0
+one=
 for argument; do
   case $argument in
+    --one) one=1; break ;;
     --all) all=1 ;;
     --words) all=1; words=1 ;;
     *) echo "usage: sh tests/run.sh [--all | --words]" >&2; exit 2 ;;
@@ -36,7 +38,8 @@ missing() {
     esac
   done | sort -u
 }
-packages=$(missing | tr '\n' ' ')
+packages=
+[ -n "$one" ] || packages=$(missing | tr '\n' ' ')
 if [ -n "$packages" ]; then
   echo "installing: $packages"
   if [ "$(id -u)" = 0 ]; then root=; elif command -v sudo > /dev/null 2>&1; then root='sudo -n'; else root=none; fi
@@ -57,28 +60,29 @@ passed=0
 failed=0
 mkdir -p build/log || exit 1
 
-# Seconds of a core that all children have used, from what the builtin left there last: in a subshell it would start at 0.
-processor() { sed -n '2s/[ms]/ /gp' build/log/times 2> /dev/null | awk '{ t = $1 * 60 + $2 + $3 * 60 + $4 } END { printf "%d\n", t }'; }
-: > build/log/times
-
-# part NAME COMMAND...: run it, print its seconds, how many of one core it took, and its last line; add that to the sum. Without a last line
-# of the right form, or with an exit code that contradicts it, it has failed.
+# part NAME COMMAND...: run it, print its seconds and its last line, add that to the sum. Without a last line of the right form, or with an
+# exit code that contradicts it, it has failed.
 part() {
-  name=$1
+  run "$@"
+  report "$1"
+}
+log_of() { echo "build/log/$(printf %s "$1" | tr ' ' '_')"; }
+run() {
+  log=$(log_of "$1")
   shift
-  log=build/log/$(printf %s "$name" | tr ' ' '_')
-  printf '%-28s' "$name"
+  rm -f "$log.end"
   start=$(date +%s)
-  before=$(processor)
   "$@" > "$log" 2>&1
-  code=$?
-  seconds=$(($(date +%s) - start))
-  times > build/log/times
-  used=$(($(processor) - before))
+  echo "$? $(($(date +%s) - start))" > "$log.end"
+}
+report() {
+  log=$(log_of "$1")
+  code=1 seconds=0
+  [ ! -e "$log.end" ] || read -r code seconds < "$log.end"
   p=$(tail -n 1 "$log" | sed -nE 's/^([0-9]+) passed, [0-9]+ failed$/\1/p')
   f=$(tail -n 1 "$log" | sed -nE 's/^[0-9]+ passed, ([0-9]+) failed$/\1/p')
-  if [ -z "$p" ]; then p=0; f=1; elif [ $code -ne 0 ] && [ "$f" -eq 0 ]; then f=1; elif [ $((p + f)) -eq 0 ]; then f=1; fi
-  printf '%4d s, %4d of a core   %d passed, %d failed\n' $seconds $used "$p" "$f"
+  if [ -z "$p" ]; then p=0; f=1; elif [ "$code" -ne 0 ] && [ "$f" -eq 0 ]; then f=1; elif [ $((p + f)) -eq 0 ]; then f=1; fi
+  printf '%-28s%4d s   %d passed, %d failed\n' "$1" "$seconds" "$p" "$f"
   passed=$((passed + p))
   failed=$((failed + f))
   [ "$f" -eq 0 ] || {
@@ -86,6 +90,14 @@ part() {
     echo "    (all of it: $log)"
   }
 }
+# parts: NAME COMMAND... from each line of the input, as many at a time as there are cores; for those that use one core each. This script
+# calls itself with --one for it.
+parts() {
+  cat > build/log/parts
+  xargs -P "$(getconf _NPROCESSORS_ONLN)" -L 1 sh tests/run.sh --one < build/log/parts
+  while read -r name rest; do report "$name"; done < build/log/parts
+}
+[ -z "$one" ] || { shift; run "$@"; exit 0; }
 
 # criterion COMPILER DIRECTORY [MESON OPTIONS]: build and run the Criterion tests. `meson test` hides their closing lines; its log has
 # them. A program that crashes before its closing line shows in the exit code alone.
@@ -115,11 +127,17 @@ part 'criterion, clang' criterion clang clang -Doptimization=1
 part 'criterion, sanitizers' criterion gcc sanitize -Doptimization=1 -Db_sanitize=address,undefined -Dc_args=-fno-sanitize-recover=all
 part 'levels' sh tests/levels.sh $quick
 part 'alone' sh tests/alone.sh $quick
-part 'together' sh tests/together.sh $quick
-part 'readme' sh tests/readme.sh
-part 'packaging' sh tests/packaging.sh
-part 'geomag' sh tests/geomag.sh $quick
-for example in harmonics atlas spectrum chord sludge; do part "$example" sh tests/$example.sh; done
+parts <<TEXT
+together sh tests/together.sh $quick
+spectrum sh tests/spectrum.sh
+packaging sh tests/packaging.sh
+geomag sh tests/geomag.sh $quick
+harmonics sh tests/harmonics.sh
+sludge sh tests/sludge.sh
+atlas sh tests/atlas.sh
+chord sh tests/chord.sh
+readme sh tests/readme.sh
+TEXT
 if [ $all = 1 ]; then
   part 'matrix' sh tests/matrix.sh
   part 'fuzz' sh tests/fuzz.sh
