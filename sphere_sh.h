@@ -13081,8 +13081,9 @@ static void sphere_sh_chirp_make_(const sphere_sh_job_ *job, sphere_sh_scratch_ 
     const size_t most = job->state->chirp[group];
     const float scale = (float)(1 / (double)fft->length);
     float *to[2], *b;
-    size_t k, l;
-    if (w->counts && !memcmp(count, w->counts, SPHERE_SH_GROUP_ * sizeof(*count))) return;
+    size_t k, l, same = 0;
+    while (w->counts && same < SPHERE_SH_GROUP_ && count[same] == w->counts[same]) same++;
+    if (same == SPHERE_SH_GROUP_) return;
     w->counts = count;
     sphere_sh_chirp_(w->chirp, count, most);
     to[0] = w->spectrum; to[1] = z[1];
@@ -14048,8 +14049,9 @@ static void sphere_shd_chirp_make_(const sphere_shd_job_ *job, sphere_shd_scratc
     const size_t most = job->state->chirp[group];
     const double scale = (double)(1 / (double)fft->length);
     double *to[2], *b;
-    size_t k, l;
-    if (w->counts && !memcmp(count, w->counts, SPHERE_SHD_GROUP_ * sizeof(*count))) return;
+    size_t k, l, same = 0;
+    while (w->counts && same < SPHERE_SHD_GROUP_ && count[same] == w->counts[same]) same++;
+    if (same == SPHERE_SHD_GROUP_) return;
     w->counts = count;
     sphere_shd_chirp_(w->chirp, count, most);
     to[0] = w->spectrum; to[1] = z[1];
