@@ -91,7 +91,7 @@ report() {
   }
 }
 # parts: NAME COMMAND... from each line of the input, as many at a time as there are cores; for those that use one core each. This script
-# calls itself with --one for it.
+# calls itself with --one for it. A blank at the end of a line would join it to the next.
 parts() {
   cat > build/log/parts
   xargs -P "$(getconf _NPROCESSORS_ONLN)" -L 1 sh tests/run.sh --one < build/log/parts
@@ -128,10 +128,10 @@ part 'criterion, sanitizers' criterion gcc sanitize -Doptimization=1 -Db_sanitiz
 part 'levels' sh tests/levels.sh $quick
 part 'alone' sh tests/alone.sh $quick
 parts <<TEXT
-together sh tests/together.sh $quick
+together sh tests/together.sh${quick:+ $quick}
 spectrum sh tests/spectrum.sh
 packaging sh tests/packaging.sh
-geomag sh tests/geomag.sh $quick
+geomag sh tests/geomag.sh${quick:+ $quick}
 harmonics sh tests/harmonics.sh
 sludge sh tests/sludge.sh
 atlas sh tests/atlas.sh
