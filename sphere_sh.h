@@ -753,7 +753,7 @@ SPHERE_SH_API size_t sphere_sh_transform_size(const sphere_sh_plan *plan);
    A NaN or an infinity spoils its own field only, and a NaN is stored as the one quiet NaN.
    Errors  SPHERE_E_NULL, SPHERE_E_RANGE (strides), SPHERE_E_SIZE, SPHERE_E_OVERLAP, SPHERE_E_MEMORY, SPHERE_E_LEVEL; values are untouched on error.
    Cost    1.5 (degree+1)(degree+2) rings operations for the Legendre part and 5 values log2(count) / 2 for the FFT; parallel over orders, then rings. Rings of
-           other counts than 2^a 3^b 5^c, and of different counts next to each other (HEALPix), take 3 to 6 times that for their FFT.
+           other counts than 2^a 3^b 5^c, and of different counts next to each other (HEALPix), take several times that for their FFT.
    Exact   the same bits at every level and for any threads.
    Source  Ishioka 2018, A new recurrence formula for efficient computation of spherical harmonic transform; Schaeffer 2013; Reinsch's
            form of the recurrence near the poles and the equator (Oliver 1977). */
@@ -832,7 +832,7 @@ SPHERE_SH_API size_t sphere_shd_transform_size(const sphere_shd_plan *plan);
    A NaN or an infinity spoils its own field only, and a NaN is stored as the one quiet NaN.
    Errors  SPHERE_E_NULL, SPHERE_E_RANGE (strides), SPHERE_E_SIZE, SPHERE_E_OVERLAP, SPHERE_E_MEMORY, SPHERE_E_LEVEL; values are untouched on error.
    Cost    1.5 (degree+1)(degree+2) rings operations for the Legendre part and 5 values log2(count) / 2 for the FFT; parallel over orders, then rings. Rings of
-           other counts than 2^a 3^b 5^c, and of different counts next to each other (HEALPix), take 3 to 6 times that for their FFT.
+           other counts than 2^a 3^b 5^c, and of different counts next to each other (HEALPix), take several times that for their FFT.
    Exact   the same bits at every level and for any threads.
    Source  Ishioka 2018, A new recurrence formula for efficient computation of spherical harmonic transform; Schaeffer 2013; Reinsch's
            form of the recurrence near the poles and the equator (Oliver 1977). */
@@ -1298,11 +1298,11 @@ static void sphere_sh_pt_polar_step_(double *polar, size_t lanes, int m, double 
 /* Blocks of lanes x lanes numbers, columns that are vectors into rows. */
 #if SPHERE_AVX2_
 /* Half columns are put together while loading, which leaves 16 shuffles instead of 24. */
-SPHERE_SH_AVX2_INLINE_ __m256 sphere_sh_pt_halves_avx2_(const float *a, const float *b) { return _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(a)), _mm_loadu_ps(b), 1); }
+SPHERE_SH_AVX2_INLINE_ __m256 sphere_sh_halves_avx2_(const float *a, const float *b) { return _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(a)), _mm_loadu_ps(b), 1); }
 SPHERE_SH_AVX2_INLINE_ void sphere_sh_pt_square_half_avx2_(float *out, size_t row, const float *tile)
 {
-    const __m256 c0_f32x8 = sphere_sh_pt_halves_avx2_(tile, tile + 32), c1_f32x8 = sphere_sh_pt_halves_avx2_(tile + 8, tile + 40);
-    const __m256 c2_f32x8 = sphere_sh_pt_halves_avx2_(tile + 16, tile + 48), c3_f32x8 = sphere_sh_pt_halves_avx2_(tile + 24, tile + 56);
+    const __m256 c0_f32x8 = sphere_sh_halves_avx2_(tile, tile + 32), c1_f32x8 = sphere_sh_halves_avx2_(tile + 8, tile + 40);
+    const __m256 c2_f32x8 = sphere_sh_halves_avx2_(tile + 16, tile + 48), c3_f32x8 = sphere_sh_halves_avx2_(tile + 24, tile + 56);
     const __m256 a0_f32x8 = _mm256_unpacklo_ps(c0_f32x8, c1_f32x8), a1_f32x8 = _mm256_unpackhi_ps(c0_f32x8, c1_f32x8), a2_f32x8 = _mm256_unpacklo_ps(c2_f32x8, c3_f32x8), a3_f32x8 = _mm256_unpackhi_ps(c2_f32x8, c3_f32x8);
     _mm256_storeu_ps(out, _mm256_shuffle_ps(a0_f32x8, a2_f32x8, 0x44)); _mm256_storeu_ps(out + row, _mm256_shuffle_ps(a0_f32x8, a2_f32x8, 0xee));
     _mm256_storeu_ps(out + 2 * row, _mm256_shuffle_ps(a1_f32x8, a3_f32x8, 0x44)); _mm256_storeu_ps(out + 3 * row, _mm256_shuffle_ps(a1_f32x8, a3_f32x8, 0xee));
@@ -1349,7 +1349,7 @@ typedef struct sphere_sh_pt_block_ {
 SPHERE_INLINE_ float sphere_sh_pt_sign_c_(float z) { return z < 0 ? -1.0f : 1.0f; }
 SPHERE_INLINE_ float sphere_sh_pt_flip_c_(float v, float sign) { return v * sign; }
 SPHERE_INLINE_ float sphere_sh_pt_keep_c_(float v, float live) { return live < 0 ? v : 0; }
-SPHERE_INLINE_ float sphere_sh_pt_canon_c_(float v) { return sphere_canonical_(v); }
+SPHERE_INLINE_ float sphere_sh_canonical_c_(float v) { return sphere_canonical_(v); }
 SPHERE_INLINE_ float sphere_sh_pt_above_c_(float a, float b, float x, float y) { return a > b ? x : y; }
 /* Is any of the squared lengths not that of a direction? A NaN is not. */
 SPHERE_INLINE_ int sphere_sh_pt_strange_c_(float n2) { return !(n2 >= 0.98f && n2 <= 1.02f); }
@@ -1359,8 +1359,8 @@ SPHERE_INLINE_ int sphere_sh_pt_large_c_(float v) { return sphere_abs_(v) > SPHE
 SPHERE_SH_AVX2_INLINE_ __m256 sphere_sh_pt_sign_avx2_(__m256 z_f32x8) { return _mm256_and_ps(_mm256_cmp_ps(z_f32x8, _mm256_setzero_ps(), _CMP_LT_OQ), _mm256_set1_ps(-0.0f)); }
 SPHERE_SH_AVX2_INLINE_ __m256 sphere_sh_pt_flip_avx2_(__m256 v_f32x8, __m256 sign_f32x8) { return _mm256_xor_ps(v_f32x8, sign_f32x8); }
 SPHERE_SH_AVX2_INLINE_ __m256 sphere_sh_pt_keep_avx2_(__m256 v_f32x8, __m256 live_f32x8) { return _mm256_blendv_ps(_mm256_setzero_ps(), v_f32x8, live_f32x8); }
-/* Solid harmonics can overflow, and then infinity times 0 is a NaN of either sign. */
-SPHERE_SH_AVX2_INLINE_ __m256 sphere_sh_pt_canon_avx2_(__m256 v_f32x8)
+/* Any NaN becomes the one NaN. Solid harmonics can overflow, and then infinity times 0 is a NaN of either sign. */
+SPHERE_SH_AVX2_INLINE_ __m256 sphere_sh_canonical_avx2_(__m256 v_f32x8)
 { return _mm256_blendv_ps(_mm256_set1_ps(sphere_nan_()), v_f32x8, _mm256_cmp_ps(v_f32x8, v_f32x8, _CMP_EQ_OQ)); }
 SPHERE_SH_AVX2_INLINE_ __m256 sphere_sh_pt_above_avx2_(__m256 a_f32x8, __m256 b_f32x8, __m256 x_f32x8, __m256 y_f32x8) { return _mm256_blendv_ps(y_f32x8, x_f32x8, _mm256_cmp_ps(a_f32x8, b_f32x8, _CMP_GT_OQ)); }
 SPHERE_SH_AVX2_INLINE_ int sphere_sh_pt_strange_avx2_(__m256 n2_f32x8)
@@ -1376,7 +1376,7 @@ SPHERE_INLINE_ float32x4_t sphere_sh_pt_sign_neon_(float32x4_t z_f32x4)
 SPHERE_INLINE_ float32x4_t sphere_sh_pt_flip_neon_(float32x4_t v_f32x4, float32x4_t sign_f32x4)
 { return vreinterpretq_f32_u32(veorq_u32(vreinterpretq_u32_f32(v_f32x4), vreinterpretq_u32_f32(sign_f32x4))); }
 SPHERE_INLINE_ float32x4_t sphere_sh_pt_keep_neon_(float32x4_t v_f32x4, float32x4_t live_f32x4) { return vbslq_f32(vcltzq_f32(live_f32x4), v_f32x4, vdupq_n_f32(0)); }
-SPHERE_INLINE_ float32x4_t sphere_sh_pt_canon_neon_(float32x4_t v_f32x4) { return vbslq_f32(vceqq_f32(v_f32x4, v_f32x4), v_f32x4, vdupq_n_f32(sphere_nan_())); }
+SPHERE_INLINE_ float32x4_t sphere_sh_canonical_neon_(float32x4_t v_f32x4) { return vbslq_f32(vceqq_f32(v_f32x4, v_f32x4), v_f32x4, vdupq_n_f32(sphere_nan_())); }
 SPHERE_INLINE_ float32x4_t sphere_sh_pt_above_neon_(float32x4_t a_f32x4, float32x4_t b_f32x4, float32x4_t x_f32x4, float32x4_t y_f32x4)
 { return vbslq_f32(vcgtq_f32(a_f32x4, b_f32x4), x_f32x4, y_f32x4); }
 SPHERE_INLINE_ int sphere_sh_pt_strange_neon_(float32x4_t n2_f32x4)
@@ -2295,7 +2295,7 @@ SPHERE_INLINE_ int sphere_sh_pt_basis_body_c_(const sphere_sh_points *plan, cons
                     if (!gradient) {
                         if (solid) {
                             tt = tt * w;
-                            o0[minus] = sphere_sh_pt_canon_c_((tt * f1[at])); o0[plus] = sphere_sh_pt_canon_c_((tt * f0[at]));
+                            o0[minus] = sphere_sh_canonical_c_((tt * f1[at])); o0[plus] = sphere_sh_canonical_c_((tt * f0[at]));
                         } else { o0[minus] = tt * f1[at]; o0[plus] = tt * f0[at]; }
                     } else {
                         float yc = tt * f0[at], ys = tt * f1[at];
@@ -2307,7 +2307,7 @@ SPHERE_INLINE_ int sphere_sh_pt_basis_body_c_(const sphere_sh_points *plan, cons
                             const float om = order;
                             const float rc = SPHERE_MADD_(om, yc, (z * uc)), rs = SPHERE_MADD_(om, ys, (z * us));
                             float xc = gc - (x * rc), xs = gs - (x * rs), hc = 0 - SPHERE_MADD_(y, rc, gs), hs = gc - (y * rs), zc = (uc - (z * rc)), zs = (us - (z * rs));
-                            if (solid) { xc = sphere_sh_pt_canon_c_((xc * v)); xs = sphere_sh_pt_canon_c_((xs * v)); hc = sphere_sh_pt_canon_c_((hc * v)); hs = sphere_sh_pt_canon_c_((hs * v)); zc = sphere_sh_pt_canon_c_((zc * v)); zs = sphere_sh_pt_canon_c_((zs * v)); }
+                            if (solid) { xc = sphere_sh_canonical_c_((xc * v)); xs = sphere_sh_canonical_c_((xs * v)); hc = sphere_sh_canonical_c_((hc * v)); hs = sphere_sh_canonical_c_((hs * v)); zc = sphere_sh_canonical_c_((zc * v)); zs = sphere_sh_canonical_c_((zs * v)); }
                             o1[minus] = xs; o1[plus] = xc;
                             o2[minus] = hs; o2[plus] = hc;
                             o3[minus] = zs; o3[plus] = zc;
@@ -2316,7 +2316,7 @@ SPHERE_INLINE_ int sphere_sh_pt_basis_body_c_(const sphere_sh_points *plan, cons
                             o2[minus] = gc; o2[plus] = 0 - gs;
                         }
                         if (o0) {
-                            if (solid) { yc = sphere_sh_pt_canon_c_((yc * w)); ys = sphere_sh_pt_canon_c_((ys * w)); }
+                            if (solid) { yc = sphere_sh_canonical_c_((yc * w)); ys = sphere_sh_canonical_c_((ys * w)); }
                             o0[minus] = ys; o0[plus] = yc;
                         }
                     }
@@ -2426,7 +2426,7 @@ SPHERE_SH_AVX2_INLINE_ int sphere_sh_pt_basis_body_avx2_(const sphere_sh_points 
                     if (!gradient) {
                         if (solid) {
                             tt_f32x8 = _mm256_mul_ps(tt_f32x8, w_f32x8);
-                            _mm256_storeu_ps(o0 + minus, sphere_sh_pt_canon_avx2_(_mm256_mul_ps(tt_f32x8, _mm256_loadu_ps(f1 + at)))); _mm256_storeu_ps(o0 + plus, sphere_sh_pt_canon_avx2_(_mm256_mul_ps(tt_f32x8, _mm256_loadu_ps(f0 + at))));
+                            _mm256_storeu_ps(o0 + minus, sphere_sh_canonical_avx2_(_mm256_mul_ps(tt_f32x8, _mm256_loadu_ps(f1 + at)))); _mm256_storeu_ps(o0 + plus, sphere_sh_canonical_avx2_(_mm256_mul_ps(tt_f32x8, _mm256_loadu_ps(f0 + at))));
                         } else { _mm256_storeu_ps(o0 + minus, _mm256_mul_ps(tt_f32x8, _mm256_loadu_ps(f1 + at))); _mm256_storeu_ps(o0 + plus, _mm256_mul_ps(tt_f32x8, _mm256_loadu_ps(f0 + at))); }
                     } else {
                         __m256 yc_f32x8 = _mm256_mul_ps(tt_f32x8, _mm256_loadu_ps(f0 + at)), ys_f32x8 = _mm256_mul_ps(tt_f32x8, _mm256_loadu_ps(f1 + at));
@@ -2438,7 +2438,7 @@ SPHERE_SH_AVX2_INLINE_ int sphere_sh_pt_basis_body_avx2_(const sphere_sh_points 
                             const __m256 om_f32x8 = _mm256_set1_ps(order);
                             const __m256 rc_f32x8 = SPHERE_MADD_F32X8_(om_f32x8, yc_f32x8, _mm256_mul_ps(z_f32x8, uc_f32x8)), rs_f32x8 = SPHERE_MADD_F32X8_(om_f32x8, ys_f32x8, _mm256_mul_ps(z_f32x8, us_f32x8));
                             __m256 xc_f32x8 = _mm256_sub_ps(gc_f32x8, _mm256_mul_ps(x_f32x8, rc_f32x8)), xs_f32x8 = _mm256_sub_ps(gs_f32x8, _mm256_mul_ps(x_f32x8, rs_f32x8)), hc_f32x8 = _mm256_sub_ps(_mm256_setzero_ps(), SPHERE_MADD_F32X8_(y_f32x8, rc_f32x8, gs_f32x8)), hs_f32x8 = _mm256_sub_ps(gc_f32x8, _mm256_mul_ps(y_f32x8, rs_f32x8)), zc_f32x8 = _mm256_sub_ps(uc_f32x8, _mm256_mul_ps(z_f32x8, rc_f32x8)), zs_f32x8 = _mm256_sub_ps(us_f32x8, _mm256_mul_ps(z_f32x8, rs_f32x8));
-                            if (solid) { xc_f32x8 = sphere_sh_pt_canon_avx2_(_mm256_mul_ps(xc_f32x8, v_f32x8)); xs_f32x8 = sphere_sh_pt_canon_avx2_(_mm256_mul_ps(xs_f32x8, v_f32x8)); hc_f32x8 = sphere_sh_pt_canon_avx2_(_mm256_mul_ps(hc_f32x8, v_f32x8)); hs_f32x8 = sphere_sh_pt_canon_avx2_(_mm256_mul_ps(hs_f32x8, v_f32x8)); zc_f32x8 = sphere_sh_pt_canon_avx2_(_mm256_mul_ps(zc_f32x8, v_f32x8)); zs_f32x8 = sphere_sh_pt_canon_avx2_(_mm256_mul_ps(zs_f32x8, v_f32x8)); }
+                            if (solid) { xc_f32x8 = sphere_sh_canonical_avx2_(_mm256_mul_ps(xc_f32x8, v_f32x8)); xs_f32x8 = sphere_sh_canonical_avx2_(_mm256_mul_ps(xs_f32x8, v_f32x8)); hc_f32x8 = sphere_sh_canonical_avx2_(_mm256_mul_ps(hc_f32x8, v_f32x8)); hs_f32x8 = sphere_sh_canonical_avx2_(_mm256_mul_ps(hs_f32x8, v_f32x8)); zc_f32x8 = sphere_sh_canonical_avx2_(_mm256_mul_ps(zc_f32x8, v_f32x8)); zs_f32x8 = sphere_sh_canonical_avx2_(_mm256_mul_ps(zs_f32x8, v_f32x8)); }
                             _mm256_storeu_ps(o1 + minus, xs_f32x8); _mm256_storeu_ps(o1 + plus, xc_f32x8);
                             _mm256_storeu_ps(o2 + minus, hs_f32x8); _mm256_storeu_ps(o2 + plus, hc_f32x8);
                             _mm256_storeu_ps(o3 + minus, zs_f32x8); _mm256_storeu_ps(o3 + plus, zc_f32x8);
@@ -2447,7 +2447,7 @@ SPHERE_SH_AVX2_INLINE_ int sphere_sh_pt_basis_body_avx2_(const sphere_sh_points 
                             _mm256_storeu_ps(o2 + minus, gc_f32x8); _mm256_storeu_ps(o2 + plus, _mm256_sub_ps(_mm256_setzero_ps(), gs_f32x8));
                         }
                         if (o0) {
-                            if (solid) { yc_f32x8 = sphere_sh_pt_canon_avx2_(_mm256_mul_ps(yc_f32x8, w_f32x8)); ys_f32x8 = sphere_sh_pt_canon_avx2_(_mm256_mul_ps(ys_f32x8, w_f32x8)); }
+                            if (solid) { yc_f32x8 = sphere_sh_canonical_avx2_(_mm256_mul_ps(yc_f32x8, w_f32x8)); ys_f32x8 = sphere_sh_canonical_avx2_(_mm256_mul_ps(ys_f32x8, w_f32x8)); }
                             _mm256_storeu_ps(o0 + minus, ys_f32x8); _mm256_storeu_ps(o0 + plus, yc_f32x8);
                         }
                     }
@@ -2466,8 +2466,9 @@ SPHERE_SH_AVX2_INLINE_ int sphere_sh_pt_basis_body_avx2_(const sphere_sh_points 
                 fill = columns - whole;
             } else {
                 for (k = 0; k < outs; k++) {
-                    const float *middle = o[k] + (size_t)orders * SPHERE_SH_AVX2_LANES_;
+                    const float *middle;
                     if (!o[k]) continue;
+                    middle = o[k] + (size_t)orders * SPHERE_SH_AVX2_LANES_;
                     if (!m0) { sphere_sh_pt_rows_avx2_(b->out[k] + (l * l + l - mine + 1), b->row, middle - (size_t)(mine - 1) * SPHERE_SH_AVX2_LANES_, (size_t)(2 * mine - 1)); continue; }
                     sphere_sh_pt_rows_avx2_(b->out[k] + (l * l + l - m0 - mine + 1), b->row, middle - (size_t)mine * SPHERE_SH_AVX2_LANES_, (size_t)mine);
                     sphere_sh_pt_rows_avx2_(b->out[k] + (l * l + l + m0), b->row, middle, (size_t)mine);
@@ -2580,7 +2581,7 @@ SPHERE_INLINE_ int sphere_sh_pt_basis_body_neon_(const sphere_sh_points *plan, c
                     if (!gradient) {
                         if (solid) {
                             tt_f32x4 = vmulq_f32(tt_f32x4, w_f32x4);
-                            vst1q_f32(o0 + minus, sphere_sh_pt_canon_neon_(vmulq_f32(tt_f32x4, vld1q_f32(f1 + at)))); vst1q_f32(o0 + plus, sphere_sh_pt_canon_neon_(vmulq_f32(tt_f32x4, vld1q_f32(f0 + at))));
+                            vst1q_f32(o0 + minus, sphere_sh_canonical_neon_(vmulq_f32(tt_f32x4, vld1q_f32(f1 + at)))); vst1q_f32(o0 + plus, sphere_sh_canonical_neon_(vmulq_f32(tt_f32x4, vld1q_f32(f0 + at))));
                         } else { vst1q_f32(o0 + minus, vmulq_f32(tt_f32x4, vld1q_f32(f1 + at))); vst1q_f32(o0 + plus, vmulq_f32(tt_f32x4, vld1q_f32(f0 + at))); }
                     } else {
                         float32x4_t yc_f32x4 = vmulq_f32(tt_f32x4, vld1q_f32(f0 + at)), ys_f32x4 = vmulq_f32(tt_f32x4, vld1q_f32(f1 + at));
@@ -2592,7 +2593,7 @@ SPHERE_INLINE_ int sphere_sh_pt_basis_body_neon_(const sphere_sh_points *plan, c
                             const float32x4_t om_f32x4 = vdupq_n_f32(order);
                             const float32x4_t rc_f32x4 = SPHERE_MADD_F32X4_(om_f32x4, yc_f32x4, vmulq_f32(z_f32x4, uc_f32x4)), rs_f32x4 = SPHERE_MADD_F32X4_(om_f32x4, ys_f32x4, vmulq_f32(z_f32x4, us_f32x4));
                             float32x4_t xc_f32x4 = vsubq_f32(gc_f32x4, vmulq_f32(x_f32x4, rc_f32x4)), xs_f32x4 = vsubq_f32(gs_f32x4, vmulq_f32(x_f32x4, rs_f32x4)), hc_f32x4 = vsubq_f32(vdupq_n_f32(0), SPHERE_MADD_F32X4_(y_f32x4, rc_f32x4, gs_f32x4)), hs_f32x4 = vsubq_f32(gc_f32x4, vmulq_f32(y_f32x4, rs_f32x4)), zc_f32x4 = vsubq_f32(uc_f32x4, vmulq_f32(z_f32x4, rc_f32x4)), zs_f32x4 = vsubq_f32(us_f32x4, vmulq_f32(z_f32x4, rs_f32x4));
-                            if (solid) { xc_f32x4 = sphere_sh_pt_canon_neon_(vmulq_f32(xc_f32x4, v_f32x4)); xs_f32x4 = sphere_sh_pt_canon_neon_(vmulq_f32(xs_f32x4, v_f32x4)); hc_f32x4 = sphere_sh_pt_canon_neon_(vmulq_f32(hc_f32x4, v_f32x4)); hs_f32x4 = sphere_sh_pt_canon_neon_(vmulq_f32(hs_f32x4, v_f32x4)); zc_f32x4 = sphere_sh_pt_canon_neon_(vmulq_f32(zc_f32x4, v_f32x4)); zs_f32x4 = sphere_sh_pt_canon_neon_(vmulq_f32(zs_f32x4, v_f32x4)); }
+                            if (solid) { xc_f32x4 = sphere_sh_canonical_neon_(vmulq_f32(xc_f32x4, v_f32x4)); xs_f32x4 = sphere_sh_canonical_neon_(vmulq_f32(xs_f32x4, v_f32x4)); hc_f32x4 = sphere_sh_canonical_neon_(vmulq_f32(hc_f32x4, v_f32x4)); hs_f32x4 = sphere_sh_canonical_neon_(vmulq_f32(hs_f32x4, v_f32x4)); zc_f32x4 = sphere_sh_canonical_neon_(vmulq_f32(zc_f32x4, v_f32x4)); zs_f32x4 = sphere_sh_canonical_neon_(vmulq_f32(zs_f32x4, v_f32x4)); }
                             vst1q_f32(o1 + minus, xs_f32x4); vst1q_f32(o1 + plus, xc_f32x4);
                             vst1q_f32(o2 + minus, hs_f32x4); vst1q_f32(o2 + plus, hc_f32x4);
                             vst1q_f32(o3 + minus, zs_f32x4); vst1q_f32(o3 + plus, zc_f32x4);
@@ -2601,7 +2602,7 @@ SPHERE_INLINE_ int sphere_sh_pt_basis_body_neon_(const sphere_sh_points *plan, c
                             vst1q_f32(o2 + minus, gc_f32x4); vst1q_f32(o2 + plus, vsubq_f32(vdupq_n_f32(0), gs_f32x4));
                         }
                         if (o0) {
-                            if (solid) { yc_f32x4 = sphere_sh_pt_canon_neon_(vmulq_f32(yc_f32x4, w_f32x4)); ys_f32x4 = sphere_sh_pt_canon_neon_(vmulq_f32(ys_f32x4, w_f32x4)); }
+                            if (solid) { yc_f32x4 = sphere_sh_canonical_neon_(vmulq_f32(yc_f32x4, w_f32x4)); ys_f32x4 = sphere_sh_canonical_neon_(vmulq_f32(ys_f32x4, w_f32x4)); }
                             vst1q_f32(o0 + minus, ys_f32x4); vst1q_f32(o0 + plus, yc_f32x4);
                         }
                     }
@@ -2620,8 +2621,9 @@ SPHERE_INLINE_ int sphere_sh_pt_basis_body_neon_(const sphere_sh_points *plan, c
                 fill = columns - whole;
             } else {
                 for (k = 0; k < outs; k++) {
-                    const float *middle = o[k] + (size_t)orders * SPHERE_SH_NEON_LANES_;
+                    const float *middle;
                     if (!o[k]) continue;
+                    middle = o[k] + (size_t)orders * SPHERE_SH_NEON_LANES_;
                     if (!m0) { sphere_sh_pt_rows_neon_(b->out[k] + (l * l + l - mine + 1), b->row, middle - (size_t)(mine - 1) * SPHERE_SH_NEON_LANES_, (size_t)(2 * mine - 1)); continue; }
                     sphere_sh_pt_rows_neon_(b->out[k] + (l * l + l - m0 - mine + 1), b->row, middle - (size_t)mine * SPHERE_SH_NEON_LANES_, (size_t)mine);
                     sphere_sh_pt_rows_neon_(b->out[k] + (l * l + l + m0), b->row, middle, (size_t)mine);
@@ -4186,7 +4188,7 @@ typedef struct sphere_shd_pt_block_ {
 SPHERE_INLINE_ double sphere_shd_pt_sign_c_(double z) { return z < 0 ? -1.0 : 1.0; }
 SPHERE_INLINE_ double sphere_shd_pt_flip_c_(double v, double sign) { return v * sign; }
 SPHERE_INLINE_ double sphere_shd_pt_keep_c_(double v, double live) { return live < 0 ? v : 0; }
-SPHERE_INLINE_ double sphere_shd_pt_canon_c_(double v) { return sphere_sh_canonical_double_(v); }
+SPHERE_INLINE_ double sphere_shd_canonical_c_(double v) { return sphere_sh_canonical_double_(v); }
 SPHERE_INLINE_ double sphere_shd_pt_above_c_(double a, double b, double x, double y) { return a > b ? x : y; }
 /* Is any of the squared lengths not that of a direction? A NaN is not. */
 SPHERE_INLINE_ int sphere_shd_pt_strange_c_(double n2) { return !(n2 >= 0.98 && n2 <= 1.02); }
@@ -4196,8 +4198,8 @@ SPHERE_INLINE_ int sphere_shd_pt_large_c_(double v) { return sphere_sh_abs_doubl
 SPHERE_SH_AVX2_INLINE_ __m256d sphere_shd_pt_sign_avx2_(__m256d z_f64x4) { return _mm256_and_pd(_mm256_cmp_pd(z_f64x4, _mm256_setzero_pd(), _CMP_LT_OQ), _mm256_set1_pd(-0.0)); }
 SPHERE_SH_AVX2_INLINE_ __m256d sphere_shd_pt_flip_avx2_(__m256d v_f64x4, __m256d sign_f64x4) { return _mm256_xor_pd(v_f64x4, sign_f64x4); }
 SPHERE_SH_AVX2_INLINE_ __m256d sphere_shd_pt_keep_avx2_(__m256d v_f64x4, __m256d live_f64x4) { return _mm256_blendv_pd(_mm256_setzero_pd(), v_f64x4, live_f64x4); }
-/* Solid harmonics can overflow, and then infinity times 0 is a NaN of either sign. */
-SPHERE_SH_AVX2_INLINE_ __m256d sphere_shd_pt_canon_avx2_(__m256d v_f64x4)
+/* Any NaN becomes the one NaN. Solid harmonics can overflow, and then infinity times 0 is a NaN of either sign. */
+SPHERE_SH_AVX2_INLINE_ __m256d sphere_shd_canonical_avx2_(__m256d v_f64x4)
 { return _mm256_blendv_pd(_mm256_set1_pd(sphere_sh_nan_double_()), v_f64x4, _mm256_cmp_pd(v_f64x4, v_f64x4, _CMP_EQ_OQ)); }
 SPHERE_SH_AVX2_INLINE_ __m256d sphere_shd_pt_above_avx2_(__m256d a_f64x4, __m256d b_f64x4, __m256d x_f64x4, __m256d y_f64x4) { return _mm256_blendv_pd(y_f64x4, x_f64x4, _mm256_cmp_pd(a_f64x4, b_f64x4, _CMP_GT_OQ)); }
 SPHERE_SH_AVX2_INLINE_ int sphere_shd_pt_strange_avx2_(__m256d n2_f64x4)
@@ -4213,7 +4215,7 @@ SPHERE_INLINE_ float64x2_t sphere_shd_pt_sign_neon_(float64x2_t z_f64x2)
 SPHERE_INLINE_ float64x2_t sphere_shd_pt_flip_neon_(float64x2_t v_f64x2, float64x2_t sign_f64x2)
 { return vreinterpretq_f64_u64(veorq_u64(vreinterpretq_u64_f64(v_f64x2), vreinterpretq_u64_f64(sign_f64x2))); }
 SPHERE_INLINE_ float64x2_t sphere_shd_pt_keep_neon_(float64x2_t v_f64x2, float64x2_t live_f64x2) { return vbslq_f64(vcltzq_f64(live_f64x2), v_f64x2, vdupq_n_f64(0)); }
-SPHERE_INLINE_ float64x2_t sphere_shd_pt_canon_neon_(float64x2_t v_f64x2) { return vbslq_f64(vceqq_f64(v_f64x2, v_f64x2), v_f64x2, vdupq_n_f64(sphere_sh_nan_double_())); }
+SPHERE_INLINE_ float64x2_t sphere_shd_canonical_neon_(float64x2_t v_f64x2) { return vbslq_f64(vceqq_f64(v_f64x2, v_f64x2), v_f64x2, vdupq_n_f64(sphere_sh_nan_double_())); }
 SPHERE_INLINE_ float64x2_t sphere_shd_pt_above_neon_(float64x2_t a_f64x2, float64x2_t b_f64x2, float64x2_t x_f64x2, float64x2_t y_f64x2)
 { return vbslq_f64(vcgtq_f64(a_f64x2, b_f64x2), x_f64x2, y_f64x2); }
 SPHERE_INLINE_ int sphere_shd_pt_strange_neon_(float64x2_t n2_f64x2)
@@ -5132,7 +5134,7 @@ SPHERE_INLINE_ int sphere_shd_pt_basis_body_c_(const sphere_shd_points *plan, co
                     if (!gradient) {
                         if (solid) {
                             tt = tt * w;
-                            o0[minus] = sphere_shd_pt_canon_c_((tt * f1[at])); o0[plus] = sphere_shd_pt_canon_c_((tt * f0[at]));
+                            o0[minus] = sphere_shd_canonical_c_((tt * f1[at])); o0[plus] = sphere_shd_canonical_c_((tt * f0[at]));
                         } else { o0[minus] = tt * f1[at]; o0[plus] = tt * f0[at]; }
                     } else {
                         double yc = tt * f0[at], ys = tt * f1[at];
@@ -5144,7 +5146,7 @@ SPHERE_INLINE_ int sphere_shd_pt_basis_body_c_(const sphere_shd_points *plan, co
                             const double om = order;
                             const double rc = SPHERE_MADD_(om, yc, (z * uc)), rs = SPHERE_MADD_(om, ys, (z * us));
                             double xc = gc - (x * rc), xs = gs - (x * rs), hc = 0 - SPHERE_MADD_(y, rc, gs), hs = gc - (y * rs), zc = (uc - (z * rc)), zs = (us - (z * rs));
-                            if (solid) { xc = sphere_shd_pt_canon_c_((xc * v)); xs = sphere_shd_pt_canon_c_((xs * v)); hc = sphere_shd_pt_canon_c_((hc * v)); hs = sphere_shd_pt_canon_c_((hs * v)); zc = sphere_shd_pt_canon_c_((zc * v)); zs = sphere_shd_pt_canon_c_((zs * v)); }
+                            if (solid) { xc = sphere_shd_canonical_c_((xc * v)); xs = sphere_shd_canonical_c_((xs * v)); hc = sphere_shd_canonical_c_((hc * v)); hs = sphere_shd_canonical_c_((hs * v)); zc = sphere_shd_canonical_c_((zc * v)); zs = sphere_shd_canonical_c_((zs * v)); }
                             o1[minus] = xs; o1[plus] = xc;
                             o2[minus] = hs; o2[plus] = hc;
                             o3[minus] = zs; o3[plus] = zc;
@@ -5153,7 +5155,7 @@ SPHERE_INLINE_ int sphere_shd_pt_basis_body_c_(const sphere_shd_points *plan, co
                             o2[minus] = gc; o2[plus] = 0 - gs;
                         }
                         if (o0) {
-                            if (solid) { yc = sphere_shd_pt_canon_c_((yc * w)); ys = sphere_shd_pt_canon_c_((ys * w)); }
+                            if (solid) { yc = sphere_shd_canonical_c_((yc * w)); ys = sphere_shd_canonical_c_((ys * w)); }
                             o0[minus] = ys; o0[plus] = yc;
                         }
                     }
@@ -5263,7 +5265,7 @@ SPHERE_SH_AVX2_INLINE_ int sphere_shd_pt_basis_body_avx2_(const sphere_shd_point
                     if (!gradient) {
                         if (solid) {
                             tt_f64x4 = _mm256_mul_pd(tt_f64x4, w_f64x4);
-                            _mm256_storeu_pd(o0 + minus, sphere_shd_pt_canon_avx2_(_mm256_mul_pd(tt_f64x4, _mm256_loadu_pd(f1 + at)))); _mm256_storeu_pd(o0 + plus, sphere_shd_pt_canon_avx2_(_mm256_mul_pd(tt_f64x4, _mm256_loadu_pd(f0 + at))));
+                            _mm256_storeu_pd(o0 + minus, sphere_shd_canonical_avx2_(_mm256_mul_pd(tt_f64x4, _mm256_loadu_pd(f1 + at)))); _mm256_storeu_pd(o0 + plus, sphere_shd_canonical_avx2_(_mm256_mul_pd(tt_f64x4, _mm256_loadu_pd(f0 + at))));
                         } else { _mm256_storeu_pd(o0 + minus, _mm256_mul_pd(tt_f64x4, _mm256_loadu_pd(f1 + at))); _mm256_storeu_pd(o0 + plus, _mm256_mul_pd(tt_f64x4, _mm256_loadu_pd(f0 + at))); }
                     } else {
                         __m256d yc_f64x4 = _mm256_mul_pd(tt_f64x4, _mm256_loadu_pd(f0 + at)), ys_f64x4 = _mm256_mul_pd(tt_f64x4, _mm256_loadu_pd(f1 + at));
@@ -5275,7 +5277,7 @@ SPHERE_SH_AVX2_INLINE_ int sphere_shd_pt_basis_body_avx2_(const sphere_shd_point
                             const __m256d om_f64x4 = _mm256_set1_pd(order);
                             const __m256d rc_f64x4 = SPHERE_SH_MADD_F64X4_(om_f64x4, yc_f64x4, _mm256_mul_pd(z_f64x4, uc_f64x4)), rs_f64x4 = SPHERE_SH_MADD_F64X4_(om_f64x4, ys_f64x4, _mm256_mul_pd(z_f64x4, us_f64x4));
                             __m256d xc_f64x4 = _mm256_sub_pd(gc_f64x4, _mm256_mul_pd(x_f64x4, rc_f64x4)), xs_f64x4 = _mm256_sub_pd(gs_f64x4, _mm256_mul_pd(x_f64x4, rs_f64x4)), hc_f64x4 = _mm256_sub_pd(_mm256_setzero_pd(), SPHERE_SH_MADD_F64X4_(y_f64x4, rc_f64x4, gs_f64x4)), hs_f64x4 = _mm256_sub_pd(gc_f64x4, _mm256_mul_pd(y_f64x4, rs_f64x4)), zc_f64x4 = _mm256_sub_pd(uc_f64x4, _mm256_mul_pd(z_f64x4, rc_f64x4)), zs_f64x4 = _mm256_sub_pd(us_f64x4, _mm256_mul_pd(z_f64x4, rs_f64x4));
-                            if (solid) { xc_f64x4 = sphere_shd_pt_canon_avx2_(_mm256_mul_pd(xc_f64x4, v_f64x4)); xs_f64x4 = sphere_shd_pt_canon_avx2_(_mm256_mul_pd(xs_f64x4, v_f64x4)); hc_f64x4 = sphere_shd_pt_canon_avx2_(_mm256_mul_pd(hc_f64x4, v_f64x4)); hs_f64x4 = sphere_shd_pt_canon_avx2_(_mm256_mul_pd(hs_f64x4, v_f64x4)); zc_f64x4 = sphere_shd_pt_canon_avx2_(_mm256_mul_pd(zc_f64x4, v_f64x4)); zs_f64x4 = sphere_shd_pt_canon_avx2_(_mm256_mul_pd(zs_f64x4, v_f64x4)); }
+                            if (solid) { xc_f64x4 = sphere_shd_canonical_avx2_(_mm256_mul_pd(xc_f64x4, v_f64x4)); xs_f64x4 = sphere_shd_canonical_avx2_(_mm256_mul_pd(xs_f64x4, v_f64x4)); hc_f64x4 = sphere_shd_canonical_avx2_(_mm256_mul_pd(hc_f64x4, v_f64x4)); hs_f64x4 = sphere_shd_canonical_avx2_(_mm256_mul_pd(hs_f64x4, v_f64x4)); zc_f64x4 = sphere_shd_canonical_avx2_(_mm256_mul_pd(zc_f64x4, v_f64x4)); zs_f64x4 = sphere_shd_canonical_avx2_(_mm256_mul_pd(zs_f64x4, v_f64x4)); }
                             _mm256_storeu_pd(o1 + minus, xs_f64x4); _mm256_storeu_pd(o1 + plus, xc_f64x4);
                             _mm256_storeu_pd(o2 + minus, hs_f64x4); _mm256_storeu_pd(o2 + plus, hc_f64x4);
                             _mm256_storeu_pd(o3 + minus, zs_f64x4); _mm256_storeu_pd(o3 + plus, zc_f64x4);
@@ -5284,7 +5286,7 @@ SPHERE_SH_AVX2_INLINE_ int sphere_shd_pt_basis_body_avx2_(const sphere_shd_point
                             _mm256_storeu_pd(o2 + minus, gc_f64x4); _mm256_storeu_pd(o2 + plus, _mm256_sub_pd(_mm256_setzero_pd(), gs_f64x4));
                         }
                         if (o0) {
-                            if (solid) { yc_f64x4 = sphere_shd_pt_canon_avx2_(_mm256_mul_pd(yc_f64x4, w_f64x4)); ys_f64x4 = sphere_shd_pt_canon_avx2_(_mm256_mul_pd(ys_f64x4, w_f64x4)); }
+                            if (solid) { yc_f64x4 = sphere_shd_canonical_avx2_(_mm256_mul_pd(yc_f64x4, w_f64x4)); ys_f64x4 = sphere_shd_canonical_avx2_(_mm256_mul_pd(ys_f64x4, w_f64x4)); }
                             _mm256_storeu_pd(o0 + minus, ys_f64x4); _mm256_storeu_pd(o0 + plus, yc_f64x4);
                         }
                     }
@@ -5303,8 +5305,9 @@ SPHERE_SH_AVX2_INLINE_ int sphere_shd_pt_basis_body_avx2_(const sphere_shd_point
                 fill = columns - whole;
             } else {
                 for (k = 0; k < outs; k++) {
-                    const double *middle = o[k] + (size_t)orders * SPHERE_SHD_AVX2_LANES_;
+                    const double *middle;
                     if (!o[k]) continue;
+                    middle = o[k] + (size_t)orders * SPHERE_SHD_AVX2_LANES_;
                     if (!m0) { sphere_shd_pt_rows_avx2_(b->out[k] + (l * l + l - mine + 1), b->row, middle - (size_t)(mine - 1) * SPHERE_SHD_AVX2_LANES_, (size_t)(2 * mine - 1)); continue; }
                     sphere_shd_pt_rows_avx2_(b->out[k] + (l * l + l - m0 - mine + 1), b->row, middle - (size_t)mine * SPHERE_SHD_AVX2_LANES_, (size_t)mine);
                     sphere_shd_pt_rows_avx2_(b->out[k] + (l * l + l + m0), b->row, middle, (size_t)mine);
@@ -5417,7 +5420,7 @@ SPHERE_INLINE_ int sphere_shd_pt_basis_body_neon_(const sphere_shd_points *plan,
                     if (!gradient) {
                         if (solid) {
                             tt_f64x2 = vmulq_f64(tt_f64x2, w_f64x2);
-                            vst1q_f64(o0 + minus, sphere_shd_pt_canon_neon_(vmulq_f64(tt_f64x2, vld1q_f64(f1 + at)))); vst1q_f64(o0 + plus, sphere_shd_pt_canon_neon_(vmulq_f64(tt_f64x2, vld1q_f64(f0 + at))));
+                            vst1q_f64(o0 + minus, sphere_shd_canonical_neon_(vmulq_f64(tt_f64x2, vld1q_f64(f1 + at)))); vst1q_f64(o0 + plus, sphere_shd_canonical_neon_(vmulq_f64(tt_f64x2, vld1q_f64(f0 + at))));
                         } else { vst1q_f64(o0 + minus, vmulq_f64(tt_f64x2, vld1q_f64(f1 + at))); vst1q_f64(o0 + plus, vmulq_f64(tt_f64x2, vld1q_f64(f0 + at))); }
                     } else {
                         float64x2_t yc_f64x2 = vmulq_f64(tt_f64x2, vld1q_f64(f0 + at)), ys_f64x2 = vmulq_f64(tt_f64x2, vld1q_f64(f1 + at));
@@ -5429,7 +5432,7 @@ SPHERE_INLINE_ int sphere_shd_pt_basis_body_neon_(const sphere_shd_points *plan,
                             const float64x2_t om_f64x2 = vdupq_n_f64(order);
                             const float64x2_t rc_f64x2 = SPHERE_SH_MADD_F64X2_(om_f64x2, yc_f64x2, vmulq_f64(z_f64x2, uc_f64x2)), rs_f64x2 = SPHERE_SH_MADD_F64X2_(om_f64x2, ys_f64x2, vmulq_f64(z_f64x2, us_f64x2));
                             float64x2_t xc_f64x2 = vsubq_f64(gc_f64x2, vmulq_f64(x_f64x2, rc_f64x2)), xs_f64x2 = vsubq_f64(gs_f64x2, vmulq_f64(x_f64x2, rs_f64x2)), hc_f64x2 = vsubq_f64(vdupq_n_f64(0), SPHERE_SH_MADD_F64X2_(y_f64x2, rc_f64x2, gs_f64x2)), hs_f64x2 = vsubq_f64(gc_f64x2, vmulq_f64(y_f64x2, rs_f64x2)), zc_f64x2 = vsubq_f64(uc_f64x2, vmulq_f64(z_f64x2, rc_f64x2)), zs_f64x2 = vsubq_f64(us_f64x2, vmulq_f64(z_f64x2, rs_f64x2));
-                            if (solid) { xc_f64x2 = sphere_shd_pt_canon_neon_(vmulq_f64(xc_f64x2, v_f64x2)); xs_f64x2 = sphere_shd_pt_canon_neon_(vmulq_f64(xs_f64x2, v_f64x2)); hc_f64x2 = sphere_shd_pt_canon_neon_(vmulq_f64(hc_f64x2, v_f64x2)); hs_f64x2 = sphere_shd_pt_canon_neon_(vmulq_f64(hs_f64x2, v_f64x2)); zc_f64x2 = sphere_shd_pt_canon_neon_(vmulq_f64(zc_f64x2, v_f64x2)); zs_f64x2 = sphere_shd_pt_canon_neon_(vmulq_f64(zs_f64x2, v_f64x2)); }
+                            if (solid) { xc_f64x2 = sphere_shd_canonical_neon_(vmulq_f64(xc_f64x2, v_f64x2)); xs_f64x2 = sphere_shd_canonical_neon_(vmulq_f64(xs_f64x2, v_f64x2)); hc_f64x2 = sphere_shd_canonical_neon_(vmulq_f64(hc_f64x2, v_f64x2)); hs_f64x2 = sphere_shd_canonical_neon_(vmulq_f64(hs_f64x2, v_f64x2)); zc_f64x2 = sphere_shd_canonical_neon_(vmulq_f64(zc_f64x2, v_f64x2)); zs_f64x2 = sphere_shd_canonical_neon_(vmulq_f64(zs_f64x2, v_f64x2)); }
                             vst1q_f64(o1 + minus, xs_f64x2); vst1q_f64(o1 + plus, xc_f64x2);
                             vst1q_f64(o2 + minus, hs_f64x2); vst1q_f64(o2 + plus, hc_f64x2);
                             vst1q_f64(o3 + minus, zs_f64x2); vst1q_f64(o3 + plus, zc_f64x2);
@@ -5438,7 +5441,7 @@ SPHERE_INLINE_ int sphere_shd_pt_basis_body_neon_(const sphere_shd_points *plan,
                             vst1q_f64(o2 + minus, gc_f64x2); vst1q_f64(o2 + plus, vsubq_f64(vdupq_n_f64(0), gs_f64x2));
                         }
                         if (o0) {
-                            if (solid) { yc_f64x2 = sphere_shd_pt_canon_neon_(vmulq_f64(yc_f64x2, w_f64x2)); ys_f64x2 = sphere_shd_pt_canon_neon_(vmulq_f64(ys_f64x2, w_f64x2)); }
+                            if (solid) { yc_f64x2 = sphere_shd_canonical_neon_(vmulq_f64(yc_f64x2, w_f64x2)); ys_f64x2 = sphere_shd_canonical_neon_(vmulq_f64(ys_f64x2, w_f64x2)); }
                             vst1q_f64(o0 + minus, ys_f64x2); vst1q_f64(o0 + plus, yc_f64x2);
                         }
                     }
@@ -5457,8 +5460,9 @@ SPHERE_INLINE_ int sphere_shd_pt_basis_body_neon_(const sphere_shd_points *plan,
                 fill = columns - whole;
             } else {
                 for (k = 0; k < outs; k++) {
-                    const double *middle = o[k] + (size_t)orders * SPHERE_SHD_NEON_LANES_;
+                    const double *middle;
                     if (!o[k]) continue;
+                    middle = o[k] + (size_t)orders * SPHERE_SHD_NEON_LANES_;
                     if (!m0) { sphere_shd_pt_rows_neon_(b->out[k] + (l * l + l - mine + 1), b->row, middle - (size_t)(mine - 1) * SPHERE_SHD_NEON_LANES_, (size_t)(2 * mine - 1)); continue; }
                     sphere_shd_pt_rows_neon_(b->out[k] + (l * l + l - m0 - mine + 1), b->row, middle - (size_t)mine * SPHERE_SHD_NEON_LANES_, (size_t)mine);
                     sphere_shd_pt_rows_neon_(b->out[k] + (l * l + l + m0), b->row, middle, (size_t)mine);
@@ -7414,14 +7418,6 @@ static float sphere_sh_dot_neon_(const float *a, const float *b, size_t n)
 }
 #endif
 
-#if SPHERE_AVX2_
-SPHERE_TARGET_AVX2_ SPHERE_INLINE_ __m256 sphere_sh_coef_canonical_avx2_(__m256 v_f32x8)
-{ return _mm256_blendv_ps(v_f32x8, _mm256_set1_ps(sphere_nan_()), _mm256_cmp_ps(v_f32x8, v_f32x8, _CMP_UNORD_Q)); }
-#endif
-#if SPHERE_NEON_
-SPHERE_INLINE_ float32x4_t sphere_sh_coef_canonical_neon_(float32x4_t v_f32x4) { return vbslq_f32(vceqq_f32(v_f32x4, v_f32x4), v_f32x4, vdupq_n_f32(sphere_nan_())); }
-#endif
-
 /* >>kernel matrix: y = M x, M column after column, `stride` apart, each padded to whole vectors; columns in ascending order. y may not
    be x. A NaN is stored as the one NaN. */
 static void sphere_sh_matrix_c_(float *y, const float *matrix, size_t stride, const float *x, size_t rows, size_t columns)
@@ -7448,11 +7444,11 @@ SPHERE_TARGET_AVX2_ static void sphere_sh_matrix_avx2_(float *y, const float *ma
             sum2_f32x8 = SPHERE_MADD_F32X8_(_mm256_loadu_ps(p + 2 * w), x_f32x8, sum2_f32x8);
             sum3_f32x8 = SPHERE_MADD_F32X8_(_mm256_loadu_ps(p + 3 * w), x_f32x8, sum3_f32x8);
         }
-        _mm256_storeu_ps(y + i, sphere_sh_coef_canonical_avx2_(sum0_f32x8));
-        _mm256_storeu_ps(y + i + w, sphere_sh_coef_canonical_avx2_(sum1_f32x8));
-        _mm256_storeu_ps(y + i + 2 * w, sphere_sh_coef_canonical_avx2_(sum2_f32x8));
-        if (i + 4 * w <= rows) _mm256_storeu_ps(y + i + 3 * w, sphere_sh_coef_canonical_avx2_(sum3_f32x8));
-        else sphere_sh_store_some_(y + i + 3 * w, sphere_sh_coef_canonical_avx2_(sum3_f32x8), rows - i - 3 * w);
+        _mm256_storeu_ps(y + i, sphere_sh_canonical_avx2_(sum0_f32x8));
+        _mm256_storeu_ps(y + i + w, sphere_sh_canonical_avx2_(sum1_f32x8));
+        _mm256_storeu_ps(y + i + 2 * w, sphere_sh_canonical_avx2_(sum2_f32x8));
+        if (i + 4 * w <= rows) _mm256_storeu_ps(y + i + 3 * w, sphere_sh_canonical_avx2_(sum3_f32x8));
+        else sphere_sh_store_some_(y + i + 3 * w, sphere_sh_canonical_avx2_(sum3_f32x8), rows - i - 3 * w);
     }
     for (; i + w < rows; i += 2 * w) {
         __m256 sum0_f32x8 = _mm256_setzero_ps(), sum1_f32x8 = sum0_f32x8;
@@ -7462,13 +7458,13 @@ SPHERE_TARGET_AVX2_ static void sphere_sh_matrix_avx2_(float *y, const float *ma
             sum0_f32x8 = SPHERE_MADD_F32X8_(_mm256_loadu_ps(p), x_f32x8, sum0_f32x8);
             sum1_f32x8 = SPHERE_MADD_F32X8_(_mm256_loadu_ps(p + w), x_f32x8, sum1_f32x8);
         }
-        _mm256_storeu_ps(y + i, sphere_sh_coef_canonical_avx2_(sum0_f32x8));
-        sphere_sh_store_some_(y + i + w, sphere_sh_coef_canonical_avx2_(sum1_f32x8), rows - i - w);
+        _mm256_storeu_ps(y + i, sphere_sh_canonical_avx2_(sum0_f32x8));
+        sphere_sh_store_some_(y + i + w, sphere_sh_canonical_avx2_(sum1_f32x8), rows - i - w);
     }
     if (i < rows) {
         __m256 sum_f32x8 = _mm256_setzero_ps();
         for (j = 0; j < columns; j++) sum_f32x8 = SPHERE_MADD_F32X8_(_mm256_loadu_ps(matrix + j * stride + i), _mm256_set1_ps(x[j]), sum_f32x8);
-        sphere_sh_store_some_(y + i, sphere_sh_coef_canonical_avx2_(sum_f32x8), rows - i);
+        sphere_sh_store_some_(y + i, sphere_sh_canonical_avx2_(sum_f32x8), rows - i);
     }
 }
 #endif
@@ -7485,10 +7481,10 @@ static void sphere_sh_matrix_neon_(float *y, const float *matrix, size_t stride,
             sum0_f32x4 = SPHERE_MADD_F32X4_(vld1q_f32(p), x_f32x4, sum0_f32x4);
             sum1_f32x4 = SPHERE_MADD_F32X4_(vld1q_f32(p + w), x_f32x4, sum1_f32x4);
         }
-        if (i + 2 * w <= rows) { vst1q_f32(y + i, sphere_sh_coef_canonical_neon_(sum0_f32x4)); vst1q_f32(y + i + w, sphere_sh_coef_canonical_neon_(sum1_f32x4)); }
+        if (i + 2 * w <= rows) { vst1q_f32(y + i, sphere_sh_canonical_neon_(sum0_f32x4)); vst1q_f32(y + i + w, sphere_sh_canonical_neon_(sum1_f32x4)); }
         else {
             float tail[2 * SPHERE_SH_NEON_LANES_];
-            vst1q_f32(tail, sphere_sh_coef_canonical_neon_(sum0_f32x4)); vst1q_f32(tail + w, sphere_sh_coef_canonical_neon_(sum1_f32x4));
+            vst1q_f32(tail, sphere_sh_canonical_neon_(sum0_f32x4)); vst1q_f32(tail + w, sphere_sh_canonical_neon_(sum1_f32x4));
             memcpy(y + i, tail, (rows - i) * sizeof(float));
         }
     }
@@ -7525,12 +7521,12 @@ SPHERE_TARGET_AVX2_ static void sphere_sh_rotate_avx2_(float *out, const float *
                 sum0_f32x8 = SPHERE_MADD_F32X8_(_mm256_loadu_ps(dense + 2 * w * j), x_f32x8, sum0_f32x8);
                 sum1_f32x8 = SPHERE_MADD_F32X8_(_mm256_loadu_ps(dense + 2 * w * j + w), x_f32x8, sum1_f32x8);
             }
-            _mm256_storeu_ps(y, sphere_sh_coef_canonical_avx2_(sum0_f32x8));
-            sphere_sh_store_some_(y + w, sphere_sh_coef_canonical_avx2_(sum1_f32x8), rows - w);
+            _mm256_storeu_ps(y, sphere_sh_canonical_avx2_(sum0_f32x8));
+            sphere_sh_store_some_(y + w, sphere_sh_canonical_avx2_(sum1_f32x8), rows - w);
         } else {
             __m256 sum_f32x8 = _mm256_setzero_ps();
             for (j = 0; j < rows; j++) sum_f32x8 = SPHERE_MADD_F32X8_(_mm256_loadu_ps(dense + w * j), _mm256_set1_ps(x[j]), sum_f32x8);
-            sphere_sh_store_some_(y, sphere_sh_coef_canonical_avx2_(sum_f32x8), rows);
+            sphere_sh_store_some_(y, sphere_sh_canonical_avx2_(sum_f32x8), rows);
         }
         dense += rows * stride;
     }
@@ -7668,8 +7664,8 @@ SPHERE_TARGET_AVX2_ static void sphere_sh_analyse_avx2_(float *out, const float 
                 c_f32x8 = SPHERE_MADD_F32X8_(v_f32x8, _mm256_set1_ps(series[j]), c_f32x8);
                 s_f32x8 = SPHERE_MADD_F32X8_(v_f32x8, _mm256_set1_ps(series[nodes + j]), s_f32x8);
             }
-            _mm256_storeu_ps(lane, sphere_sh_coef_canonical_avx2_(c_f32x8));
-            _mm256_storeu_ps(lane + w, sphere_sh_coef_canonical_avx2_(s_f32x8));
+            _mm256_storeu_ps(lane, sphere_sh_canonical_avx2_(c_f32x8));
+            _mm256_storeu_ps(lane + w, sphere_sh_canonical_avx2_(s_f32x8));
             for (l = m + (int)i, j = 0; l <= degree && j < w; l++, j++) {
                 if (m) out[l * l + l - m] = lane[w + j];
                 out[l * l + l + m] = lane[j];
@@ -7739,8 +7735,8 @@ static void sphere_sh_analyse_neon_(float *out, const float *series, size_t node
                 c_f32x4 = SPHERE_MADD_F32X4_(v_f32x4, vdupq_n_f32(series[j]), c_f32x4);
                 s_f32x4 = SPHERE_MADD_F32X4_(v_f32x4, vdupq_n_f32(series[nodes + j]), s_f32x4);
             }
-            vst1q_f32(lane, sphere_sh_coef_canonical_neon_(c_f32x4));
-            vst1q_f32(lane + w, sphere_sh_coef_canonical_neon_(s_f32x4));
+            vst1q_f32(lane, sphere_sh_canonical_neon_(c_f32x4));
+            vst1q_f32(lane + w, sphere_sh_canonical_neon_(s_f32x4));
             for (l = m + (int)i, j = 0; l <= degree && j < w; l++, j++) {
                 if (m) out[l * l + l - m] = lane[w + j];
                 out[l * l + l + m] = lane[j];
@@ -7840,14 +7836,6 @@ static double sphere_shd_dot_neon_(const double *a, const double *b, size_t n)
 }
 #endif
 
-#if SPHERE_AVX2_
-SPHERE_TARGET_AVX2_ SPHERE_INLINE_ __m256d sphere_shd_coef_canonical_avx2_(__m256d v_f64x4)
-{ return _mm256_blendv_pd(v_f64x4, _mm256_set1_pd(sphere_sh_nan_double_()), _mm256_cmp_pd(v_f64x4, v_f64x4, _CMP_UNORD_Q)); }
-#endif
-#if SPHERE_NEON_
-SPHERE_INLINE_ float64x2_t sphere_shd_coef_canonical_neon_(float64x2_t v_f64x2) { return vbslq_f64(vceqq_f64(v_f64x2, v_f64x2), v_f64x2, vdupq_n_f64(sphere_sh_nan_double_())); }
-#endif
-
 /* >>kernel matrix: y = M x, M column after column, `stride` apart, each padded to whole vectors; columns in ascending order. y may not
    be x. A NaN is stored as the one NaN. */
 static void sphere_shd_matrix_c_(double *y, const double *matrix, size_t stride, const double *x, size_t rows, size_t columns)
@@ -7874,11 +7862,11 @@ SPHERE_TARGET_AVX2_ static void sphere_shd_matrix_avx2_(double *y, const double 
             sum2_f64x4 = SPHERE_SH_MADD_F64X4_(_mm256_loadu_pd(p + 2 * w), x_f64x4, sum2_f64x4);
             sum3_f64x4 = SPHERE_SH_MADD_F64X4_(_mm256_loadu_pd(p + 3 * w), x_f64x4, sum3_f64x4);
         }
-        _mm256_storeu_pd(y + i, sphere_shd_coef_canonical_avx2_(sum0_f64x4));
-        _mm256_storeu_pd(y + i + w, sphere_shd_coef_canonical_avx2_(sum1_f64x4));
-        _mm256_storeu_pd(y + i + 2 * w, sphere_shd_coef_canonical_avx2_(sum2_f64x4));
-        if (i + 4 * w <= rows) _mm256_storeu_pd(y + i + 3 * w, sphere_shd_coef_canonical_avx2_(sum3_f64x4));
-        else sphere_shd_store_some_(y + i + 3 * w, sphere_shd_coef_canonical_avx2_(sum3_f64x4), rows - i - 3 * w);
+        _mm256_storeu_pd(y + i, sphere_shd_canonical_avx2_(sum0_f64x4));
+        _mm256_storeu_pd(y + i + w, sphere_shd_canonical_avx2_(sum1_f64x4));
+        _mm256_storeu_pd(y + i + 2 * w, sphere_shd_canonical_avx2_(sum2_f64x4));
+        if (i + 4 * w <= rows) _mm256_storeu_pd(y + i + 3 * w, sphere_shd_canonical_avx2_(sum3_f64x4));
+        else sphere_shd_store_some_(y + i + 3 * w, sphere_shd_canonical_avx2_(sum3_f64x4), rows - i - 3 * w);
     }
     for (; i + w < rows; i += 2 * w) {
         __m256d sum0_f64x4 = _mm256_setzero_pd(), sum1_f64x4 = sum0_f64x4;
@@ -7888,13 +7876,13 @@ SPHERE_TARGET_AVX2_ static void sphere_shd_matrix_avx2_(double *y, const double 
             sum0_f64x4 = SPHERE_SH_MADD_F64X4_(_mm256_loadu_pd(p), x_f64x4, sum0_f64x4);
             sum1_f64x4 = SPHERE_SH_MADD_F64X4_(_mm256_loadu_pd(p + w), x_f64x4, sum1_f64x4);
         }
-        _mm256_storeu_pd(y + i, sphere_shd_coef_canonical_avx2_(sum0_f64x4));
-        sphere_shd_store_some_(y + i + w, sphere_shd_coef_canonical_avx2_(sum1_f64x4), rows - i - w);
+        _mm256_storeu_pd(y + i, sphere_shd_canonical_avx2_(sum0_f64x4));
+        sphere_shd_store_some_(y + i + w, sphere_shd_canonical_avx2_(sum1_f64x4), rows - i - w);
     }
     if (i < rows) {
         __m256d sum_f64x4 = _mm256_setzero_pd();
         for (j = 0; j < columns; j++) sum_f64x4 = SPHERE_SH_MADD_F64X4_(_mm256_loadu_pd(matrix + j * stride + i), _mm256_set1_pd(x[j]), sum_f64x4);
-        sphere_shd_store_some_(y + i, sphere_shd_coef_canonical_avx2_(sum_f64x4), rows - i);
+        sphere_shd_store_some_(y + i, sphere_shd_canonical_avx2_(sum_f64x4), rows - i);
     }
 }
 #endif
@@ -7911,10 +7899,10 @@ static void sphere_shd_matrix_neon_(double *y, const double *matrix, size_t stri
             sum0_f64x2 = SPHERE_SH_MADD_F64X2_(vld1q_f64(p), x_f64x2, sum0_f64x2);
             sum1_f64x2 = SPHERE_SH_MADD_F64X2_(vld1q_f64(p + w), x_f64x2, sum1_f64x2);
         }
-        if (i + 2 * w <= rows) { vst1q_f64(y + i, sphere_shd_coef_canonical_neon_(sum0_f64x2)); vst1q_f64(y + i + w, sphere_shd_coef_canonical_neon_(sum1_f64x2)); }
+        if (i + 2 * w <= rows) { vst1q_f64(y + i, sphere_shd_canonical_neon_(sum0_f64x2)); vst1q_f64(y + i + w, sphere_shd_canonical_neon_(sum1_f64x2)); }
         else {
             double tail[2 * SPHERE_SHD_NEON_LANES_];
-            vst1q_f64(tail, sphere_shd_coef_canonical_neon_(sum0_f64x2)); vst1q_f64(tail + w, sphere_shd_coef_canonical_neon_(sum1_f64x2));
+            vst1q_f64(tail, sphere_shd_canonical_neon_(sum0_f64x2)); vst1q_f64(tail + w, sphere_shd_canonical_neon_(sum1_f64x2));
             memcpy(y + i, tail, (rows - i) * sizeof(double));
         }
     }
@@ -7951,12 +7939,12 @@ SPHERE_TARGET_AVX2_ static void sphere_shd_rotate_avx2_(double *out, const doubl
                 sum0_f64x4 = SPHERE_SH_MADD_F64X4_(_mm256_loadu_pd(dense + 2 * w * j), x_f64x4, sum0_f64x4);
                 sum1_f64x4 = SPHERE_SH_MADD_F64X4_(_mm256_loadu_pd(dense + 2 * w * j + w), x_f64x4, sum1_f64x4);
             }
-            _mm256_storeu_pd(y, sphere_shd_coef_canonical_avx2_(sum0_f64x4));
-            sphere_shd_store_some_(y + w, sphere_shd_coef_canonical_avx2_(sum1_f64x4), rows - w);
+            _mm256_storeu_pd(y, sphere_shd_canonical_avx2_(sum0_f64x4));
+            sphere_shd_store_some_(y + w, sphere_shd_canonical_avx2_(sum1_f64x4), rows - w);
         } else {
             __m256d sum_f64x4 = _mm256_setzero_pd();
             for (j = 0; j < rows; j++) sum_f64x4 = SPHERE_SH_MADD_F64X4_(_mm256_loadu_pd(dense + w * j), _mm256_set1_pd(x[j]), sum_f64x4);
-            sphere_shd_store_some_(y, sphere_shd_coef_canonical_avx2_(sum_f64x4), rows);
+            sphere_shd_store_some_(y, sphere_shd_canonical_avx2_(sum_f64x4), rows);
         }
         dense += rows * stride;
     }
@@ -8094,8 +8082,8 @@ SPHERE_TARGET_AVX2_ static void sphere_shd_analyse_avx2_(double *out, const doub
                 c_f64x4 = SPHERE_SH_MADD_F64X4_(v_f64x4, _mm256_set1_pd(series[j]), c_f64x4);
                 s_f64x4 = SPHERE_SH_MADD_F64X4_(v_f64x4, _mm256_set1_pd(series[nodes + j]), s_f64x4);
             }
-            _mm256_storeu_pd(lane, sphere_shd_coef_canonical_avx2_(c_f64x4));
-            _mm256_storeu_pd(lane + w, sphere_shd_coef_canonical_avx2_(s_f64x4));
+            _mm256_storeu_pd(lane, sphere_shd_canonical_avx2_(c_f64x4));
+            _mm256_storeu_pd(lane + w, sphere_shd_canonical_avx2_(s_f64x4));
             for (l = m + (int)i, j = 0; l <= degree && j < w; l++, j++) {
                 if (m) out[l * l + l - m] = lane[w + j];
                 out[l * l + l + m] = lane[j];
@@ -8165,8 +8153,8 @@ static void sphere_shd_analyse_neon_(double *out, const double *series, size_t n
                 c_f64x2 = SPHERE_SH_MADD_F64X2_(v_f64x2, vdupq_n_f64(series[j]), c_f64x2);
                 s_f64x2 = SPHERE_SH_MADD_F64X2_(v_f64x2, vdupq_n_f64(series[nodes + j]), s_f64x2);
             }
-            vst1q_f64(lane, sphere_shd_coef_canonical_neon_(c_f64x2));
-            vst1q_f64(lane + w, sphere_shd_coef_canonical_neon_(s_f64x2));
+            vst1q_f64(lane, sphere_shd_canonical_neon_(c_f64x2));
+            vst1q_f64(lane + w, sphere_shd_canonical_neon_(s_f64x2));
             for (l = m + (int)i, j = 0; l <= degree && j < w; l++, j++) {
                 if (m) out[l * l + l - m] = lane[w + j];
                 out[l * l + l + m] = lane[j];
@@ -12081,8 +12069,6 @@ SPHERE_TARGET_AVX2_ static void sphere_shd_weigh_avx2_(double *out, const double
 }
 /* Rows are loaded by halves, row i beside row i + lanes/2, which costs no shuffle; then v[0 .. lanes/2 - 1] holds their first halves and the transpose
    stays within 128 bits. */
-SPHERE_TARGET_AVX2_ SPHERE_INLINE_ __m256 sphere_sh_halves_avx2_(const float *low, const float *high)
-{ return _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(low)), _mm_loadu_ps(high), 1); }
 SPHERE_TARGET_AVX2_ SPHERE_INLINE_ __m256d sphere_shd_halves_avx2_(const double *low, const double *high)
 { return _mm256_insertf128_pd(_mm256_castpd128_pd256(_mm_loadu_pd(low)), _mm_loadu_pd(high), 1); }
 SPHERE_TARGET_AVX2_ SPHERE_INLINE_ void sphere_sh_transpose_avx2_(__m256 v_f32x8[8])
@@ -12104,10 +12090,6 @@ SPHERE_TARGET_AVX2_ SPHERE_INLINE_ void sphere_shd_transpose_avx2_(__m256d v_f64
 }
 SPHERE_TARGET_AVX2_ SPHERE_INLINE_ __m256 sphere_sh_reverse_avx2_(__m256 v_f32x8) { return _mm256_permutevar8x32_ps(v_f32x8, _mm256_setr_epi32(7, 6, 5, 4, 3, 2, 1, 0)); }
 SPHERE_TARGET_AVX2_ SPHERE_INLINE_ __m256d sphere_shd_reverse_avx2_(__m256d v_f64x4) { return _mm256_permute4x64_pd(v_f64x4, 0x1b); }
-SPHERE_TARGET_AVX2_ SPHERE_INLINE_ __m256 sphere_sh_canonical_avx2_(__m256 v_f32x8)
-{ return _mm256_blendv_ps(v_f32x8, _mm256_castsi256_ps(_mm256_set1_epi32(0x7fc00000)), _mm256_cmp_ps(v_f32x8, v_f32x8, _CMP_UNORD_Q)); }
-SPHERE_TARGET_AVX2_ SPHERE_INLINE_ __m256d sphere_shd_canonical_avx2_(__m256d v_f64x4)
-{ return _mm256_blendv_pd(v_f64x4, _mm256_castsi256_pd(_mm256_set1_epi64x(0x7ff8000000000000)), _mm256_cmp_pd(v_f64x4, v_f64x4, _CMP_UNORD_Q)); }
 #endif
 #if SPHERE_NEON_
 static void sphere_sh_combine_neon_(float *out, float *sum, size_t steps)
@@ -12159,8 +12141,6 @@ SPHERE_INLINE_ void sphere_shd_transpose_neon_(float64x2_t v_f64x2[2])
 }
 SPHERE_INLINE_ float32x4_t sphere_sh_reverse_neon_(float32x4_t v_f32x4) { const float32x4_t r_f32x4 = vrev64q_f32(v_f32x4); return vextq_f32(r_f32x4, r_f32x4, 2); }
 SPHERE_INLINE_ float64x2_t sphere_shd_reverse_neon_(float64x2_t v_f64x2) { return vextq_f64(v_f64x2, v_f64x2, 1); }
-SPHERE_INLINE_ float32x4_t sphere_sh_canonical_neon_(float32x4_t v_f32x4) { return vbslq_f32(vceqq_f32(v_f32x4, v_f32x4), v_f32x4, vdupq_n_f32(sphere_nan_())); }
-SPHERE_INLINE_ float64x2_t sphere_shd_canonical_neon_(float64x2_t v_f64x2) { return vbslq_f64(vceqq_f64(v_f64x2, v_f64x2), v_f64x2, vdupq_n_f64(sphere_sh_nan_double_())); }
 #endif
 /* sphere-sh float begin transform-rows */
 /* rows_out, rows_in: as many places as a vector has lanes, transposed; the tail is portable. */
@@ -13008,8 +12988,8 @@ static void sphere_sh_analysis_order_(const sphere_sh_job_ *job, const sphere_sh
         job->kernels->weigh(out + 4, c + 4, c, even + 1, next, odd + 1, steps - 1);
     }
 }
-/* Tasks take every 16th handful of orders, so that they are about equally long; a handful of a large transform has the orders of one cache line.
-   What an order gives does not depend on who computes it. Without a job system there is one task. */
+/* Tasks take every 16th handful of orders, so that they are about equally long; a handful has the orders of a cache line, or fewer where there would be too
+   few handfuls for the tasks. What an order gives does not depend on who computes it. Without a job system there is one task. */
 static size_t sphere_sh_handful_(const sphere_sh_job_ *job) { return job->tasks > 1 && job->plan->degree < 511 ? 4 : SPHERE_SH_HANDFUL_; }
 static void *sphere_sh_task_memory_(const sphere_sh_job_ *job, size_t task) { return job->scratch + (job->scratch_step ? task * job->scratch_step : 0); }
 static void sphere_sh_synthesis_task_(void *context, size_t task)
@@ -13976,8 +13956,8 @@ static void sphere_shd_analysis_order_(const sphere_shd_job_ *job, const sphere_
         job->kernels->weigh(out + 4, c + 4, c, even + 1, next, odd + 1, steps - 1);
     }
 }
-/* Tasks take every 16th handful of orders, so that they are about equally long; a handful of a large transform has the orders of one cache line.
-   What an order gives does not depend on who computes it. Without a job system there is one task. */
+/* Tasks take every 16th handful of orders, so that they are about equally long; a handful has the orders of a cache line, or fewer where there would be too
+   few handfuls for the tasks. What an order gives does not depend on who computes it. Without a job system there is one task. */
 static size_t sphere_shd_handful_(const sphere_shd_job_ *job) { return job->tasks > 1 && job->plan->degree < 511 ? 4 : SPHERE_SHD_HANDFUL_; }
 static void *sphere_shd_task_memory_(const sphere_shd_job_ *job, size_t task) { return job->scratch + (job->scratch_step ? task * job->scratch_step : 0); }
 static void sphere_shd_synthesis_task_(void *context, size_t task)

@@ -2,24 +2,7 @@
 # tests/atlas.sh - builds examples/atlas.c with nothing but a C compiler and checks what it promises: the quality of the map of
 # the shipped words, the same bytes for every number of threads, every kind of bad input, safe writing. CC chooses the compiler.
 # One line per check, the last line is "N passed, M failed".
-CC=${CC:-cc}
-root=$(cd "$(dirname "$0")/.." && pwd) || exit 1
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-trap 'exit 1' HUP INT TERM
-passed=0 failed=0
-LC_ALL=C; export LC_ALL
-
-# check NAME COMMAND...: one line, by the exit code of the command
-check() {
-    name=$1; shift
-    if "$@"; then passed=$((passed + 1)); echo "ok - $name"
-    else failed=$((failed + 1)); echo "not ok - $name"; fi
-}
-# holds EXPRESSION: a comparison of numbers, by awk; a missing number is false
-holds() { awk "BEGIN { exit !($1) }" 2>/dev/null; }
-empty() { ! [ -s "$1" ]; }
-finish() { echo "$passed passed, $failed failed"; [ "$failed" -eq 0 ]; exit; }
+. "$(dirname "$0")/check.sh"
 
 # ---- build ---------------------------------------------------------------------------------------------------------------
 atlas=$work/atlas
@@ -34,8 +17,6 @@ for std in c99 c11 gnu11; do
 done
 $CC -O1 -DEX_NO_THREADS -o "$work/single" examples/atlas.c 2>"$work/build"
 check "builds without threads" test -x "$work/single"
-# The program ends early by exit; what it still holds then is no leak.
-ASAN_OPTIONS=detect_leaks=0; export ASAN_OPTIONS
 gcc -O0 -g -fsanitize=address,undefined -fno-sanitize-recover=all -pthread -o "$work/careful" examples/atlas.c 2>"$work/build"
 check "builds with sanitizers" test -x "$work/careful"
 

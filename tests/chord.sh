@@ -2,24 +2,7 @@
 # tests/chord.sh - builds examples/chord.c with nothing but a C compiler and checks what it promises: balance in every seed, a sound that
 # is the chord and nothing else once it has locked, the same bytes everywhere, every kind of bad option. CC chooses the compiler.
 # One line per check, the last line is "N passed, M failed".
-CC=${CC:-cc}
-root=$(cd "$(dirname "$0")/.." && pwd) || exit 1
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-trap 'exit 1' HUP INT TERM
-passed=0 failed=0
-LC_ALL=C; export LC_ALL
-
-# check NAME COMMAND...: one line, by the exit code of the command
-check() {
-    name=$1; shift
-    if "$@"; then passed=$((passed + 1)); echo "ok - $name"
-    else failed=$((failed + 1)); echo "not ok - $name"; fi
-}
-# holds EXPRESSION: a comparison of numbers, by awk; a missing number is false
-holds() { awk "BEGIN { exit !($1) }" 2>/dev/null; }
-empty() { ! [ -s "$1" ]; }
-finish() { echo "$passed passed, $failed failed"; [ "$failed" -eq 0 ]; exit; }
+. "$(dirname "$0")/check.sh"
 
 # ---- build ---------------------------------------------------------------------------------------------------------------
 chord=$work/chord
@@ -34,8 +17,6 @@ for std in c99 c11 gnu11; do
 done
 $CC -O0 -DEX_NO_THREADS -DSPHERE_NO_SIMD -o "$work/plain" examples/chord.c 2>"$work/build"
 check "builds without threads, vectors and optimisation" test -x "$work/plain"
-# The program ends early by exit; what it still holds then is no leak.
-ASAN_OPTIONS=detect_leaks=0; export ASAN_OPTIONS
 gcc -O0 -g -fsanitize=address,undefined -fno-sanitize-recover=all -pthread -o "$work/careful" examples/chord.c 2>"$work/build"
 check "builds with sanitizers" test -x "$work/careful"
 

@@ -3,27 +3,8 @@
 # World Magnetic Model, the same bytes from every compiler and machine, the same bits and less than 8 KB of memory on a Cortex-M4F,
 # and every kind of bad input. CC chooses the compiler. One line per check, the last line is "N passed, M failed".
 #   sh tests/geomag.sh [--quick]     --quick leaves out the Cortex-M4F, whose compiler and emulator are large
-CC=${CC:-cc}
+. "$(dirname "$0")/check.sh"
 quick=${1:-}
-root=$(cd "$(dirname "$0")/.." && pwd) || exit 1
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-trap 'exit 1' HUP INT TERM
-passed=0 failed=0
-LC_ALL=C; export LC_ALL
-# The program ends early by exit; what it still holds then is no leak.
-ASAN_OPTIONS=detect_leaks=0; export ASAN_OPTIONS
-
-# check NAME COMMAND...: one line, by the exit code of the command
-check() {
-    name=$1; shift
-    if "$@"; then passed=$((passed + 1)); echo "ok - $name"
-    else failed=$((failed + 1)); echo "not ok - $name"; fi
-}
-# holds EXPRESSION: a comparison of numbers, by awk; a missing number is false
-holds() { awk "BEGIN { exit !($1) }" 2>/dev/null; }
-empty() { ! [ -s "$1" ]; }
-finish() { echo "$passed passed, $failed failed"; [ "$failed" -eq 0 ]; exit; }
 
 # ---- build ---------------------------------------------------------------------------------------------------------------
 cd "$root" || exit 1

@@ -2,25 +2,7 @@
 # tests/harmonics.sh - builds examples/harmonics.c with nothing but a C compiler and checks what it promises: the picture of the README, a table
 # that agrees with what other programs publish, the same bytes everywhere, every kind of bad option. CC chooses the compiler.
 # One line per check, the last line is "N passed, M failed".
-CC=${CC:-cc}
-root=$(cd "$(dirname "$0")/.." && pwd) || exit 1
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-trap 'exit 1' HUP INT TERM
-passed=0 failed=0
-LC_ALL=C; export LC_ALL
-# The program ends early by exit; what it still holds then is no leak.
-ASAN_OPTIONS=detect_leaks=0; export ASAN_OPTIONS
-
-# check NAME COMMAND...: one line, by the exit code of the command
-check() {
-    name=$1; shift
-    if "$@"; then passed=$((passed + 1)); echo "ok - $name"
-    else failed=$((failed + 1)); echo "not ok - $name"; fi
-}
-holds() { awk "BEGIN { exit !($1) }" 2>/dev/null; }
-empty() { ! [ -s "$1" ]; }
-finish() { echo "$passed passed, $failed failed"; [ "$failed" -eq 0 ]; exit; }
+. "$(dirname "$0")/check.sh"
 
 cd "$root" || exit 1
 harmonics=$work/harmonics

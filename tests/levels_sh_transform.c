@@ -102,7 +102,7 @@ static void name(size_t degree, int grid, int layout, size_t orders, size_t long
         const sphere_exec exec = way((int)w); \
         const size_t o = w ? 1 : 0; \
         int bad = 0; \
-        memset(work, (int)(w + 1), more); \
+        memset(work, 0x41 + (int)w, more);           /* 12.1, 49, ...: seen where it is added to */ \
         bad |= sphere_##sh##_synthesis(&plan, in, 0, field[o], 0, 2, work, more, &exec); \
         bad |= sphere_##sh##_analysis(&plan, field[o], 0, back[o], 0, 2, work, more, &exec); \
         bad |= sphere_##sh##_gradient_synthesis(&plan, in, 0, gt[o], gp[o], 0, 1, work, more, &exec); \

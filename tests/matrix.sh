@@ -192,7 +192,7 @@ if [ -z "$only" ]; then
   fi >> $dir/verdicts
 
   # And a single product and sum that is fused must show. The macro of the headers takes the number of a line from the environment and
-  # fuses what stands there; a dozen lines are tried, one at a time. Not seen are those whose product is exact, or whose last bit
+  # fuses what stands there; every 16th is tried, one at a time. Not seen are those whose product is exact, or whose last bit
   # is lost in what follows.
   rm -rf $dir/fused
   mkdir -p $dir/fused/tests
