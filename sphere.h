@@ -1,10 +1,10 @@
-/* sphere.h - v0.2.0 - geometry, rows of embeddings, exact search and layout quality on the sphere. MIT licence, at the end.
+/* sphere.h - v0.3.0 - geometry, rows of embeddings, exact search and layout quality on the sphere. MIT licence, at the end.
 
    Do this in ONE C or C++ file:      #define SPHERE_IMPLEMENTATION
                                       #include "sphere.h"
    and only #include "sphere.h" everywhere else. Nothing to link, not even -lm.
 
-   The same bits come out on every machine: at every SIMD level (portable, AVX2, NEON), for every thread count, with every
+   The same bits come out on every machine: at every SIMD level (portable, AVX2, AVX-512, NEON), for every thread count, with every
    compiler and at every optimisation level. -ffast-math is refused.
 
    Contents: grep for the tag
@@ -48,7 +48,7 @@
 /* sphere-core begin 1: the same lines in every sphere*.h; sphere.h is the source, `meson compile -C build sync-core` copies */
 /* >>core-types */
 #ifndef SPHERE_CORE_VERSION
-#define SPHERE_CORE_VERSION 200
+#define SPHERE_CORE_VERSION 300
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -75,15 +75,15 @@ SPHERE_INLINE_ const char *sphere_status_text(sphere_status status)
 {
     switch (status) { SPHERE_STATUS_LIST_(SPHERE_STATUS_CASE_) case SPHERE_STATUS_END_: default: return "not a sphere_status"; }
 }
-/* Which version of the kernels runs. Tests and benchmarks force one; everyone else leaves 0. The bits are the same. */
-typedef enum sphere_simd { SPHERE_SIMD_BEST = 0, SPHERE_SIMD_PORTABLE = 1, SPHERE_SIMD_AVX2 = 2, SPHERE_SIMD_NEON = 3 } sphere_simd;
+/* Which kernels run: tests and benchmarks force a level, everyone else leaves 0. The bits are the same. AVX512 (Ice Lake, Zen 4) has AVX2's where it has none. */
+typedef enum sphere_simd { SPHERE_SIMD_BEST = 0, SPHERE_SIMD_PORTABLE = 1, SPHERE_SIMD_AVX2 = 2, SPHERE_SIMD_NEON = 3, SPHERE_SIMD_AVX512 = 4 } sphere_simd;
 /* The parallel hook: call task(context, i) once for every i < tasks, on any threads in any order, and return when all are done. */
 typedef struct sphere_parallel {
     void (*run)(void *user, size_t tasks, void (*task)(void *context, size_t index), void *context);   /* 0 = serial */
     void *user;
 } sphere_parallel;
 typedef struct sphere_exec { sphere_simd simd; sphere_parallel parallel; } sphere_exec;     /* all zero = best level, one thread */
-#elif SPHERE_CORE_VERSION != 200
+#elif SPHERE_CORE_VERSION != 300
 #error "update every sphere*.h together"
 #endif
 /* sphere-core end 1 */
@@ -740,7 +740,9 @@ SPHERE_API sphere_status sphere_measure_fidelity(const sphere_rows *rows, const 
 #define SPHERE_AVX2_ 1
 #define SPHERE_TARGET_AVX2_ __attribute__((target("avx2")))
 #include <immintrin.h>
-#if defined(_MSC_VER)                                                   /* clang-cl leaves out what /arch does not enable */
+#if defined(__x86_64__) && !defined(_MSC_VER)
+#define SPHERE_TARGET_AVX512_ __attribute__((target("avx2,avx512f,avx512dq,avx512vl")))
+#elif defined(_MSC_VER)                                                   /* clang-cl leaves out what /arch does not enable */
 #include <intrin.h>
 #include <smmintrin.h>
 #include <avxintrin.h>
@@ -777,6 +779,7 @@ SPHERE_INLINE_ sphere_simd sphere_simd_best_(void)
     __atomic_store_n(&cached, (leaf1[2] >> 27 & 1) && (_xgetbv(0) & 6) == 6 && (leaf7[1] >> 5 & 1) ? SPHERE_SIMD_AVX2 : SPHERE_SIMD_PORTABLE, __ATOMIC_RELAXED);
     return (sphere_simd)cached;
 #elif SPHERE_AVX2_
+    if (__builtin_cpu_supports("avx512vbmi2") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")) return SPHERE_SIMD_AVX512;
     return __builtin_cpu_supports("avx2") ? SPHERE_SIMD_AVX2 : SPHERE_SIMD_PORTABLE;
 #else
     return SPHERE_NEON_ ? SPHERE_SIMD_NEON : SPHERE_SIMD_PORTABLE;
@@ -786,7 +789,7 @@ SPHERE_INLINE_ sphere_simd sphere_simd_best_(void)
 SPHERE_INLINE_ sphere_simd sphere_simd_pick_(const sphere_exec *exec)
 {
     sphere_simd best = sphere_simd_best_(), want = exec ? exec->simd : SPHERE_SIMD_BEST;
-    return want == SPHERE_SIMD_BEST || want == best ? best : want == SPHERE_SIMD_PORTABLE ? want : SPHERE_SIMD_BEST;
+    return want == SPHERE_SIMD_BEST ? best : want == best || want == SPHERE_SIMD_PORTABLE || (want == SPHERE_SIMD_AVX2 && best == SPHERE_SIMD_AVX512) ? want : SPHERE_SIMD_BEST;
 }
 SPHERE_INLINE_ void sphere_parallel_(const sphere_exec *exec, size_t tasks, void (*task)(void *context, size_t index), void *context)
 {
@@ -823,8 +826,7 @@ SPHERE_INLINE_ double sphere_sqrt_integer_(double x)
 {
     uint64_t u, m, root = 0, rest = 0; int e, i;
     memcpy(&u, &x, 8); m = u & 0xfffffffffffffu; e = (int)(u >> 52);
-    if (!(x > 0) || e == 2047) return x;
-    if (e == 0) { for (e = 1; !(m >> 52); e--) m <<= 1; } else m |= 0x10000000000000u;
+    if (!(x > 0) || e == 2047) return x; else if (e == 0) { for (e = 1; !(m >> 52); e--) m <<= 1; } else m |= 0x10000000000000u;
     if (!(e & 1)) { m <<= 1; e--; }                                     /* now x = m 2^(e - 1075) and e - 1023 is even */
     for (i = 0; i < 54; i++) {
         rest = rest << 2 | (i < 27 ? m >> (52 - 2 * i) & 3u : 0); root <<= 1;
@@ -851,8 +853,7 @@ SPHERE_INLINE_ float sphere_exp_(float x)
 SPHERE_INLINE_ float sphere_log_(float x)
 {
     float e = 0, f, p, s; int shift;
-    if (!(x > 0)) return x == 0 ? -sphere_inf_() : sphere_nan_();
-    if (x == sphere_inf_()) return x;
+    if (!(x > 0) || x == sphere_inf_()) return x > 0 ? x : x == 0 ? -sphere_inf_() : sphere_nan_();
     if (x < 1.17549435e-38f) { x *= 8388608.0f; e = -23; }
     shift = (int)((sphere_bits_(x) + (0x3f800000u - 0x3f3504f3u)) >> 23) - 127;
     f = sphere_from_bits_(sphere_bits_(x) - ((uint32_t)shift << 23)) - 1.0f; e += (float)shift; s = f * f;
@@ -885,8 +886,7 @@ SPHERE_INLINE_ void sphere_sincos_(float x, float *sine, float *cosine)
     float r, z, s, c; uint32_t q;
     if (!(sphere_abs_(x) < sphere_inf_())) { *sine = *cosine = sphere_nan_(); return; }
     q = sphere_reduce_(x, &r); z = r * r;
-    s = SPHERE_MADD_(-0.00019516499f, z, 0.00833217241f); s = SPHERE_MADD_(s, z, -0.166666552f);
-    s = sphere_abs_(r) < 2.44140625e-04f ? r : SPHERE_MADD_(s * z, r, r);
+    s = SPHERE_MADD_(-0.00019516499f, z, 0.00833217241f); s = SPHERE_MADD_(s, z, -0.166666552f); s = sphere_abs_(r) < 2.44140625e-04f ? r : SPHERE_MADD_(s * z, r, r);
     c = SPHERE_MADD_(2.44375551e-05f, z, -0.00138873595f); c = SPHERE_MADD_(c, z, 0.0416666456f);
     c = 1.0f - (0.5f * z - c * z * z); r = q & 1u ? c : s; c = q & 1u ? s : c;
     *sine = q & 2u ? -r : r; *cosine = (q + 1u) & 2u ? -c : c;
@@ -3237,7 +3237,7 @@ SPHERE_INLINE_ const sphere_kernels_ *sphere_kernels_for_(sphere_simd level)
     static const sphere_kernels_ portable = SPHERE_KERNELS_(c_);
 #if SPHERE_AVX2_
     static const sphere_kernels_ avx2 = SPHERE_KERNELS_(avx2_);
-    if (level == SPHERE_SIMD_AVX2) return &avx2;
+    if (level == SPHERE_SIMD_AVX2 || level == SPHERE_SIMD_AVX512) return &avx2;
 #endif
 #if SPHERE_NEON_
     static const sphere_kernels_ neon = SPHERE_KERNELS_(neon_);

@@ -1,10 +1,10 @@
-/* sphere_sh.h - v0.2.0 - spherical harmonics in float and double: values, gradients, expansions, coefficients. MIT licence, at the end.
+/* sphere_sh.h - v0.3.0 - spherical harmonics in float and double: values, gradients, expansions, coefficients. MIT licence, at the end.
 
    Do this in ONE C or C++ file:      #define SPHERE_SH_IMPLEMENTATION
                                       #include "sphere_sh.h"
    and only #include "sphere_sh.h" everywhere else. Nothing to link, not even -lm. It needs no other header.
 
-   The same bits come out on every machine: at every SIMD level (portable, AVX2, NEON), for every thread count, with every
+   The same bits come out on every machine: at every SIMD level (portable, AVX2, AVX-512, NEON), for every thread count, with every
    compiler and at every optimisation level. -ffast-math is refused.
 
    Contents: grep for the tag
@@ -26,7 +26,7 @@
 /* sphere-core begin 1: the same lines in every sphere*.h; sphere.h is the source, `meson compile -C build sync-core` copies */
 /* >>core-types */
 #ifndef SPHERE_CORE_VERSION
-#define SPHERE_CORE_VERSION 200
+#define SPHERE_CORE_VERSION 300
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -53,15 +53,15 @@ SPHERE_INLINE_ const char *sphere_status_text(sphere_status status)
 {
     switch (status) { SPHERE_STATUS_LIST_(SPHERE_STATUS_CASE_) case SPHERE_STATUS_END_: default: return "not a sphere_status"; }
 }
-/* Which version of the kernels runs. Tests and benchmarks force one; everyone else leaves 0. The bits are the same. */
-typedef enum sphere_simd { SPHERE_SIMD_BEST = 0, SPHERE_SIMD_PORTABLE = 1, SPHERE_SIMD_AVX2 = 2, SPHERE_SIMD_NEON = 3 } sphere_simd;
+/* Which kernels run: tests and benchmarks force a level, everyone else leaves 0. The bits are the same. AVX512 (Ice Lake, Zen 4) has AVX2's where it has none. */
+typedef enum sphere_simd { SPHERE_SIMD_BEST = 0, SPHERE_SIMD_PORTABLE = 1, SPHERE_SIMD_AVX2 = 2, SPHERE_SIMD_NEON = 3, SPHERE_SIMD_AVX512 = 4 } sphere_simd;
 /* The parallel hook: call task(context, i) once for every i < tasks, on any threads in any order, and return when all are done. */
 typedef struct sphere_parallel {
     void (*run)(void *user, size_t tasks, void (*task)(void *context, size_t index), void *context);   /* 0 = serial */
     void *user;
 } sphere_parallel;
 typedef struct sphere_exec { sphere_simd simd; sphere_parallel parallel; } sphere_exec;     /* all zero = best level, one thread */
-#elif SPHERE_CORE_VERSION != 200
+#elif SPHERE_CORE_VERSION != 300
 #error "update every sphere*.h together"
 #endif
 /* sphere-core end 1 */
@@ -908,7 +908,9 @@ SPHERE_SH_API sphere_status sphere_shd_interference(const sphere_shd_plan *plan,
 #define SPHERE_AVX2_ 1
 #define SPHERE_TARGET_AVX2_ __attribute__((target("avx2")))
 #include <immintrin.h>
-#if defined(_MSC_VER)                                                   /* clang-cl leaves out what /arch does not enable */
+#if defined(__x86_64__) && !defined(_MSC_VER)
+#define SPHERE_TARGET_AVX512_ __attribute__((target("avx2,avx512f,avx512dq,avx512vl")))
+#elif defined(_MSC_VER)                                                   /* clang-cl leaves out what /arch does not enable */
 #include <intrin.h>
 #include <smmintrin.h>
 #include <avxintrin.h>
@@ -945,6 +947,7 @@ SPHERE_INLINE_ sphere_simd sphere_simd_best_(void)
     __atomic_store_n(&cached, (leaf1[2] >> 27 & 1) && (_xgetbv(0) & 6) == 6 && (leaf7[1] >> 5 & 1) ? SPHERE_SIMD_AVX2 : SPHERE_SIMD_PORTABLE, __ATOMIC_RELAXED);
     return (sphere_simd)cached;
 #elif SPHERE_AVX2_
+    if (__builtin_cpu_supports("avx512vbmi2") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")) return SPHERE_SIMD_AVX512;
     return __builtin_cpu_supports("avx2") ? SPHERE_SIMD_AVX2 : SPHERE_SIMD_PORTABLE;
 #else
     return SPHERE_NEON_ ? SPHERE_SIMD_NEON : SPHERE_SIMD_PORTABLE;
@@ -954,7 +957,7 @@ SPHERE_INLINE_ sphere_simd sphere_simd_best_(void)
 SPHERE_INLINE_ sphere_simd sphere_simd_pick_(const sphere_exec *exec)
 {
     sphere_simd best = sphere_simd_best_(), want = exec ? exec->simd : SPHERE_SIMD_BEST;
-    return want == SPHERE_SIMD_BEST || want == best ? best : want == SPHERE_SIMD_PORTABLE ? want : SPHERE_SIMD_BEST;
+    return want == SPHERE_SIMD_BEST ? best : want == best || want == SPHERE_SIMD_PORTABLE || (want == SPHERE_SIMD_AVX2 && best == SPHERE_SIMD_AVX512) ? want : SPHERE_SIMD_BEST;
 }
 SPHERE_INLINE_ void sphere_parallel_(const sphere_exec *exec, size_t tasks, void (*task)(void *context, size_t index), void *context)
 {
@@ -991,8 +994,7 @@ SPHERE_INLINE_ double sphere_sqrt_integer_(double x)
 {
     uint64_t u, m, root = 0, rest = 0; int e, i;
     memcpy(&u, &x, 8); m = u & 0xfffffffffffffu; e = (int)(u >> 52);
-    if (!(x > 0) || e == 2047) return x;
-    if (e == 0) { for (e = 1; !(m >> 52); e--) m <<= 1; } else m |= 0x10000000000000u;
+    if (!(x > 0) || e == 2047) return x; else if (e == 0) { for (e = 1; !(m >> 52); e--) m <<= 1; } else m |= 0x10000000000000u;
     if (!(e & 1)) { m <<= 1; e--; }                                     /* now x = m 2^(e - 1075) and e - 1023 is even */
     for (i = 0; i < 54; i++) {
         rest = rest << 2 | (i < 27 ? m >> (52 - 2 * i) & 3u : 0); root <<= 1;
@@ -1019,8 +1021,7 @@ SPHERE_INLINE_ float sphere_exp_(float x)
 SPHERE_INLINE_ float sphere_log_(float x)
 {
     float e = 0, f, p, s; int shift;
-    if (!(x > 0)) return x == 0 ? -sphere_inf_() : sphere_nan_();
-    if (x == sphere_inf_()) return x;
+    if (!(x > 0) || x == sphere_inf_()) return x > 0 ? x : x == 0 ? -sphere_inf_() : sphere_nan_();
     if (x < 1.17549435e-38f) { x *= 8388608.0f; e = -23; }
     shift = (int)((sphere_bits_(x) + (0x3f800000u - 0x3f3504f3u)) >> 23) - 127;
     f = sphere_from_bits_(sphere_bits_(x) - ((uint32_t)shift << 23)) - 1.0f; e += (float)shift; s = f * f;
@@ -1053,8 +1054,7 @@ SPHERE_INLINE_ void sphere_sincos_(float x, float *sine, float *cosine)
     float r, z, s, c; uint32_t q;
     if (!(sphere_abs_(x) < sphere_inf_())) { *sine = *cosine = sphere_nan_(); return; }
     q = sphere_reduce_(x, &r); z = r * r;
-    s = SPHERE_MADD_(-0.00019516499f, z, 0.00833217241f); s = SPHERE_MADD_(s, z, -0.166666552f);
-    s = sphere_abs_(r) < 2.44140625e-04f ? r : SPHERE_MADD_(s * z, r, r);
+    s = SPHERE_MADD_(-0.00019516499f, z, 0.00833217241f); s = SPHERE_MADD_(s, z, -0.166666552f); s = sphere_abs_(r) < 2.44140625e-04f ? r : SPHERE_MADD_(s * z, r, r);
     c = SPHERE_MADD_(2.44375551e-05f, z, -0.00138873595f); c = SPHERE_MADD_(c, z, 0.0416666456f);
     c = 1.0f - (0.5f * z - c * z * z); r = q & 1u ? c : s; c = q & 1u ? s : c;
     *sine = q & 2u ? -r : r; *cosine = (q + 1u) & 2u ? -c : c;
@@ -1085,6 +1085,8 @@ SPHERE_INLINE_ float sphere_atan2_(float y, float x)
 #define SPHERE_SH_REAL_(x) ((float)(x))
 #define SPHERE_SHD_REAL_(x) (x)
 #define SPHERE_SH_MADD_F64X4_(a, b, c) _mm256_add_pd(_mm256_mul_pd(a, b), c)
+#define SPHERE_SH_MADD_WIDE_(a, b, c) _mm512_add_ps(_mm512_mul_ps(a, b), c)
+#define SPHERE_SHD_MADD_WIDE_(a, b, c) _mm512_add_pd(_mm512_mul_pd(a, b), c)
 #define SPHERE_SH_MADD_F64X2_(a, b, c) vaddq_f64(vmulq_f64(a, b), c)
 /* Directions or numbers in one vector of each level. */
 #define SPHERE_SH_AVX2_LANES_ 8
@@ -1184,8 +1186,16 @@ SPHERE_INLINE_ double sphere_sh_exp_double_(double x)
 #else
 #define SPHERE_SH_PT_APART_
 #endif
+#if defined(__GNUC__) || defined(__clang__)
+#define SPHERE_SH_PREFETCH_(p) __builtin_prefetch(p)
+#else
+#define SPHERE_SH_PREFETCH_(p) ((void)(p))
+#endif
 #if SPHERE_AVX2_
 #define SPHERE_SH_AVX2_INLINE_ SPHERE_TARGET_AVX2_ __attribute__((always_inline)) SPHERE_INLINE_
+#endif
+#ifdef SPHERE_TARGET_AVX512_
+#define SPHERE_SH_AVX512_INLINE_ SPHERE_TARGET_AVX512_ __attribute__((always_inline)) SPHERE_INLINE_
 #endif
 /* What a block has for each direction, besides x, y, z. */
 #define SPHERE_SH_PT_X_ 0
@@ -3783,7 +3793,7 @@ SPHERE_INLINE_ const sphere_sh_pt_kernels_ *sphere_sh_pt_kernels_for_(sphere_sim
 #if SPHERE_AVX2_
     static const sphere_sh_pt_kernels_ avx2 = { SPHERE_SH_AVX2_LANES_, sphere_sh_pt_low_avx2_, sphere_sh_pt_slopes_avx2_, { sphere_sh_pt_strips_avx2_, sphere_sh_pt_planes_avx2_ }, { sphere_sh_pt_slope_rows_avx2_, sphere_sh_pt_slope_planes_avx2_ },
         sphere_sh_pt_basis_avx2_, sphere_sh_pt_sum_avx2_ };
-    if (level == SPHERE_SIMD_AVX2) return &avx2;
+    if (level == SPHERE_SIMD_AVX2 || level == SPHERE_SIMD_AVX512) return &avx2;
 #endif
 #if SPHERE_NEON_
     static const sphere_sh_pt_kernels_ neon = { SPHERE_SH_NEON_LANES_, sphere_sh_pt_low_neon_, sphere_sh_pt_slopes_neon_, { sphere_sh_pt_strips_neon_, sphere_sh_pt_planes_neon_ }, { sphere_sh_pt_slope_rows_neon_, sphere_sh_pt_slope_planes_neon_ },
@@ -4024,6 +4034,24 @@ SPHERE_SH_PT_APART_ static void sphere_sh_pt_run_one_(const sphere_sh_pt_job_ *j
     if (job->coefficients) sphere_sh_pt_sum_part_(job, kernels, first, 1, lane, polar, out);
     else sphere_sh_pt_basis_part_(job, kernels, first, lane, polar);
 }
+/* Planes that are a large power of two apart fall into few sets of the first cache, and drive each other out before a line is full. Then two lines of each
+   plane go there at once, from a tile. Returns where it stopped: here, where the planes have room. */
+SPHERE_SH_PT_APART_ static size_t sphere_sh_pt_run_tiles_(const sphere_sh_pt_job_ *job, size_t first, size_t last, int *bad)
+{
+    enum { TILE = 128 / sizeof(float), WAYS = 12 };
+    const size_t columns = (size_t)(job->plan->degree + 1) * (size_t)(job->plan->degree + 1), apart = job->stride * sizeof(float), power = apart & (0 - apart);
+    const float *x = job->in[0], *y = job->in[1], *z = job->in[2];
+    float tile[4][49 * TILE], *to[4];
+    size_t k, c;
+    if ((job->gradient ? 4 : 1) * columns <= WAYS * (power < 64 ? 64 : power > 4096 ? 1 : 4096 / power)) return first;
+    for (k = 0; k < 4; k++) to[k] = job->out[k] ? tile[k] : NULL;
+    for (; last - first >= TILE; first += TILE) {
+        if (job->gradient) job->kernels->slopes(job->plan, x + first, y + first, z + first, TILE, to, TILE, bad);
+        else job->kernels->low(job->plan, x + first, y + first, z + first, TILE, to[0], TILE, bad);
+        for (k = 0; k < 4; k++) if (to[k]) for (c = 0; c < columns; c++) memcpy(job->out[k] + c * job->stride + first, to[k] + c * TILE, TILE * sizeof(float));
+    }
+    return first;
+}
 /* Plain directions at low degrees: straight-line code to degree 6, then strips of several vectors. Returns where it stopped. */
 static size_t sphere_sh_pt_run_low_(const sphere_sh_pt_job_ *job, size_t first, size_t last)
 {
@@ -4033,10 +4061,12 @@ static size_t sphere_sh_pt_run_low_(const sphere_sh_pt_job_ *job, size_t first, 
     float *out[4];
     int bad = 0, k;
     size_t i = first, done;
-    for (k = 0; k < 4; k++) out[k] = job->out[k] ? job->out[k] + first * rows : NULL;
+    if (job->plan->degree <= 6 && planes && job->kernels->lanes > 1) i = sphere_sh_pt_run_tiles_(job, first, last, &bad);
+    for (k = 0; k < 4; k++) out[k] = job->out[k] ? job->out[k] + i * rows : NULL;
+    done = i;
     if (job->plan->degree <= 6) {
         i += job->gradient ? job->kernels->slopes(job->plan, x + i, y + i, z + i, last - i, out, job->stride, &bad) : job->kernels->low(job->plan, x + i, y + i, z + i, last - i, out[0], job->stride, &bad);
-        for (k = 0; k < 4; k++) if (out[k]) out[k] += (i - first) * rows;
+        for (k = 0; k < 4; k++) if (out[k]) out[k] += (i - done) * rows;
         if (i < last) i += job->gradient ? sphere_sh_pt_slopes_c_(job->plan, x + i, y + i, z + i, last - i, out, job->stride, &bad) : sphere_sh_pt_low_c_(job->plan, x + i, y + i, z + i, last - i, out[0], job->stride, &bad);
     } else if (job->kernels->values[0] && job->plan->degree <= SPHERE_SH_PT_LOW_DEGREE_)
         i += job->gradient ? job->kernels->gradients[planes](job->plan, x + i, y + i, z + i, last - i, out, job->stride, &bad) : job->kernels->values[planes](job->plan, x + i, y + i, z + i, last - i, out[0], job->stride, &bad);
@@ -6622,7 +6652,7 @@ SPHERE_INLINE_ const sphere_shd_pt_kernels_ *sphere_shd_pt_kernels_for_(sphere_s
 #if SPHERE_AVX2_
     static const sphere_shd_pt_kernels_ avx2 = { SPHERE_SHD_AVX2_LANES_, sphere_shd_pt_low_avx2_, sphere_shd_pt_slopes_avx2_, { sphere_shd_pt_strips_avx2_, sphere_shd_pt_planes_avx2_ }, { sphere_shd_pt_slope_rows_avx2_, sphere_shd_pt_slope_planes_avx2_ },
         sphere_shd_pt_basis_avx2_, sphere_shd_pt_sum_avx2_ };
-    if (level == SPHERE_SIMD_AVX2) return &avx2;
+    if (level == SPHERE_SIMD_AVX2 || level == SPHERE_SIMD_AVX512) return &avx2;
 #endif
 #if SPHERE_NEON_
     static const sphere_shd_pt_kernels_ neon = { SPHERE_SHD_NEON_LANES_, sphere_shd_pt_low_neon_, sphere_shd_pt_slopes_neon_, { sphere_shd_pt_strips_neon_, sphere_shd_pt_planes_neon_ }, { sphere_shd_pt_slope_rows_neon_, sphere_shd_pt_slope_planes_neon_ },
@@ -6863,6 +6893,24 @@ SPHERE_SH_PT_APART_ static void sphere_shd_pt_run_one_(const sphere_shd_pt_job_ 
     if (job->coefficients) sphere_shd_pt_sum_part_(job, kernels, first, 1, lane, polar, out);
     else sphere_shd_pt_basis_part_(job, kernels, first, lane, polar);
 }
+/* Planes that are a large power of two apart fall into few sets of the first cache, and drive each other out before a line is full. Then two lines of each
+   plane go there at once, from a tile. Returns where it stopped: here, where the planes have room. */
+SPHERE_SH_PT_APART_ static size_t sphere_shd_pt_run_tiles_(const sphere_shd_pt_job_ *job, size_t first, size_t last, int *bad)
+{
+    enum { TILE = 128 / sizeof(double), WAYS = 12 };
+    const size_t columns = (size_t)(job->plan->degree + 1) * (size_t)(job->plan->degree + 1), apart = job->stride * sizeof(double), power = apart & (0 - apart);
+    const double *x = job->in[0], *y = job->in[1], *z = job->in[2];
+    double tile[4][49 * TILE], *to[4];
+    size_t k, c;
+    if ((job->gradient ? 4 : 1) * columns <= WAYS * (power < 64 ? 64 : power > 4096 ? 1 : 4096 / power)) return first;
+    for (k = 0; k < 4; k++) to[k] = job->out[k] ? tile[k] : NULL;
+    for (; last - first >= TILE; first += TILE) {
+        if (job->gradient) job->kernels->slopes(job->plan, x + first, y + first, z + first, TILE, to, TILE, bad);
+        else job->kernels->low(job->plan, x + first, y + first, z + first, TILE, to[0], TILE, bad);
+        for (k = 0; k < 4; k++) if (to[k]) for (c = 0; c < columns; c++) memcpy(job->out[k] + c * job->stride + first, to[k] + c * TILE, TILE * sizeof(double));
+    }
+    return first;
+}
 /* Plain directions at low degrees: straight-line code to degree 6, then strips of several vectors. Returns where it stopped. */
 static size_t sphere_shd_pt_run_low_(const sphere_shd_pt_job_ *job, size_t first, size_t last)
 {
@@ -6872,10 +6920,12 @@ static size_t sphere_shd_pt_run_low_(const sphere_shd_pt_job_ *job, size_t first
     double *out[4];
     int bad = 0, k;
     size_t i = first, done;
-    for (k = 0; k < 4; k++) out[k] = job->out[k] ? job->out[k] + first * rows : NULL;
+    if (job->plan->degree <= 6 && planes && job->kernels->lanes > 1) i = sphere_shd_pt_run_tiles_(job, first, last, &bad);
+    for (k = 0; k < 4; k++) out[k] = job->out[k] ? job->out[k] + i * rows : NULL;
+    done = i;
     if (job->plan->degree <= 6) {
         i += job->gradient ? job->kernels->slopes(job->plan, x + i, y + i, z + i, last - i, out, job->stride, &bad) : job->kernels->low(job->plan, x + i, y + i, z + i, last - i, out[0], job->stride, &bad);
-        for (k = 0; k < 4; k++) if (out[k]) out[k] += (i - first) * rows;
+        for (k = 0; k < 4; k++) if (out[k]) out[k] += (i - done) * rows;
         if (i < last) i += job->gradient ? sphere_shd_pt_slopes_c_(job->plan, x + i, y + i, z + i, last - i, out, job->stride, &bad) : sphere_shd_pt_low_c_(job->plan, x + i, y + i, z + i, last - i, out[0], job->stride, &bad);
     } else if (job->kernels->values[0] && job->plan->degree <= SPHERE_SH_PT_LOW_DEGREE_)
         i += job->gradient ? job->kernels->gradients[planes](job->plan, x + i, y + i, z + i, last - i, out, job->stride, &bad) : job->kernels->values[planes](job->plan, x + i, y + i, z + i, last - i, out[0], job->stride, &bad);
@@ -7763,7 +7813,7 @@ SPHERE_INLINE_ const sphere_sh_coef_kernels_ *sphere_sh_coef_kernels_for_(sphere
 #if SPHERE_AVX2_
     static const sphere_sh_coef_kernels_ avx2 = { sphere_sh_dot_avx2_, sphere_sh_matrix_avx2_, sphere_sh_rotate_avx2_, sphere_sh_waves_avx2_, sphere_sh_fold_avx2_,
         sphere_sh_analyse_avx2_ };
-    if (level == SPHERE_SIMD_AVX2) return &avx2;
+    if (level == SPHERE_SIMD_AVX2 || level == SPHERE_SIMD_AVX512) return &avx2;
 #endif
 #if SPHERE_NEON_
     static const sphere_sh_coef_kernels_ neon = { sphere_sh_dot_neon_, sphere_sh_matrix_neon_, sphere_sh_rotate_neon_, sphere_sh_waves_neon_, sphere_sh_fold_neon_,
@@ -8181,7 +8231,7 @@ SPHERE_INLINE_ const sphere_shd_coef_kernels_ *sphere_shd_coef_kernels_for_(sphe
 #if SPHERE_AVX2_
     static const sphere_shd_coef_kernels_ avx2 = { sphere_shd_dot_avx2_, sphere_shd_matrix_avx2_, sphere_shd_rotate_avx2_, sphere_shd_waves_avx2_, sphere_shd_fold_avx2_,
         sphere_shd_analyse_avx2_ };
-    if (level == SPHERE_SIMD_AVX2) return &avx2;
+    if (level == SPHERE_SIMD_AVX2 || level == SPHERE_SIMD_AVX512) return &avx2;
 #endif
 #if SPHERE_NEON_
     static const sphere_shd_coef_kernels_ neon = { sphere_shd_dot_neon_, sphere_shd_matrix_neon_, sphere_shd_rotate_neon_, sphere_shd_waves_neon_, sphere_shd_fold_neon_,
@@ -9782,7 +9832,7 @@ static int sphere_sh_kind_(double low, double high, double edge)
     return high * high > 1 - edge * edge && low * low > 0.25 ? 2 : 0;
 }
 
-/* >>transform-kernels: portable, AVX2 and NEON next to each other ---------------------------------------------------- */
+/* >>transform-kernels: portable, AVX2, AVX-512 and NEON next to each other ---------------------------------------------------- */
 
 /* Rings are paired with their mirror images; a pair is a lane. SPHERE_SH_GROUP_ lanes are one vector of AVX2 or two of NEON. Two groups are the 16
    (float) or 8 (double) virtual lanes of every sum over latitudes, four groups are a block: what the recurrence works on at a time. */
@@ -9864,12 +9914,13 @@ static unsigned sphere_sh_begin_c_(float *t, float *d, float *n, const float *a,
     }
     return flags;
 }
-/* >>kernel rescale: bring lanes that have grown past HIGH down by one step; flags as above. */
-static unsigned sphere_sh_rescale_c_(float *t, float *d, float *n, size_t lanes)
+/* >>kernel rescale: bring lanes that have grown past HIGH down by one step: n = that of the lanes before, or one less; flags as above. */
+static unsigned sphere_sh_rescale_c_(float *t, float *d, float *n, const float *before, size_t lanes)
 {
     unsigned flags = 0;
     size_t i;
     for (i = 0; i < lanes; i++) {
+        n[i] = before[i];
         if (n[i] > 0 && sphere_abs_(t[i]) >= SPHERE_SH_HIGH_) { t[i] *= SPHERE_SH_DOWN_; d[i] *= SPHERE_SH_DOWN_; n[i] -= 1.0f; }
         if (n[i] > 0) flags |= 1u;
         else if (sphere_abs_(t[i]) >= SPHERE_SH_TINY_) flags |= 2u;
@@ -9901,25 +9952,26 @@ SPHERE_INLINE_ float sphere_sh_next_(float c, float t, float *d, int kind)
     *d = p - old;
     return p - (t + old);
 }
-/* >>kernel step: the state of 2 or 4 groups of lanes `steps` degrees on; b of the second two groups lies `next` behind that of the first. */
-static void sphere_sh_step_c_(float *t, float *d, const float *y, const float *a, const float *b, size_t next, size_t steps, size_t lanes, int kind)
+/* >>kernel step: t, d = the state of 2 or 4 groups of lanes `steps` degrees on from t0, d0; b of the second two groups lies `next` behind that of the first. */
+static void sphere_sh_step_c_(float *t, float *d, const float *t0, const float *d0, const float *y, const float *a, const float *b, size_t next, size_t steps, size_t lanes, int kind)
 {
     size_t k, i;
-    for (i = 0; i < lanes; i++) for (k = 0; k < steps; k++)
+    for (i = 0; i < lanes; i++) for (t[i] = t0[i], d[i] = d0[i], k = 0; k < steps; k++)
         t[i] = sphere_sh_next_(SPHERE_MADD_(a[k], y[i], b[i / (2 * SPHERE_SH_GROUP_) * next + k]), t[i], d + i, kind);
 }
-/* >>kernel expand: two groups of lanes `steps` degrees on, and on the way out[group][4][lane] += sum over k of t_k[lane] c[k][0..3], k ascending; groups
+/* >>kernel expand: 2 or 4 groups of lanes `steps` degrees on, and on the way out[group][4][lane] += sum over k of t_k[lane] c[k][0..3], k ascending; groups
    lie stride apart; first: it starts from 0. Lanes with n > 0 count as 0; n may be NULL. */
-static void sphere_sh_expand_c_(float *out, size_t stride, int first, float *t, float *d, const float *n, const float *y, const float *a, const float *b, const float *c, size_t steps, int kind)
+static void sphere_sh_expand_c_(float *out, size_t stride, int first, float *t, float *d, const float *n, const float *y, const float *a, const float *b, size_t next, const float *c,
+                                size_t steps, size_t lanes, int kind)
 {
     size_t k, i, j;
-    for (i = 0; i < 2 * SPHERE_SH_GROUP_; i++) {
+    for (i = 0; i < lanes; i++) {
         float *const o = out + i / SPHERE_SH_GROUP_ * stride + i % SPHERE_SH_GROUP_;
         if (first) for (j = 0; j < 4; j++) o[j * SPHERE_SH_GROUP_] = 0;
         for (k = 0; k < steps; k++) {
             const float row = n && n[i] > 0 ? 0 : t[i];
             for (j = 0; j < 4; j++) o[j * SPHERE_SH_GROUP_] = SPHERE_MADD_(row, c[4 * k + j], o[j * SPHERE_SH_GROUP_]);
-            t[i] = sphere_sh_next_(SPHERE_MADD_(a[k], y[i], b[k]), t[i], d + i, kind);
+            t[i] = sphere_sh_next_(SPHERE_MADD_(a[k], y[i], b[i / (2 * SPHERE_SH_GROUP_) * next + k]), t[i], d + i, kind);
         }
     }
 }
@@ -10143,12 +10195,13 @@ static unsigned sphere_shd_begin_c_(double *t, double *d, double *n, const doubl
     }
     return flags;
 }
-/* >>kernel rescale: bring lanes that have grown past HIGH down by one step; flags as above. */
-static unsigned sphere_shd_rescale_c_(double *t, double *d, double *n, size_t lanes)
+/* >>kernel rescale: bring lanes that have grown past HIGH down by one step: n = that of the lanes before, or one less; flags as above. */
+static unsigned sphere_shd_rescale_c_(double *t, double *d, double *n, const double *before, size_t lanes)
 {
     unsigned flags = 0;
     size_t i;
     for (i = 0; i < lanes; i++) {
+        n[i] = before[i];
         if (n[i] > 0 && sphere_sh_abs_double_(t[i]) >= SPHERE_SHD_HIGH_) { t[i] *= SPHERE_SHD_DOWN_; d[i] *= SPHERE_SHD_DOWN_; n[i] -= 1.0; }
         if (n[i] > 0) flags |= 1u;
         else if (sphere_sh_abs_double_(t[i]) >= SPHERE_SHD_TINY_) flags |= 2u;
@@ -10180,25 +10233,26 @@ SPHERE_INLINE_ double sphere_shd_next_(double c, double t, double *d, int kind)
     *d = p - old;
     return p - (t + old);
 }
-/* >>kernel step: the state of 2 or 4 groups of lanes `steps` degrees on; b of the second two groups lies `next` behind that of the first. */
-static void sphere_shd_step_c_(double *t, double *d, const double *y, const double *a, const double *b, size_t next, size_t steps, size_t lanes, int kind)
+/* >>kernel step: t, d = the state of 2 or 4 groups of lanes `steps` degrees on from t0, d0; b of the second two groups lies `next` behind that of the first. */
+static void sphere_shd_step_c_(double *t, double *d, const double *t0, const double *d0, const double *y, const double *a, const double *b, size_t next, size_t steps, size_t lanes, int kind)
 {
     size_t k, i;
-    for (i = 0; i < lanes; i++) for (k = 0; k < steps; k++)
+    for (i = 0; i < lanes; i++) for (t[i] = t0[i], d[i] = d0[i], k = 0; k < steps; k++)
         t[i] = sphere_shd_next_(SPHERE_MADD_(a[k], y[i], b[i / (2 * SPHERE_SHD_GROUP_) * next + k]), t[i], d + i, kind);
 }
-/* >>kernel expand: two groups of lanes `steps` degrees on, and on the way out[group][4][lane] += sum over k of t_k[lane] c[k][0..3], k ascending; groups
+/* >>kernel expand: 2 or 4 groups of lanes `steps` degrees on, and on the way out[group][4][lane] += sum over k of t_k[lane] c[k][0..3], k ascending; groups
    lie stride apart; first: it starts from 0. Lanes with n > 0 count as 0; n may be NULL. */
-static void sphere_shd_expand_c_(double *out, size_t stride, int first, double *t, double *d, const double *n, const double *y, const double *a, const double *b, const double *c, size_t steps, int kind)
+static void sphere_shd_expand_c_(double *out, size_t stride, int first, double *t, double *d, const double *n, const double *y, const double *a, const double *b, size_t next, const double *c,
+                                size_t steps, size_t lanes, int kind)
 {
     size_t k, i, j;
-    for (i = 0; i < 2 * SPHERE_SHD_GROUP_; i++) {
+    for (i = 0; i < lanes; i++) {
         double *const o = out + i / SPHERE_SHD_GROUP_ * stride + i % SPHERE_SHD_GROUP_;
         if (first) for (j = 0; j < 4; j++) o[j * SPHERE_SHD_GROUP_] = 0;
         for (k = 0; k < steps; k++) {
             const double row = n && n[i] > 0 ? 0 : t[i];
             for (j = 0; j < 4; j++) o[j * SPHERE_SHD_GROUP_] = SPHERE_MADD_(row, c[4 * k + j], o[j * SPHERE_SHD_GROUP_]);
-            t[i] = sphere_shd_next_(SPHERE_MADD_(a[k], y[i], b[k]), t[i], d + i, kind);
+            t[i] = sphere_shd_next_(SPHERE_MADD_(a[k], y[i], b[i / (2 * SPHERE_SHD_GROUP_) * next + k]), t[i], d + i, kind);
         }
     }
 }
@@ -10756,14 +10810,14 @@ SPHERE_TARGET_AVX2_ static unsigned sphere_sh_begin_avx2_(float *t, float *d, fl
     }
     return (_mm256_movemask_ps(out_f32x8) ? 1u : 0u) | (_mm256_movemask_ps(counts_f32x8) ? 2u : 0u);
 }
-SPHERE_TARGET_AVX2_ static unsigned sphere_sh_rescale_avx2_(float *t, float *d, float *n, size_t lanes)
+SPHERE_TARGET_AVX2_ static unsigned sphere_sh_rescale_avx2_(float *t, float *d, float *n, const float *before, size_t lanes)
 {
     const __m256 zero_f32x8 = _mm256_setzero_ps(), one_f32x8 = _mm256_set1_ps(1.0f), sign_f32x8 = _mm256_set1_ps(-0.0f);
     const __m256 high_f32x8 = _mm256_set1_ps(SPHERE_SH_HIGH_), tiny_f32x8 = _mm256_set1_ps(SPHERE_SH_TINY_), down_f32x8 = _mm256_set1_ps(SPHERE_SH_DOWN_);
     __m256 out_f32x8 = zero_f32x8, counts_f32x8 = zero_f32x8;
     size_t i;
     for (i = 0; i < lanes; i += SPHERE_SH_AVX2_LANES_) {
-        __m256 t_f32x8 = _mm256_loadu_ps(t + i), n_f32x8 = _mm256_loadu_ps(n + i);
+        __m256 t_f32x8 = _mm256_loadu_ps(t + i), n_f32x8 = _mm256_loadu_ps(before + i);
         const __m256 big_f32x8 = _mm256_and_ps(_mm256_cmp_ps(_mm256_andnot_ps(sign_f32x8, t_f32x8), high_f32x8, _CMP_GE_OQ), _mm256_cmp_ps(n_f32x8, zero_f32x8, _CMP_GT_OQ));
         const __m256 scale_f32x8 = _mm256_blendv_ps(one_f32x8, down_f32x8, big_f32x8);
         __m256 is_out_f32x8;
@@ -10785,15 +10839,15 @@ SPHERE_SH_AVX2_INLINE_ __m256 sphere_sh_next_avx2_(__m256 c_f32x8, __m256 t_f32x
     return _mm256_sub_ps(p_f32x8, _mm256_add_ps(t_f32x8, old_f32x8));
 }
 /* step: four vectors hide the latency of the recurrence, or two when there are no more. */
-SPHERE_SH_AVX2_INLINE_ void sphere_sh_step_kind_avx2_(float *t, float *d, const float *y, const float *a, const float *b, size_t next, size_t steps, size_t lanes, int kind)
+SPHERE_SH_AVX2_INLINE_ void sphere_sh_step_kind_avx2_(float *t, float *d, const float *t0, const float *d0, const float *y, const float *a, const float *b, size_t next, size_t steps, size_t lanes, int kind)
 {
     const size_t w = SPHERE_SH_GROUP_;
     const int four = lanes > 2 * w;
-    __m256 t0_f32x8 = _mm256_loadu_ps(t), t1_f32x8 = _mm256_loadu_ps(t + w), d0_f32x8 = _mm256_loadu_ps(d), d1_f32x8 = _mm256_loadu_ps(d + w);
+    __m256 t0_f32x8 = _mm256_loadu_ps(t0), t1_f32x8 = _mm256_loadu_ps(t0 + w), d0_f32x8 = _mm256_loadu_ps(d0), d1_f32x8 = _mm256_loadu_ps(d0 + w);
     const __m256 y0_f32x8 = _mm256_loadu_ps(y), y1_f32x8 = _mm256_loadu_ps(y + w);
     size_t k;
     if (four) {
-        __m256 t2_f32x8 = _mm256_loadu_ps(t + 2 * w), t3_f32x8 = _mm256_loadu_ps(t + 3 * w), d2_f32x8 = _mm256_loadu_ps(d + 2 * w), d3_f32x8 = _mm256_loadu_ps(d + 3 * w);
+        __m256 t2_f32x8 = _mm256_loadu_ps(t0 + 2 * w), t3_f32x8 = _mm256_loadu_ps(t0 + 3 * w), d2_f32x8 = _mm256_loadu_ps(d0 + 2 * w), d3_f32x8 = _mm256_loadu_ps(d0 + 3 * w);
         const __m256 y2_f32x8 = _mm256_loadu_ps(y + 2 * w), y3_f32x8 = _mm256_loadu_ps(y + 3 * w);
         for (k = 0; k < steps; k++) {
             const __m256 a_f32x8 = _mm256_broadcast_ss(a + k), b_f32x8 = _mm256_broadcast_ss(b + k), c_f32x8 = _mm256_broadcast_ss(b + next + k);
@@ -10810,11 +10864,11 @@ SPHERE_SH_AVX2_INLINE_ void sphere_sh_step_kind_avx2_(float *t, float *d, const 
     }
     _mm256_storeu_ps(t, t0_f32x8); _mm256_storeu_ps(t + w, t1_f32x8); _mm256_storeu_ps(d, d0_f32x8); _mm256_storeu_ps(d + w, d1_f32x8);
 }
-SPHERE_TARGET_AVX2_ static void sphere_sh_step_avx2_(float *t, float *d, const float *y, const float *a, const float *b, size_t next, size_t steps, size_t lanes, int kind)
+SPHERE_TARGET_AVX2_ static void sphere_sh_step_avx2_(float *t, float *d, const float *t0, const float *d0, const float *y, const float *a, const float *b, size_t next, size_t steps, size_t lanes, int kind)
 {
-    if (kind == SPHERE_SH_MIDDLE_) sphere_sh_step_kind_avx2_(t, d, y, a, b, next, steps, lanes, SPHERE_SH_MIDDLE_);
-    else if (kind == SPHERE_SH_POLE_) sphere_sh_step_kind_avx2_(t, d, y, a, b, next, steps, lanes, SPHERE_SH_POLE_);
-    else sphere_sh_step_kind_avx2_(t, d, y, a, b, next, steps, lanes, SPHERE_SH_EQUATOR_);
+    if (kind == SPHERE_SH_MIDDLE_) sphere_sh_step_kind_avx2_(t, d, t0, d0, y, a, b, next, steps, lanes, SPHERE_SH_MIDDLE_);
+    else if (kind == SPHERE_SH_POLE_) sphere_sh_step_kind_avx2_(t, d, t0, d0, y, a, b, next, steps, lanes, SPHERE_SH_POLE_);
+    else sphere_sh_step_kind_avx2_(t, d, t0, d0, y, a, b, next, steps, lanes, SPHERE_SH_EQUATOR_);
 }
 /* expand: state and sums of two vectors stay in the registers. The next t is begun before this one is summed, and two steps a turn spare the copies of
    the state: each makes it 1.1 times as fast (gcc 12, Sapphire Rapids). */
@@ -10860,18 +10914,21 @@ SPHERE_SH_AVX2_INLINE_ void sphere_sh_expand_kind_avx2_(float *out, size_t strid
     for (j = 0; j < 4; j++) { _mm256_storeu_ps(out + j * w, sum_f32x8[j]); _mm256_storeu_ps(out + stride + j * w, sum_f32x8[4 + j]); }
     _mm256_storeu_ps(t, t0_f32x8); _mm256_storeu_ps(t + w, t1_f32x8); _mm256_storeu_ps(d, d0_f32x8); _mm256_storeu_ps(d + w, d1_f32x8);
 }
-SPHERE_TARGET_AVX2_ static void sphere_sh_expand_avx2_(float *out, size_t stride, int first, float *t, float *d, const float *n, const float *y, const float *a, const float *b,
-                                                       const float *c, size_t steps, int kind)
+SPHERE_TARGET_AVX2_ static void sphere_sh_expand_avx2_(float *out, size_t stride, int first, float *t, float *d, const float *n, const float *y, const float *a, const float *b, size_t next,
+                                                       const float *c, size_t steps, size_t lanes, int kind)
 {
-    if (kind == SPHERE_SH_MIDDLE_) {
-        if (n) sphere_sh_expand_kind_avx2_(out, stride, first, t, d, n, y, a, b, c, steps, SPHERE_SH_MIDDLE_, 1);
-        else sphere_sh_expand_kind_avx2_(out, stride, first, t, d, n, y, a, b, c, steps, SPHERE_SH_MIDDLE_, 0);
-    } else if (kind == SPHERE_SH_POLE_) {
-        if (n) sphere_sh_expand_kind_avx2_(out, stride, first, t, d, n, y, a, b, c, steps, SPHERE_SH_POLE_, 1);
-        else sphere_sh_expand_kind_avx2_(out, stride, first, t, d, n, y, a, b, c, steps, SPHERE_SH_POLE_, 0);
-    } else {
-        if (n) sphere_sh_expand_kind_avx2_(out, stride, first, t, d, n, y, a, b, c, steps, SPHERE_SH_EQUATOR_, 1);
-        else sphere_sh_expand_kind_avx2_(out, stride, first, t, d, n, y, a, b, c, steps, SPHERE_SH_EQUATOR_, 0);
+    const size_t half = 2 * SPHERE_SH_GROUP_;
+    for (; lanes; lanes -= half, out += 2 * stride, t += half, d += half, n = n ? n + half : n, y += half, b += next) {
+        if (kind == SPHERE_SH_MIDDLE_) {
+            if (n) sphere_sh_expand_kind_avx2_(out, stride, first, t, d, n, y, a, b, c, steps, SPHERE_SH_MIDDLE_, 1);
+            else sphere_sh_expand_kind_avx2_(out, stride, first, t, d, n, y, a, b, c, steps, SPHERE_SH_MIDDLE_, 0);
+        } else if (kind == SPHERE_SH_POLE_) {
+            if (n) sphere_sh_expand_kind_avx2_(out, stride, first, t, d, n, y, a, b, c, steps, SPHERE_SH_POLE_, 1);
+            else sphere_sh_expand_kind_avx2_(out, stride, first, t, d, n, y, a, b, c, steps, SPHERE_SH_POLE_, 0);
+        } else {
+            if (n) sphere_sh_expand_kind_avx2_(out, stride, first, t, d, n, y, a, b, c, steps, SPHERE_SH_EQUATOR_, 1);
+            else sphere_sh_expand_kind_avx2_(out, stride, first, t, d, n, y, a, b, c, steps, SPHERE_SH_EQUATOR_, 0);
+        }
     }
 }
 /* project: four vectors share each load and store of the sums; two when there are no more, or some lanes are out of range. */
@@ -10919,7 +10976,7 @@ SPHERE_SH_AVX2_INLINE_ void sphere_sh_project4_avx2_(float *sum, int first, floa
     _mm256_storeu_ps(d, d0_f32x8); _mm256_storeu_ps(d + w, d1_f32x8); _mm256_storeu_ps(d + 2 * w, d2_f32x8); _mm256_storeu_ps(d + 3 * w, d3_f32x8);
     if (k < steps) {
         sphere_sh_project_row4_avx2_(sum, first, whole, 4 * w, t0_f32x8, t1_f32x8, t2_f32x8, t3_f32x8);
-        sphere_sh_step_kind_avx2_(t, d, y, a + k, b + k, next, 1, 4 * w, kind);
+        sphere_sh_step_kind_avx2_(t, d, t, d, y, a + k, b + k, next, 1, 4 * w, kind);
     }
 }
 SPHERE_SH_AVX2_INLINE_ void sphere_sh_project_add2_avx2_(float *sum, int first, const float *in, size_t stride, __m256 t0_f32x8, __m256 t1_f32x8)
@@ -10959,7 +11016,7 @@ SPHERE_SH_AVX2_INLINE_ void sphere_sh_project2_avx2_(float *sum, int first, floa
     _mm256_storeu_ps(t, t0_f32x8); _mm256_storeu_ps(t + w, t1_f32x8); _mm256_storeu_ps(d, d0_f32x8); _mm256_storeu_ps(d + w, d1_f32x8);
     if (k < steps) {
         sphere_sh_project_row2_avx2_(sum, first, in, stride, some ? _mm256_andnot_ps(out0_f32x8, t0_f32x8) : t0_f32x8, some ? _mm256_andnot_ps(out1_f32x8, t1_f32x8) : t1_f32x8);
-        sphere_sh_step_kind_avx2_(t, d, y, a + k, b + k, 0, 1, 2 * w, kind);
+        sphere_sh_step_kind_avx2_(t, d, t, d, y, a + k, b + k, 0, 1, 2 * w, kind);
     }
 }
 SPHERE_TARGET_AVX2_ static void sphere_sh_project_avx2_(float *sum, int first, float *t, float *d, const float *n, const float *y, const float *a, const float *b, size_t next,
@@ -11041,6 +11098,102 @@ SPHERE_TARGET_AVX2_ static void sphere_sh_shift_avx2_(float *out, const float *a
     for (k = 0; k < steps; k += SPHERE_SH_AVX2_LANES_) _mm256_storeu_ps(out + k, SPHERE_MADD_F32X8_(_mm256_loadu_ps(a + k), y_f32x8, _mm256_loadu_ps(b + k)));
 }
 #endif
+#ifdef SPHERE_TARGET_AVX512_
+/* Where most of the operations are, a whole block goes through two vectors of 512 bits, each of two groups. Half a block, or one with lanes out of range,
+   is no faster this way: the latency of the recurrence is longer than that of AVX2. */
+/* With all bits of a mask, because g++ 12 warns of its own header without. */
+SPHERE_SH_AVX512_INLINE_ __m512 sphere_sh_two_avx512_(const float *p, size_t stride)
+{ return _mm512_maskz_insertf32x8((__mmask16)-1, _mm512_castps256_ps512(_mm256_loadu_ps(p)), _mm256_loadu_ps(p + stride), 1); }
+SPHERE_SH_AVX512_INLINE_ void sphere_sh_two_store_avx512_(float *p, size_t stride, __m512 v_f32x16)
+{ _mm256_storeu_ps(p, _mm512_maskz_extractf32x8_ps(255, v_f32x16, 0)); _mm256_storeu_ps(p + stride, _mm512_maskz_extractf32x8_ps(255, v_f32x16, 1)); }
+SPHERE_SH_AVX512_INLINE_ __m512 sphere_sh_next_avx512_(__m512 c_f32x16, __m512 t_f32x16, __m512 *d_f32x16, int kind)
+{
+    const __m512 p_f32x16 = _mm512_mul_ps(c_f32x16, t_f32x16), old_f32x16 = *d_f32x16;
+    if (kind == SPHERE_SH_MIDDLE_) { *d_f32x16 = t_f32x16; return _mm512_sub_ps(p_f32x16, old_f32x16); }
+    if (kind == SPHERE_SH_POLE_) { *d_f32x16 = _mm512_add_ps(old_f32x16, p_f32x16); return _mm512_add_ps(_mm512_add_ps(t_f32x16, old_f32x16), p_f32x16); }
+    *d_f32x16 = _mm512_sub_ps(p_f32x16, old_f32x16);
+    return _mm512_sub_ps(p_f32x16, _mm512_add_ps(t_f32x16, old_f32x16));
+}
+SPHERE_SH_AVX512_INLINE_ void sphere_sh_expand_add_avx512_(__m512 *sum0_f32x16, __m512 *sum1_f32x16, const float *c, __m512 t0_f32x16, __m512 t1_f32x16)
+{
+    const __m512 c_f32x16 = _mm512_set1_ps(*c);
+    *sum0_f32x16 = SPHERE_SH_MADD_WIDE_(t0_f32x16, c_f32x16, *sum0_f32x16); *sum1_f32x16 = SPHERE_SH_MADD_WIDE_(t1_f32x16, c_f32x16, *sum1_f32x16);
+}
+SPHERE_SH_AVX512_INLINE_ void sphere_sh_expand4_avx512_(float *out, size_t stride, int first, float *t, float *d, const float *y, const float *a, const float *b, size_t next,
+                                                    const float *c, size_t steps, int kind)
+{
+    const size_t w = SPHERE_SH_GROUP_;
+    float *const more = out + 2 * stride;
+    const __m512 y0_f32x16 = _mm512_loadu_ps(y), y1_f32x16 = _mm512_loadu_ps(y + 2 * w), zero_f32x16 = _mm512_setzero_ps();
+    __m512 t0_f32x16 = _mm512_loadu_ps(t), t1_f32x16 = _mm512_loadu_ps(t + 2 * w), d0_f32x16 = _mm512_loadu_ps(d), d1_f32x16 = _mm512_loadu_ps(d + 2 * w);
+    __m512 s00_f32x16 = zero_f32x16, s01_f32x16 = zero_f32x16, s02_f32x16 = zero_f32x16, s03_f32x16 = zero_f32x16;
+    __m512 s10_f32x16 = zero_f32x16, s11_f32x16 = zero_f32x16, s12_f32x16 = zero_f32x16, s13_f32x16 = zero_f32x16;
+    size_t k;
+    if (!first) {
+        s00_f32x16 = sphere_sh_two_avx512_(out, stride); s01_f32x16 = sphere_sh_two_avx512_(out + w, stride);
+        s02_f32x16 = sphere_sh_two_avx512_(out + 2 * w, stride); s03_f32x16 = sphere_sh_two_avx512_(out + 3 * w, stride);
+        s10_f32x16 = sphere_sh_two_avx512_(more, stride); s11_f32x16 = sphere_sh_two_avx512_(more + w, stride);
+        s12_f32x16 = sphere_sh_two_avx512_(more + 2 * w, stride); s13_f32x16 = sphere_sh_two_avx512_(more + 3 * w, stride);
+    }
+    for (k = 0; k < steps; k++, c += 4) {
+        const __m512 a_f32x16 = _mm512_set1_ps(a[k]), u0_f32x16 = t0_f32x16, u1_f32x16 = t1_f32x16;
+        t0_f32x16 = sphere_sh_next_avx512_(SPHERE_SH_MADD_WIDE_(a_f32x16, y0_f32x16, _mm512_set1_ps(b[k])), t0_f32x16, &d0_f32x16, kind);
+        t1_f32x16 = sphere_sh_next_avx512_(SPHERE_SH_MADD_WIDE_(a_f32x16, y1_f32x16, _mm512_set1_ps(b[next + k])), t1_f32x16, &d1_f32x16, kind);
+        sphere_sh_expand_add_avx512_(&s00_f32x16, &s10_f32x16, c, u0_f32x16, u1_f32x16); sphere_sh_expand_add_avx512_(&s01_f32x16, &s11_f32x16, c + 1, u0_f32x16, u1_f32x16);
+        sphere_sh_expand_add_avx512_(&s02_f32x16, &s12_f32x16, c + 2, u0_f32x16, u1_f32x16); sphere_sh_expand_add_avx512_(&s03_f32x16, &s13_f32x16, c + 3, u0_f32x16, u1_f32x16);
+    }
+    sphere_sh_two_store_avx512_(out, stride, s00_f32x16); sphere_sh_two_store_avx512_(out + w, stride, s01_f32x16);
+    sphere_sh_two_store_avx512_(out + 2 * w, stride, s02_f32x16); sphere_sh_two_store_avx512_(out + 3 * w, stride, s03_f32x16);
+    sphere_sh_two_store_avx512_(more, stride, s10_f32x16); sphere_sh_two_store_avx512_(more + w, stride, s11_f32x16);
+    sphere_sh_two_store_avx512_(more + 2 * w, stride, s12_f32x16); sphere_sh_two_store_avx512_(more + 3 * w, stride, s13_f32x16);
+    _mm512_storeu_ps(t, t0_f32x16); _mm512_storeu_ps(d, d0_f32x16); _mm512_storeu_ps(t + 2 * w, t1_f32x16); _mm512_storeu_ps(d + 2 * w, d1_f32x16);
+}
+SPHERE_TARGET_AVX512_ static void sphere_sh_expand_avx512_(float *out, size_t stride, int first, float *t, float *d, const float *n, const float *y, const float *a, const float *b, size_t next,
+                                                           const float *c, size_t steps, size_t lanes, int kind)
+{
+    if (n || lanes < SPHERE_SH_BLOCK_) sphere_sh_expand_avx2_(out, stride, first, t, d, n, y, a, b, next, c, steps, lanes, kind);
+    else if (kind == SPHERE_SH_MIDDLE_) sphere_sh_expand4_avx512_(out, stride, first, t, d, y, a, b, next, c, steps, SPHERE_SH_MIDDLE_);
+    else if (kind == SPHERE_SH_POLE_) sphere_sh_expand4_avx512_(out, stride, first, t, d, y, a, b, next, c, steps, SPHERE_SH_POLE_);
+    else sphere_sh_expand4_avx512_(out, stride, first, t, d, y, a, b, next, c, steps, SPHERE_SH_EQUATOR_);
+}
+SPHERE_SH_AVX512_INLINE_ void sphere_sh_project_add_avx512_(float *sum, int first, __m512 in0_f32x16, __m512 in1_f32x16, __m512 t0_f32x16, __m512 t1_f32x16)
+{
+    const __m512 s_f32x16 = SPHERE_SH_MADD_WIDE_(t0_f32x16, in0_f32x16, first ? _mm512_setzero_ps() : _mm512_loadu_ps(sum));
+    _mm512_storeu_ps(sum, SPHERE_SH_MADD_WIDE_(t1_f32x16, in1_f32x16, s_f32x16));
+}
+SPHERE_SH_AVX512_INLINE_ void sphere_sh_project4_avx512_(float *sum, int first, float *t, float *d, const float *y, const float *a, const float *b, size_t next,
+                                                     const float *in, size_t stride, size_t steps, int kind)
+{
+    const size_t w = SPHERE_SH_GROUP_;
+    const float *const more = in + 2 * stride;
+    const __m512 y0_f32x16 = _mm512_loadu_ps(y), y1_f32x16 = _mm512_loadu_ps(y + 2 * w);
+    const __m512 in00_f32x16 = sphere_sh_two_avx512_(in, stride), in01_f32x16 = sphere_sh_two_avx512_(in + w, stride);
+    const __m512 in02_f32x16 = sphere_sh_two_avx512_(in + 2 * w, stride), in03_f32x16 = sphere_sh_two_avx512_(in + 3 * w, stride);
+    const __m512 in10_f32x16 = sphere_sh_two_avx512_(more, stride), in11_f32x16 = sphere_sh_two_avx512_(more + w, stride);
+    const __m512 in12_f32x16 = sphere_sh_two_avx512_(more + 2 * w, stride), in13_f32x16 = sphere_sh_two_avx512_(more + 3 * w, stride);
+    __m512 t0_f32x16 = _mm512_loadu_ps(t), t1_f32x16 = _mm512_loadu_ps(t + 2 * w), d0_f32x16 = _mm512_loadu_ps(d), d1_f32x16 = _mm512_loadu_ps(d + 2 * w);
+    size_t k;
+    for (k = 0; k < steps; k++, sum += 8 * w) {
+        const __m512 a_f32x16 = _mm512_set1_ps(a[k]), u0_f32x16 = t0_f32x16, u1_f32x16 = t1_f32x16;
+        t0_f32x16 = sphere_sh_next_avx512_(SPHERE_SH_MADD_WIDE_(a_f32x16, y0_f32x16, _mm512_set1_ps(b[k])), t0_f32x16, &d0_f32x16, kind);
+        t1_f32x16 = sphere_sh_next_avx512_(SPHERE_SH_MADD_WIDE_(a_f32x16, y1_f32x16, _mm512_set1_ps(b[next + k])), t1_f32x16, &d1_f32x16, kind);
+        sphere_sh_project_add_avx512_(sum, first, in00_f32x16, in10_f32x16, u0_f32x16, u1_f32x16);
+        sphere_sh_project_add_avx512_(sum + 2 * w, first, in01_f32x16, in11_f32x16, u0_f32x16, u1_f32x16);
+        sphere_sh_project_add_avx512_(sum + 4 * w, first, in02_f32x16, in12_f32x16, u0_f32x16, u1_f32x16);
+        sphere_sh_project_add_avx512_(sum + 6 * w, first, in03_f32x16, in13_f32x16, u0_f32x16, u1_f32x16);
+    }
+    _mm512_storeu_ps(t, t0_f32x16); _mm512_storeu_ps(d, d0_f32x16); _mm512_storeu_ps(t + 2 * w, t1_f32x16); _mm512_storeu_ps(d + 2 * w, d1_f32x16);
+}
+SPHERE_TARGET_AVX512_ static void sphere_sh_project_avx512_(float *sum, int first, float *t, float *d, const float *n, const float *y, const float *a, const float *b, size_t next,
+                                                            const float *in, size_t stride, size_t steps, size_t lanes, int kind)
+{
+    if (n || lanes < SPHERE_SH_BLOCK_) sphere_sh_project_avx2_(sum, first, t, d, n, y, a, b, next, in, stride, steps, lanes, kind);
+    else if (kind == SPHERE_SH_MIDDLE_ && first) sphere_sh_project4_avx512_(sum, 1, t, d, y, a, b, next, in, stride, steps, SPHERE_SH_MIDDLE_);
+    else if (kind == SPHERE_SH_MIDDLE_) sphere_sh_project4_avx512_(sum, 0, t, d, y, a, b, next, in, stride, steps, SPHERE_SH_MIDDLE_);
+    else if (kind == SPHERE_SH_POLE_) sphere_sh_project4_avx512_(sum, first, t, d, y, a, b, next, in, stride, steps, SPHERE_SH_POLE_);
+    else sphere_sh_project4_avx512_(sum, first, t, d, y, a, b, next, in, stride, steps, SPHERE_SH_EQUATOR_);
+}
+#endif
 #if SPHERE_NEON_
 SPHERE_SH_TRANSFORM_SIMD_(neon_)
 /* The flags of two vectors of masks. */
@@ -11073,13 +11226,13 @@ static unsigned sphere_sh_begin_neon_(float *t, float *d, float *n, const float 
     }
     return sphere_sh_flags_neon_(out_u32x4, counts_u32x4);
 }
-static unsigned sphere_sh_rescale_neon_(float *t, float *d, float *n, size_t lanes)
+static unsigned sphere_sh_rescale_neon_(float *t, float *d, float *n, const float *before, size_t lanes)
 {
     const float32x4_t zero_f32x4 = vdupq_n_f32(0), one_f32x4 = vdupq_n_f32(1.0f), down_f32x4 = vdupq_n_f32(SPHERE_SH_DOWN_);
     uint32x4_t out_u32x4 = vcgtq_f32(zero_f32x4, zero_f32x4), counts_u32x4 = out_u32x4;
     size_t i;
     for (i = 0; i < lanes; i += SPHERE_SH_NEON_LANES_) {
-        float32x4_t t_f32x4 = vld1q_f32(t + i), n_f32x4 = vld1q_f32(n + i);
+        float32x4_t t_f32x4 = vld1q_f32(t + i), n_f32x4 = vld1q_f32(before + i);
         const uint32x4_t big_u32x4 = vandq_u32(vcgeq_f32(vabsq_f32(t_f32x4), vdupq_n_f32(SPHERE_SH_HIGH_)), vcgtq_f32(n_f32x4, zero_f32x4));
         const float32x4_t scale_f32x4 = vbslq_f32(big_u32x4, down_f32x4, one_f32x4);
         uint32x4_t is_out_u32x4;
@@ -11099,13 +11252,13 @@ SPHERE_INLINE_ float32x4_t sphere_sh_next_neon_(float32x4_t c_f32x4, float32x4_t
     *d_f32x4 = vsubq_f32(p_f32x4, old_f32x4);
     return vsubq_f32(p_f32x4, vaddq_f32(t_f32x4, old_f32x4));
 }
-static void sphere_sh_step_neon_(float *t, float *d, const float *y, const float *a, const float *b, size_t next, size_t steps, size_t lanes, int kind)
+static void sphere_sh_step_neon_(float *t, float *d, const float *t0, const float *d0, const float *y, const float *a, const float *b, size_t next, size_t steps, size_t lanes, int kind)
 {
     const size_t w = SPHERE_SH_NEON_LANES_;
     size_t k, i, o;
     for (o = 0; o < lanes; o += 4 * w, b += next) {                      /* four vectors: two groups */
         float32x4_t t_f32x4[4], d_f32x4[4], y_f32x4[4];
-        for (i = 0; i < 4; i++) { t_f32x4[i] = vld1q_f32(t + o + i * w); d_f32x4[i] = vld1q_f32(d + o + i * w); y_f32x4[i] = vld1q_f32(y + o + i * w); }
+        for (i = 0; i < 4; i++) { t_f32x4[i] = vld1q_f32(t0 + o + i * w); d_f32x4[i] = vld1q_f32(d0 + o + i * w); y_f32x4[i] = vld1q_f32(y + o + i * w); }
         for (k = 0; k < steps; k++) {
             const float32x4_t a_f32x4 = vld1q_dup_f32(a + k), b_f32x4 = vld1q_dup_f32(b + k);
             for (i = 0; i < 4; i++) t_f32x4[i] = sphere_sh_next_neon_(SPHERE_MADD_F32X4_(a_f32x4, y_f32x4[i], b_f32x4), t_f32x4[i], d_f32x4 + i, kind);
@@ -11141,12 +11294,16 @@ SPHERE_INLINE_ void sphere_sh_expand_kind_neon_(float *out, size_t stride, int f
         vst1q_f32(t + i * w, t_f32x4[i]); vst1q_f32(d + i * w, d_f32x4[i]);
     }
 }
-static void sphere_sh_expand_neon_(float *out, size_t stride, int first, float *t, float *d, const float *n, const float *y, const float *a, const float *b, const float *c, size_t steps, int kind)
+static void sphere_sh_expand_neon_(float *out, size_t stride, int first, float *t, float *d, const float *n, const float *y, const float *a, const float *b, size_t next, const float *c,
+                                   size_t steps, size_t lanes, int kind)
 {
-    if (n) sphere_sh_expand_kind_neon_(out, stride, first, t, d, n, y, a, b, c, steps, kind, 1);
-    else if (kind == SPHERE_SH_MIDDLE_) sphere_sh_expand_kind_neon_(out, stride, first, t, d, n, y, a, b, c, steps, SPHERE_SH_MIDDLE_, 0);
-    else if (kind == SPHERE_SH_POLE_) sphere_sh_expand_kind_neon_(out, stride, first, t, d, n, y, a, b, c, steps, SPHERE_SH_POLE_, 0);
-    else sphere_sh_expand_kind_neon_(out, stride, first, t, d, n, y, a, b, c, steps, SPHERE_SH_EQUATOR_, 0);
+    const size_t half = 2 * SPHERE_SH_GROUP_;
+    for (; lanes; lanes -= half, out += 2 * stride, t += half, d += half, n = n ? n + half : n, y += half, b += next) {
+        if (n) sphere_sh_expand_kind_neon_(out, stride, first, t, d, n, y, a, b, c, steps, kind, 1);
+        else if (kind == SPHERE_SH_MIDDLE_) sphere_sh_expand_kind_neon_(out, stride, first, t, d, n, y, a, b, c, steps, SPHERE_SH_MIDDLE_, 0);
+        else if (kind == SPHERE_SH_POLE_) sphere_sh_expand_kind_neon_(out, stride, first, t, d, n, y, a, b, c, steps, SPHERE_SH_POLE_, 0);
+        else sphere_sh_expand_kind_neon_(out, stride, first, t, d, n, y, a, b, c, steps, SPHERE_SH_EQUATOR_, 0);
+    }
 }
 SPHERE_INLINE_ void sphere_sh_project_kind_neon_(float *sum, int first, float *t, float *d, const float *n, const float *y, const float *a, const float *b, const float *in, size_t stride,
                                                  size_t steps, int kind)
@@ -11542,14 +11699,14 @@ SPHERE_TARGET_AVX2_ static unsigned sphere_shd_begin_avx2_(double *t, double *d,
     }
     return (_mm256_movemask_pd(out_f64x4) ? 1u : 0u) | (_mm256_movemask_pd(counts_f64x4) ? 2u : 0u);
 }
-SPHERE_TARGET_AVX2_ static unsigned sphere_shd_rescale_avx2_(double *t, double *d, double *n, size_t lanes)
+SPHERE_TARGET_AVX2_ static unsigned sphere_shd_rescale_avx2_(double *t, double *d, double *n, const double *before, size_t lanes)
 {
     const __m256d zero_f64x4 = _mm256_setzero_pd(), one_f64x4 = _mm256_set1_pd(1.0), sign_f64x4 = _mm256_set1_pd(-0.0);
     const __m256d high_f64x4 = _mm256_set1_pd(SPHERE_SHD_HIGH_), tiny_f64x4 = _mm256_set1_pd(SPHERE_SHD_TINY_), down_f64x4 = _mm256_set1_pd(SPHERE_SHD_DOWN_);
     __m256d out_f64x4 = zero_f64x4, counts_f64x4 = zero_f64x4;
     size_t i;
     for (i = 0; i < lanes; i += SPHERE_SHD_AVX2_LANES_) {
-        __m256d t_f64x4 = _mm256_loadu_pd(t + i), n_f64x4 = _mm256_loadu_pd(n + i);
+        __m256d t_f64x4 = _mm256_loadu_pd(t + i), n_f64x4 = _mm256_loadu_pd(before + i);
         const __m256d big_f64x4 = _mm256_and_pd(_mm256_cmp_pd(_mm256_andnot_pd(sign_f64x4, t_f64x4), high_f64x4, _CMP_GE_OQ), _mm256_cmp_pd(n_f64x4, zero_f64x4, _CMP_GT_OQ));
         const __m256d scale_f64x4 = _mm256_blendv_pd(one_f64x4, down_f64x4, big_f64x4);
         __m256d is_out_f64x4;
@@ -11571,15 +11728,15 @@ SPHERE_SH_AVX2_INLINE_ __m256d sphere_shd_next_avx2_(__m256d c_f64x4, __m256d t_
     return _mm256_sub_pd(p_f64x4, _mm256_add_pd(t_f64x4, old_f64x4));
 }
 /* step: four vectors hide the latency of the recurrence, or two when there are no more. */
-SPHERE_SH_AVX2_INLINE_ void sphere_shd_step_kind_avx2_(double *t, double *d, const double *y, const double *a, const double *b, size_t next, size_t steps, size_t lanes, int kind)
+SPHERE_SH_AVX2_INLINE_ void sphere_shd_step_kind_avx2_(double *t, double *d, const double *t0, const double *d0, const double *y, const double *a, const double *b, size_t next, size_t steps, size_t lanes, int kind)
 {
     const size_t w = SPHERE_SHD_GROUP_;
     const int four = lanes > 2 * w;
-    __m256d t0_f64x4 = _mm256_loadu_pd(t), t1_f64x4 = _mm256_loadu_pd(t + w), d0_f64x4 = _mm256_loadu_pd(d), d1_f64x4 = _mm256_loadu_pd(d + w);
+    __m256d t0_f64x4 = _mm256_loadu_pd(t0), t1_f64x4 = _mm256_loadu_pd(t0 + w), d0_f64x4 = _mm256_loadu_pd(d0), d1_f64x4 = _mm256_loadu_pd(d0 + w);
     const __m256d y0_f64x4 = _mm256_loadu_pd(y), y1_f64x4 = _mm256_loadu_pd(y + w);
     size_t k;
     if (four) {
-        __m256d t2_f64x4 = _mm256_loadu_pd(t + 2 * w), t3_f64x4 = _mm256_loadu_pd(t + 3 * w), d2_f64x4 = _mm256_loadu_pd(d + 2 * w), d3_f64x4 = _mm256_loadu_pd(d + 3 * w);
+        __m256d t2_f64x4 = _mm256_loadu_pd(t0 + 2 * w), t3_f64x4 = _mm256_loadu_pd(t0 + 3 * w), d2_f64x4 = _mm256_loadu_pd(d0 + 2 * w), d3_f64x4 = _mm256_loadu_pd(d0 + 3 * w);
         const __m256d y2_f64x4 = _mm256_loadu_pd(y + 2 * w), y3_f64x4 = _mm256_loadu_pd(y + 3 * w);
         for (k = 0; k < steps; k++) {
             const __m256d a_f64x4 = _mm256_broadcast_sd(a + k), b_f64x4 = _mm256_broadcast_sd(b + k), c_f64x4 = _mm256_broadcast_sd(b + next + k);
@@ -11596,11 +11753,11 @@ SPHERE_SH_AVX2_INLINE_ void sphere_shd_step_kind_avx2_(double *t, double *d, con
     }
     _mm256_storeu_pd(t, t0_f64x4); _mm256_storeu_pd(t + w, t1_f64x4); _mm256_storeu_pd(d, d0_f64x4); _mm256_storeu_pd(d + w, d1_f64x4);
 }
-SPHERE_TARGET_AVX2_ static void sphere_shd_step_avx2_(double *t, double *d, const double *y, const double *a, const double *b, size_t next, size_t steps, size_t lanes, int kind)
+SPHERE_TARGET_AVX2_ static void sphere_shd_step_avx2_(double *t, double *d, const double *t0, const double *d0, const double *y, const double *a, const double *b, size_t next, size_t steps, size_t lanes, int kind)
 {
-    if (kind == SPHERE_SH_MIDDLE_) sphere_shd_step_kind_avx2_(t, d, y, a, b, next, steps, lanes, SPHERE_SH_MIDDLE_);
-    else if (kind == SPHERE_SH_POLE_) sphere_shd_step_kind_avx2_(t, d, y, a, b, next, steps, lanes, SPHERE_SH_POLE_);
-    else sphere_shd_step_kind_avx2_(t, d, y, a, b, next, steps, lanes, SPHERE_SH_EQUATOR_);
+    if (kind == SPHERE_SH_MIDDLE_) sphere_shd_step_kind_avx2_(t, d, t0, d0, y, a, b, next, steps, lanes, SPHERE_SH_MIDDLE_);
+    else if (kind == SPHERE_SH_POLE_) sphere_shd_step_kind_avx2_(t, d, t0, d0, y, a, b, next, steps, lanes, SPHERE_SH_POLE_);
+    else sphere_shd_step_kind_avx2_(t, d, t0, d0, y, a, b, next, steps, lanes, SPHERE_SH_EQUATOR_);
 }
 /* expand: state and sums of two vectors stay in the registers. The next t is begun before this one is summed, and two steps a turn spare the copies of
    the state: each makes it 1.1 times as fast (gcc 12, Sapphire Rapids). */
@@ -11646,18 +11803,21 @@ SPHERE_SH_AVX2_INLINE_ void sphere_shd_expand_kind_avx2_(double *out, size_t str
     for (j = 0; j < 4; j++) { _mm256_storeu_pd(out + j * w, sum_f64x4[j]); _mm256_storeu_pd(out + stride + j * w, sum_f64x4[4 + j]); }
     _mm256_storeu_pd(t, t0_f64x4); _mm256_storeu_pd(t + w, t1_f64x4); _mm256_storeu_pd(d, d0_f64x4); _mm256_storeu_pd(d + w, d1_f64x4);
 }
-SPHERE_TARGET_AVX2_ static void sphere_shd_expand_avx2_(double *out, size_t stride, int first, double *t, double *d, const double *n, const double *y, const double *a, const double *b,
-                                                       const double *c, size_t steps, int kind)
+SPHERE_TARGET_AVX2_ static void sphere_shd_expand_avx2_(double *out, size_t stride, int first, double *t, double *d, const double *n, const double *y, const double *a, const double *b, size_t next,
+                                                       const double *c, size_t steps, size_t lanes, int kind)
 {
-    if (kind == SPHERE_SH_MIDDLE_) {
-        if (n) sphere_shd_expand_kind_avx2_(out, stride, first, t, d, n, y, a, b, c, steps, SPHERE_SH_MIDDLE_, 1);
-        else sphere_shd_expand_kind_avx2_(out, stride, first, t, d, n, y, a, b, c, steps, SPHERE_SH_MIDDLE_, 0);
-    } else if (kind == SPHERE_SH_POLE_) {
-        if (n) sphere_shd_expand_kind_avx2_(out, stride, first, t, d, n, y, a, b, c, steps, SPHERE_SH_POLE_, 1);
-        else sphere_shd_expand_kind_avx2_(out, stride, first, t, d, n, y, a, b, c, steps, SPHERE_SH_POLE_, 0);
-    } else {
-        if (n) sphere_shd_expand_kind_avx2_(out, stride, first, t, d, n, y, a, b, c, steps, SPHERE_SH_EQUATOR_, 1);
-        else sphere_shd_expand_kind_avx2_(out, stride, first, t, d, n, y, a, b, c, steps, SPHERE_SH_EQUATOR_, 0);
+    const size_t half = 2 * SPHERE_SHD_GROUP_;
+    for (; lanes; lanes -= half, out += 2 * stride, t += half, d += half, n = n ? n + half : n, y += half, b += next) {
+        if (kind == SPHERE_SH_MIDDLE_) {
+            if (n) sphere_shd_expand_kind_avx2_(out, stride, first, t, d, n, y, a, b, c, steps, SPHERE_SH_MIDDLE_, 1);
+            else sphere_shd_expand_kind_avx2_(out, stride, first, t, d, n, y, a, b, c, steps, SPHERE_SH_MIDDLE_, 0);
+        } else if (kind == SPHERE_SH_POLE_) {
+            if (n) sphere_shd_expand_kind_avx2_(out, stride, first, t, d, n, y, a, b, c, steps, SPHERE_SH_POLE_, 1);
+            else sphere_shd_expand_kind_avx2_(out, stride, first, t, d, n, y, a, b, c, steps, SPHERE_SH_POLE_, 0);
+        } else {
+            if (n) sphere_shd_expand_kind_avx2_(out, stride, first, t, d, n, y, a, b, c, steps, SPHERE_SH_EQUATOR_, 1);
+            else sphere_shd_expand_kind_avx2_(out, stride, first, t, d, n, y, a, b, c, steps, SPHERE_SH_EQUATOR_, 0);
+        }
     }
 }
 /* project: four vectors share each load and store of the sums; two when there are no more, or some lanes are out of range. */
@@ -11705,7 +11865,7 @@ SPHERE_SH_AVX2_INLINE_ void sphere_shd_project4_avx2_(double *sum, int first, do
     _mm256_storeu_pd(d, d0_f64x4); _mm256_storeu_pd(d + w, d1_f64x4); _mm256_storeu_pd(d + 2 * w, d2_f64x4); _mm256_storeu_pd(d + 3 * w, d3_f64x4);
     if (k < steps) {
         sphere_shd_project_row4_avx2_(sum, first, whole, 4 * w, t0_f64x4, t1_f64x4, t2_f64x4, t3_f64x4);
-        sphere_shd_step_kind_avx2_(t, d, y, a + k, b + k, next, 1, 4 * w, kind);
+        sphere_shd_step_kind_avx2_(t, d, t, d, y, a + k, b + k, next, 1, 4 * w, kind);
     }
 }
 SPHERE_SH_AVX2_INLINE_ void sphere_shd_project_add2_avx2_(double *sum, int first, const double *in, size_t stride, __m256d t0_f64x4, __m256d t1_f64x4)
@@ -11745,7 +11905,7 @@ SPHERE_SH_AVX2_INLINE_ void sphere_shd_project2_avx2_(double *sum, int first, do
     _mm256_storeu_pd(t, t0_f64x4); _mm256_storeu_pd(t + w, t1_f64x4); _mm256_storeu_pd(d, d0_f64x4); _mm256_storeu_pd(d + w, d1_f64x4);
     if (k < steps) {
         sphere_shd_project_row2_avx2_(sum, first, in, stride, some ? _mm256_andnot_pd(out0_f64x4, t0_f64x4) : t0_f64x4, some ? _mm256_andnot_pd(out1_f64x4, t1_f64x4) : t1_f64x4);
-        sphere_shd_step_kind_avx2_(t, d, y, a + k, b + k, 0, 1, 2 * w, kind);
+        sphere_shd_step_kind_avx2_(t, d, t, d, y, a + k, b + k, 0, 1, 2 * w, kind);
     }
 }
 SPHERE_TARGET_AVX2_ static void sphere_shd_project_avx2_(double *sum, int first, double *t, double *d, const double *n, const double *y, const double *a, const double *b, size_t next,
@@ -11827,6 +11987,102 @@ SPHERE_TARGET_AVX2_ static void sphere_shd_shift_avx2_(double *out, const double
     for (k = 0; k < steps; k += SPHERE_SHD_AVX2_LANES_) _mm256_storeu_pd(out + k, SPHERE_SH_MADD_F64X4_(_mm256_loadu_pd(a + k), y_f64x4, _mm256_loadu_pd(b + k)));
 }
 #endif
+#ifdef SPHERE_TARGET_AVX512_
+/* Where most of the operations are, a whole block goes through two vectors of 512 bits, each of two groups. Half a block, or one with lanes out of range,
+   is no faster this way: the latency of the recurrence is longer than that of AVX2. */
+/* With all bits of a mask, because g++ 12 warns of its own header without. */
+SPHERE_SH_AVX512_INLINE_ __m512d sphere_shd_two_avx512_(const double *p, size_t stride)
+{ return _mm512_maskz_insertf64x4((__mmask8)-1, _mm512_castpd256_pd512(_mm256_loadu_pd(p)), _mm256_loadu_pd(p + stride), 1); }
+SPHERE_SH_AVX512_INLINE_ void sphere_shd_two_store_avx512_(double *p, size_t stride, __m512d v_f64x8)
+{ _mm256_storeu_pd(p, _mm512_maskz_extractf64x4_pd(255, v_f64x8, 0)); _mm256_storeu_pd(p + stride, _mm512_maskz_extractf64x4_pd(255, v_f64x8, 1)); }
+SPHERE_SH_AVX512_INLINE_ __m512d sphere_shd_next_avx512_(__m512d c_f64x8, __m512d t_f64x8, __m512d *d_f64x8, int kind)
+{
+    const __m512d p_f64x8 = _mm512_mul_pd(c_f64x8, t_f64x8), old_f64x8 = *d_f64x8;
+    if (kind == SPHERE_SH_MIDDLE_) { *d_f64x8 = t_f64x8; return _mm512_sub_pd(p_f64x8, old_f64x8); }
+    if (kind == SPHERE_SH_POLE_) { *d_f64x8 = _mm512_add_pd(old_f64x8, p_f64x8); return _mm512_add_pd(_mm512_add_pd(t_f64x8, old_f64x8), p_f64x8); }
+    *d_f64x8 = _mm512_sub_pd(p_f64x8, old_f64x8);
+    return _mm512_sub_pd(p_f64x8, _mm512_add_pd(t_f64x8, old_f64x8));
+}
+SPHERE_SH_AVX512_INLINE_ void sphere_shd_expand_add_avx512_(__m512d *sum0_f64x8, __m512d *sum1_f64x8, const double *c, __m512d t0_f64x8, __m512d t1_f64x8)
+{
+    const __m512d c_f64x8 = _mm512_set1_pd(*c);
+    *sum0_f64x8 = SPHERE_SHD_MADD_WIDE_(t0_f64x8, c_f64x8, *sum0_f64x8); *sum1_f64x8 = SPHERE_SHD_MADD_WIDE_(t1_f64x8, c_f64x8, *sum1_f64x8);
+}
+SPHERE_SH_AVX512_INLINE_ void sphere_shd_expand4_avx512_(double *out, size_t stride, int first, double *t, double *d, const double *y, const double *a, const double *b, size_t next,
+                                                    const double *c, size_t steps, int kind)
+{
+    const size_t w = SPHERE_SHD_GROUP_;
+    double *const more = out + 2 * stride;
+    const __m512d y0_f64x8 = _mm512_loadu_pd(y), y1_f64x8 = _mm512_loadu_pd(y + 2 * w), zero_f64x8 = _mm512_setzero_pd();
+    __m512d t0_f64x8 = _mm512_loadu_pd(t), t1_f64x8 = _mm512_loadu_pd(t + 2 * w), d0_f64x8 = _mm512_loadu_pd(d), d1_f64x8 = _mm512_loadu_pd(d + 2 * w);
+    __m512d s00_f64x8 = zero_f64x8, s01_f64x8 = zero_f64x8, s02_f64x8 = zero_f64x8, s03_f64x8 = zero_f64x8;
+    __m512d s10_f64x8 = zero_f64x8, s11_f64x8 = zero_f64x8, s12_f64x8 = zero_f64x8, s13_f64x8 = zero_f64x8;
+    size_t k;
+    if (!first) {
+        s00_f64x8 = sphere_shd_two_avx512_(out, stride); s01_f64x8 = sphere_shd_two_avx512_(out + w, stride);
+        s02_f64x8 = sphere_shd_two_avx512_(out + 2 * w, stride); s03_f64x8 = sphere_shd_two_avx512_(out + 3 * w, stride);
+        s10_f64x8 = sphere_shd_two_avx512_(more, stride); s11_f64x8 = sphere_shd_two_avx512_(more + w, stride);
+        s12_f64x8 = sphere_shd_two_avx512_(more + 2 * w, stride); s13_f64x8 = sphere_shd_two_avx512_(more + 3 * w, stride);
+    }
+    for (k = 0; k < steps; k++, c += 4) {
+        const __m512d a_f64x8 = _mm512_set1_pd(a[k]), u0_f64x8 = t0_f64x8, u1_f64x8 = t1_f64x8;
+        t0_f64x8 = sphere_shd_next_avx512_(SPHERE_SHD_MADD_WIDE_(a_f64x8, y0_f64x8, _mm512_set1_pd(b[k])), t0_f64x8, &d0_f64x8, kind);
+        t1_f64x8 = sphere_shd_next_avx512_(SPHERE_SHD_MADD_WIDE_(a_f64x8, y1_f64x8, _mm512_set1_pd(b[next + k])), t1_f64x8, &d1_f64x8, kind);
+        sphere_shd_expand_add_avx512_(&s00_f64x8, &s10_f64x8, c, u0_f64x8, u1_f64x8); sphere_shd_expand_add_avx512_(&s01_f64x8, &s11_f64x8, c + 1, u0_f64x8, u1_f64x8);
+        sphere_shd_expand_add_avx512_(&s02_f64x8, &s12_f64x8, c + 2, u0_f64x8, u1_f64x8); sphere_shd_expand_add_avx512_(&s03_f64x8, &s13_f64x8, c + 3, u0_f64x8, u1_f64x8);
+    }
+    sphere_shd_two_store_avx512_(out, stride, s00_f64x8); sphere_shd_two_store_avx512_(out + w, stride, s01_f64x8);
+    sphere_shd_two_store_avx512_(out + 2 * w, stride, s02_f64x8); sphere_shd_two_store_avx512_(out + 3 * w, stride, s03_f64x8);
+    sphere_shd_two_store_avx512_(more, stride, s10_f64x8); sphere_shd_two_store_avx512_(more + w, stride, s11_f64x8);
+    sphere_shd_two_store_avx512_(more + 2 * w, stride, s12_f64x8); sphere_shd_two_store_avx512_(more + 3 * w, stride, s13_f64x8);
+    _mm512_storeu_pd(t, t0_f64x8); _mm512_storeu_pd(d, d0_f64x8); _mm512_storeu_pd(t + 2 * w, t1_f64x8); _mm512_storeu_pd(d + 2 * w, d1_f64x8);
+}
+SPHERE_TARGET_AVX512_ static void sphere_shd_expand_avx512_(double *out, size_t stride, int first, double *t, double *d, const double *n, const double *y, const double *a, const double *b, size_t next,
+                                                           const double *c, size_t steps, size_t lanes, int kind)
+{
+    if (n || lanes < SPHERE_SHD_BLOCK_) sphere_shd_expand_avx2_(out, stride, first, t, d, n, y, a, b, next, c, steps, lanes, kind);
+    else if (kind == SPHERE_SH_MIDDLE_) sphere_shd_expand4_avx512_(out, stride, first, t, d, y, a, b, next, c, steps, SPHERE_SH_MIDDLE_);
+    else if (kind == SPHERE_SH_POLE_) sphere_shd_expand4_avx512_(out, stride, first, t, d, y, a, b, next, c, steps, SPHERE_SH_POLE_);
+    else sphere_shd_expand4_avx512_(out, stride, first, t, d, y, a, b, next, c, steps, SPHERE_SH_EQUATOR_);
+}
+SPHERE_SH_AVX512_INLINE_ void sphere_shd_project_add_avx512_(double *sum, int first, __m512d in0_f64x8, __m512d in1_f64x8, __m512d t0_f64x8, __m512d t1_f64x8)
+{
+    const __m512d s_f64x8 = SPHERE_SHD_MADD_WIDE_(t0_f64x8, in0_f64x8, first ? _mm512_setzero_pd() : _mm512_loadu_pd(sum));
+    _mm512_storeu_pd(sum, SPHERE_SHD_MADD_WIDE_(t1_f64x8, in1_f64x8, s_f64x8));
+}
+SPHERE_SH_AVX512_INLINE_ void sphere_shd_project4_avx512_(double *sum, int first, double *t, double *d, const double *y, const double *a, const double *b, size_t next,
+                                                     const double *in, size_t stride, size_t steps, int kind)
+{
+    const size_t w = SPHERE_SHD_GROUP_;
+    const double *const more = in + 2 * stride;
+    const __m512d y0_f64x8 = _mm512_loadu_pd(y), y1_f64x8 = _mm512_loadu_pd(y + 2 * w);
+    const __m512d in00_f64x8 = sphere_shd_two_avx512_(in, stride), in01_f64x8 = sphere_shd_two_avx512_(in + w, stride);
+    const __m512d in02_f64x8 = sphere_shd_two_avx512_(in + 2 * w, stride), in03_f64x8 = sphere_shd_two_avx512_(in + 3 * w, stride);
+    const __m512d in10_f64x8 = sphere_shd_two_avx512_(more, stride), in11_f64x8 = sphere_shd_two_avx512_(more + w, stride);
+    const __m512d in12_f64x8 = sphere_shd_two_avx512_(more + 2 * w, stride), in13_f64x8 = sphere_shd_two_avx512_(more + 3 * w, stride);
+    __m512d t0_f64x8 = _mm512_loadu_pd(t), t1_f64x8 = _mm512_loadu_pd(t + 2 * w), d0_f64x8 = _mm512_loadu_pd(d), d1_f64x8 = _mm512_loadu_pd(d + 2 * w);
+    size_t k;
+    for (k = 0; k < steps; k++, sum += 8 * w) {
+        const __m512d a_f64x8 = _mm512_set1_pd(a[k]), u0_f64x8 = t0_f64x8, u1_f64x8 = t1_f64x8;
+        t0_f64x8 = sphere_shd_next_avx512_(SPHERE_SHD_MADD_WIDE_(a_f64x8, y0_f64x8, _mm512_set1_pd(b[k])), t0_f64x8, &d0_f64x8, kind);
+        t1_f64x8 = sphere_shd_next_avx512_(SPHERE_SHD_MADD_WIDE_(a_f64x8, y1_f64x8, _mm512_set1_pd(b[next + k])), t1_f64x8, &d1_f64x8, kind);
+        sphere_shd_project_add_avx512_(sum, first, in00_f64x8, in10_f64x8, u0_f64x8, u1_f64x8);
+        sphere_shd_project_add_avx512_(sum + 2 * w, first, in01_f64x8, in11_f64x8, u0_f64x8, u1_f64x8);
+        sphere_shd_project_add_avx512_(sum + 4 * w, first, in02_f64x8, in12_f64x8, u0_f64x8, u1_f64x8);
+        sphere_shd_project_add_avx512_(sum + 6 * w, first, in03_f64x8, in13_f64x8, u0_f64x8, u1_f64x8);
+    }
+    _mm512_storeu_pd(t, t0_f64x8); _mm512_storeu_pd(d, d0_f64x8); _mm512_storeu_pd(t + 2 * w, t1_f64x8); _mm512_storeu_pd(d + 2 * w, d1_f64x8);
+}
+SPHERE_TARGET_AVX512_ static void sphere_shd_project_avx512_(double *sum, int first, double *t, double *d, const double *n, const double *y, const double *a, const double *b, size_t next,
+                                                            const double *in, size_t stride, size_t steps, size_t lanes, int kind)
+{
+    if (n || lanes < SPHERE_SHD_BLOCK_) sphere_shd_project_avx2_(sum, first, t, d, n, y, a, b, next, in, stride, steps, lanes, kind);
+    else if (kind == SPHERE_SH_MIDDLE_ && first) sphere_shd_project4_avx512_(sum, 1, t, d, y, a, b, next, in, stride, steps, SPHERE_SH_MIDDLE_);
+    else if (kind == SPHERE_SH_MIDDLE_) sphere_shd_project4_avx512_(sum, 0, t, d, y, a, b, next, in, stride, steps, SPHERE_SH_MIDDLE_);
+    else if (kind == SPHERE_SH_POLE_) sphere_shd_project4_avx512_(sum, first, t, d, y, a, b, next, in, stride, steps, SPHERE_SH_POLE_);
+    else sphere_shd_project4_avx512_(sum, first, t, d, y, a, b, next, in, stride, steps, SPHERE_SH_EQUATOR_);
+}
+#endif
 #if SPHERE_NEON_
 SPHERE_SHD_TRANSFORM_SIMD_(neon_)
 /* The flags of two vectors of masks. */
@@ -11859,13 +12115,13 @@ static unsigned sphere_shd_begin_neon_(double *t, double *d, double *n, const do
     }
     return sphere_shd_flags_neon_(out_u64x2, counts_u64x2);
 }
-static unsigned sphere_shd_rescale_neon_(double *t, double *d, double *n, size_t lanes)
+static unsigned sphere_shd_rescale_neon_(double *t, double *d, double *n, const double *before, size_t lanes)
 {
     const float64x2_t zero_f64x2 = vdupq_n_f64(0), one_f64x2 = vdupq_n_f64(1.0), down_f64x2 = vdupq_n_f64(SPHERE_SHD_DOWN_);
     uint64x2_t out_u64x2 = vcgtq_f64(zero_f64x2, zero_f64x2), counts_u64x2 = out_u64x2;
     size_t i;
     for (i = 0; i < lanes; i += SPHERE_SHD_NEON_LANES_) {
-        float64x2_t t_f64x2 = vld1q_f64(t + i), n_f64x2 = vld1q_f64(n + i);
+        float64x2_t t_f64x2 = vld1q_f64(t + i), n_f64x2 = vld1q_f64(before + i);
         const uint64x2_t big_u64x2 = vandq_u64(vcgeq_f64(vabsq_f64(t_f64x2), vdupq_n_f64(SPHERE_SHD_HIGH_)), vcgtq_f64(n_f64x2, zero_f64x2));
         const float64x2_t scale_f64x2 = vbslq_f64(big_u64x2, down_f64x2, one_f64x2);
         uint64x2_t is_out_u64x2;
@@ -11885,13 +12141,13 @@ SPHERE_INLINE_ float64x2_t sphere_shd_next_neon_(float64x2_t c_f64x2, float64x2_
     *d_f64x2 = vsubq_f64(p_f64x2, old_f64x2);
     return vsubq_f64(p_f64x2, vaddq_f64(t_f64x2, old_f64x2));
 }
-static void sphere_shd_step_neon_(double *t, double *d, const double *y, const double *a, const double *b, size_t next, size_t steps, size_t lanes, int kind)
+static void sphere_shd_step_neon_(double *t, double *d, const double *t0, const double *d0, const double *y, const double *a, const double *b, size_t next, size_t steps, size_t lanes, int kind)
 {
     const size_t w = SPHERE_SHD_NEON_LANES_;
     size_t k, i, o;
     for (o = 0; o < lanes; o += 4 * w, b += next) {                      /* four vectors: two groups */
         float64x2_t t_f64x2[4], d_f64x2[4], y_f64x2[4];
-        for (i = 0; i < 4; i++) { t_f64x2[i] = vld1q_f64(t + o + i * w); d_f64x2[i] = vld1q_f64(d + o + i * w); y_f64x2[i] = vld1q_f64(y + o + i * w); }
+        for (i = 0; i < 4; i++) { t_f64x2[i] = vld1q_f64(t0 + o + i * w); d_f64x2[i] = vld1q_f64(d0 + o + i * w); y_f64x2[i] = vld1q_f64(y + o + i * w); }
         for (k = 0; k < steps; k++) {
             const float64x2_t a_f64x2 = vld1q_dup_f64(a + k), b_f64x2 = vld1q_dup_f64(b + k);
             for (i = 0; i < 4; i++) t_f64x2[i] = sphere_shd_next_neon_(SPHERE_SH_MADD_F64X2_(a_f64x2, y_f64x2[i], b_f64x2), t_f64x2[i], d_f64x2 + i, kind);
@@ -11927,12 +12183,16 @@ SPHERE_INLINE_ void sphere_shd_expand_kind_neon_(double *out, size_t stride, int
         vst1q_f64(t + i * w, t_f64x2[i]); vst1q_f64(d + i * w, d_f64x2[i]);
     }
 }
-static void sphere_shd_expand_neon_(double *out, size_t stride, int first, double *t, double *d, const double *n, const double *y, const double *a, const double *b, const double *c, size_t steps, int kind)
+static void sphere_shd_expand_neon_(double *out, size_t stride, int first, double *t, double *d, const double *n, const double *y, const double *a, const double *b, size_t next, const double *c,
+                                   size_t steps, size_t lanes, int kind)
 {
-    if (n) sphere_shd_expand_kind_neon_(out, stride, first, t, d, n, y, a, b, c, steps, kind, 1);
-    else if (kind == SPHERE_SH_MIDDLE_) sphere_shd_expand_kind_neon_(out, stride, first, t, d, n, y, a, b, c, steps, SPHERE_SH_MIDDLE_, 0);
-    else if (kind == SPHERE_SH_POLE_) sphere_shd_expand_kind_neon_(out, stride, first, t, d, n, y, a, b, c, steps, SPHERE_SH_POLE_, 0);
-    else sphere_shd_expand_kind_neon_(out, stride, first, t, d, n, y, a, b, c, steps, SPHERE_SH_EQUATOR_, 0);
+    const size_t half = 2 * SPHERE_SHD_GROUP_;
+    for (; lanes; lanes -= half, out += 2 * stride, t += half, d += half, n = n ? n + half : n, y += half, b += next) {
+        if (n) sphere_shd_expand_kind_neon_(out, stride, first, t, d, n, y, a, b, c, steps, kind, 1);
+        else if (kind == SPHERE_SH_MIDDLE_) sphere_shd_expand_kind_neon_(out, stride, first, t, d, n, y, a, b, c, steps, SPHERE_SH_MIDDLE_, 0);
+        else if (kind == SPHERE_SH_POLE_) sphere_shd_expand_kind_neon_(out, stride, first, t, d, n, y, a, b, c, steps, SPHERE_SH_POLE_, 0);
+        else sphere_shd_expand_kind_neon_(out, stride, first, t, d, n, y, a, b, c, steps, SPHERE_SH_EQUATOR_, 0);
+    }
 }
 SPHERE_INLINE_ void sphere_shd_project_kind_neon_(double *sum, int first, double *t, double *d, const double *n, const double *y, const double *a, const double *b, const double *in, size_t stride,
                                                  size_t steps, int kind)
@@ -12356,11 +12616,11 @@ static void sphere_shd_columns_in_neon_(double *z, const double *north, const do
 /* The kernels of one level. A new kernel is one block above, one member here and one call in tests/levels_sh_transform.c. */
 typedef struct sphere_sh_transform_kernels_ {
     unsigned (*begin)(float *t, float *d, float *n, const float *a, const float *an, const float *b, const float *bn, size_t lanes, const int *kind);
-    unsigned (*rescale)(float *t, float *d, float *n, size_t lanes);
+    unsigned (*rescale)(float *t, float *d, float *n, const float *before, size_t lanes);
     void (*weigh)(float *out, const float *in, const float *other, const float *even, const float *next, const float *odd, size_t steps);
     void (*shift)(float *out, const float *a, const float *b, float y0, size_t steps);
-    void (*step)(float *t, float *d, const float *y, const float *a, const float *b, size_t next, size_t steps, size_t lanes, int kind);
-    void (*expand)(float *out, size_t stride, int first, float *t, float *d, const float *n, const float *y, const float *a, const float *b, const float *c, size_t steps, int kind);
+    void (*step)(float *t, float *d, const float *t0, const float *d0, const float *y, const float *a, const float *b, size_t next, size_t steps, size_t lanes, int kind);
+    void (*expand)(float *out, size_t stride, int first, float *t, float *d, const float *n, const float *y, const float *a, const float *b, size_t next, const float *c, size_t steps, size_t lanes, int kind);
     void (*project)(float *sum, int first, float *t, float *d, const float *n, const float *y, const float *a, const float *b, size_t next, const float *in, size_t stride, size_t steps, size_t lanes, int kind);
     void (*combine)(float *out, float *sum, size_t steps);
     void (*join)(float *z, const float *f, const float *x, size_t orders, size_t n);
@@ -12376,20 +12636,24 @@ typedef struct sphere_sh_transform_kernels_ {
     void (*squares)(const sphere_sh_degrees_ *degrees, size_t m, size_t count, size_t stride, double *work);
     void (*columns)(const sphere_sh_degrees_ *degrees, size_t m, size_t count, size_t stride, const double *work, double scale, float *out);
 } sphere_sh_transform_kernels_;
-#define SPHERE_SH_TRANSFORM_KERNELS_(level) { sphere_sh_begin_##level, sphere_sh_rescale_##level, sphere_sh_weigh_##level, sphere_sh_shift_##level, sphere_sh_step_##level, \
-    sphere_sh_expand_##level, sphere_sh_project_##level, sphere_sh_combine_##level, sphere_sh_join_##level, sphere_sh_part_##level, \
+#define SPHERE_SH_TRANSFORM_KERNELS_(level, wide) { sphere_sh_begin_##level, sphere_sh_rescale_##level, sphere_sh_weigh_##level, sphere_sh_shift_##level, sphere_sh_step_##level, \
+    sphere_sh_expand_##wide, sphere_sh_project_##wide, sphere_sh_combine_##level, sphere_sh_join_##level, sphere_sh_part_##level, \
     sphere_sh_rows_out_##level, sphere_sh_rows_in_##level, sphere_sh_columns_out_##level, sphere_sh_columns_in_##level, sphere_sh_fft_##level, \
     sphere_sh_twist_##level, sphere_sh_square_##level, sphere_sh_scale_##level, sphere_sh_squares_##level, sphere_sh_columns_##level }
 /* The kernels of a level that sphere_simd_pick_ has allowed. */
 SPHERE_INLINE_ const sphere_sh_transform_kernels_ *sphere_sh_transform_kernels_for_(sphere_simd level)
 {
-    static const sphere_sh_transform_kernels_ portable = SPHERE_SH_TRANSFORM_KERNELS_(c_);
+    static const sphere_sh_transform_kernels_ portable = SPHERE_SH_TRANSFORM_KERNELS_(c_, c_);
 #if SPHERE_AVX2_
-    static const sphere_sh_transform_kernels_ avx2 = SPHERE_SH_TRANSFORM_KERNELS_(avx2_);
-    if (level == SPHERE_SIMD_AVX2) return &avx2;
+    static const sphere_sh_transform_kernels_ avx2 = SPHERE_SH_TRANSFORM_KERNELS_(avx2_, avx2_);
+#ifdef SPHERE_TARGET_AVX512_
+    static const sphere_sh_transform_kernels_ avx512 = SPHERE_SH_TRANSFORM_KERNELS_(avx2_, avx512_);
+    if (level == SPHERE_SIMD_AVX512) return &avx512;
+#endif
+    if (level == SPHERE_SIMD_AVX2 || level == SPHERE_SIMD_AVX512) return &avx2;
 #endif
 #if SPHERE_NEON_
-    static const sphere_sh_transform_kernels_ neon = SPHERE_SH_TRANSFORM_KERNELS_(neon_);
+    static const sphere_sh_transform_kernels_ neon = SPHERE_SH_TRANSFORM_KERNELS_(neon_, neon_);
     if (level == SPHERE_SIMD_NEON) return &neon;
 #endif
     (void)level;
@@ -12656,15 +12920,16 @@ typedef struct sphere_sh_walk_ {
     size_t lanes, next;                                 /* next: from b of the first half to that of the second                  */
     const float *y, *a, *b;
     int kind[2];
-    float *t, *d, *n;
+    float *t, *d, *n;                                   /* behind each other, for a whole block each                              */
     unsigned flags;
 } sphere_sh_walk_;
+SPHERE_INLINE_ void sphere_sh_walk_at_(sphere_sh_walk_ *walk, float *state) { walk->t = state; walk->d = state + SPHERE_SH_BLOCK_; walk->n = state + 2 * SPHERE_SH_BLOCK_; }
 /* A line: the coefficients of one order, with zeros behind. */
 #define SPHERE_SH_BEHIND_ 8
 #define SPHERE_SH_HANDFUL_ (2 * SPHERE_SH_GROUP_)
 SPHERE_INLINE_ size_t sphere_sh_line_(size_t degree) { return (2 * (degree + 1) + SPHERE_SH_BEHIND_ + 15) / 16 * 16; }
 /* Working memory of one task: the larger of the Legendre part and the FFT. */
-typedef struct sphere_sh_scratch_ { double *wide; float *columns, *line, *more, *c, *shift, *t, *d, *n, *sum, *z[2], *none, *chirp, *spectrum; sphere_sh_walk_ *walk; const size_t *counts; } sphere_sh_scratch_;
+typedef struct sphere_sh_scratch_ { double *wide; float *columns, *line, *more, *c, *shift, *state, *sum, *z[2], *none, *chirp, *spectrum; sphere_sh_walk_ *walk; const size_t *counts; } sphere_sh_scratch_;
 static size_t sphere_sh_scratch_init_(const sphere_sh_plan *plan, void *at, sphere_sh_scratch_ *w)
 {
     const struct sphere_sh_plan_state_ *const s = plan->state;
@@ -12678,9 +12943,7 @@ static size_t sphere_sh_scratch_init_(const sphere_sh_plan *plan, void *at, sphe
     w->more = (float *)sphere_sh_cut_off_(&cut, sphere_sh_line_(plan->degree) + 8, sizeof(float));
     w->c = (float *)sphere_sh_cut_off_(&cut, SPHERE_SH_SETS_ * 4 * (steps + 1), sizeof(float));
     w->shift = (float *)sphere_sh_cut_off_(&cut, 2 * stride, sizeof(float));
-    w->t = (float *)sphere_sh_cut_off_(&cut, s->lanes, sizeof(float));
-    w->d = (float *)sphere_sh_cut_off_(&cut, s->lanes, sizeof(float));
-    w->n = (float *)sphere_sh_cut_off_(&cut, s->lanes, sizeof(float));
+    w->state = (float *)sphere_sh_cut_off_(&cut, s->blocks + 1, 3 * SPHERE_SH_BLOCK_ * sizeof(float));
     w->sum = (float *)sphere_sh_cut_off_(&cut, SPHERE_SH_SETS_ * strip, 8 * SPHERE_SH_GROUP_ * sizeof(float));
     w->walk = (sphere_sh_walk_ *)sphere_sh_cut_off_(&cut, s->blocks, sizeof(*w->walk));
     legendre = cut.used; cut.used = 0;
@@ -12718,14 +12981,13 @@ static const float *sphere_sh_order_columns_(const sphere_sh_job_ *job, const sp
 }
 
 /* The state of a block before its first degree, sin^power(theta). */
-static void sphere_sh_walk_begin_(const sphere_sh_job_ *job, size_t block, size_t power, float *t, float *d, float *n, sphere_sh_walk_ *walk)
+static void sphere_sh_walk_begin_(const sphere_sh_job_ *job, size_t block, size_t power, sphere_sh_walk_ *walk)
 {
     const struct sphere_sh_plan_state_ *const s = job->state;
     const float *const a = s->power + 2 * (power % s->lesser) * s->lanes + block * SPHERE_SH_BLOCK_;
     const float *const b = s->giant + 2 * (power / s->lesser) * s->lanes + block * SPHERE_SH_BLOCK_;
     walk->lanes = (block + 1) * SPHERE_SH_BLOCK_ <= s->lanes ? SPHERE_SH_BLOCK_ : s->lanes - block * SPHERE_SH_BLOCK_;
-    walk->t = t; walk->d = d; walk->n = n;
-    walk->flags = job->kernels->begin(t, d, n, a, a + s->lanes, b, b + s->lanes, walk->lanes, s->kind + 2 * block);
+    walk->flags = job->kernels->begin(walk->t, walk->d, walk->n, a, a + s->lanes, b, b + s->lanes, walk->lanes, s->kind + 2 * block);
 }
 /* The columns of degrees from .. from + steps; both halves of a block have b of their own when one of them is in the middle. shift: room for them. */
 static void sphere_sh_walk_columns_(const sphere_sh_job_ *job, size_t block, const float *columns, size_t stride, size_t from, size_t steps, float *shift, sphere_sh_walk_ *walk)
@@ -12765,24 +13027,24 @@ static void sphere_sh_restore_(sphere_sh_walk_ *walk, const sphere_sh_kept_ *kep
     memcpy(walk->t, kept->t, bytes); memcpy(walk->d, kept->d, bytes); memcpy(walk->n, kept->n, bytes);
     walk->flags = kept->flags;
 }
-/* Go on from degree k to the one from which some lane counts, at most to `steps`; returns it. It is known only afterwards that a lane counted: the last
-   part is taken back. */
-static size_t sphere_sh_walk_on_(const sphere_sh_job_ *job, sphere_sh_walk_ *walk, size_t k, size_t steps)
+/* Go on from degree k to the one from which some lane counts, at most to `steps`; returns it. It is known only afterwards that a lane counted: then the
+   state before is the one that is kept. spare: room for another state. */
+static size_t sphere_sh_walk_on_(const sphere_sh_job_ *job, sphere_sh_walk_ *walk, float **spare, size_t k, size_t steps)
 {
     const size_t half = 2 * SPHERE_SH_GROUP_;
-    sphere_sh_kept_ kept;
-    unsigned flags;
+    sphere_sh_walk_ next;
     while (k < steps && !(walk->flags & 2u)) {
         const size_t part = sphere_sh_look_(walk->flags & 1u ? walk->a[k] : 0, steps - k);
-        sphere_sh_keep_(walk, &kept);
-        if (walk->kind[0] == walk->kind[1]) job->kernels->step(walk->t, walk->d, walk->y, walk->a + k, walk->b + k, walk->next, part, walk->lanes, walk->kind[0]);
+        sphere_sh_walk_at_(&next, *spare);
+        if (walk->kind[0] == walk->kind[1]) job->kernels->step(next.t, next.d, walk->t, walk->d, walk->y, walk->a + k, walk->b + k, walk->next, part, walk->lanes, walk->kind[0]);
         else {
-            job->kernels->step(walk->t, walk->d, walk->y, walk->a + k, walk->b + k, 0, part, half, walk->kind[0]);
-            job->kernels->step(walk->t + half, walk->d + half, walk->y + half, walk->a + k, walk->b + walk->next + k, 0, part, half, walk->kind[1]);
+            job->kernels->step(next.t, next.d, walk->t, walk->d, walk->y, walk->a + k, walk->b + k, 0, part, half, walk->kind[0]);
+            job->kernels->step(next.t + half, next.d + half, walk->t + half, walk->d + half, walk->y + half, walk->a + k, walk->b + walk->next + k, 0, part, half, walk->kind[1]);
         }
-        flags = job->kernels->rescale(walk->t, walk->d, walk->n, walk->lanes);
-        if (flags & 2u) { sphere_sh_restore_(walk, &kept); walk->flags |= 2u; break; }
-        walk->flags = flags;
+        next.flags = job->kernels->rescale(next.t, next.d, next.n, walk->n, walk->lanes);
+        if (next.flags & 2u) { walk->flags |= 2u; break; }
+        walk->flags = next.flags;
+        *spare = walk->t; sphere_sh_walk_at_(walk, next.t);
         k += part;
     }
     return k;
@@ -12800,16 +13062,20 @@ static void sphere_sh_walk_expand_(const sphere_sh_job_ *job, const sphere_sh_wa
 {
     const size_t width = 2 * SPHERE_SH_GROUP_;
     size_t half, k, part;
+    if (!(walk->flags & 1u) && walk->kind[0] == walk->kind[1]) {
+        job->kernels->expand(out, stride, 1, walk->t, walk->d, NULL, walk->y, walk->a + from, walk->b + from, walk->next, c + 4 * from, steps - from, walk->lanes, walk->kind[0]);
+        return;
+    }
     for (half = 0; half * width < walk->lanes; half++, out += 2 * stride) {
         const float *const y = walk->y + half * width, *const b = walk->b + half * walk->next;
         float *const t = walk->t + half * width, *const d = walk->d + half * width, *const n = walk->n + half * width;
         int some = sphere_sh_half_out_(walk, half);
         for (k = from; some && k < steps; k += part) {
             part = sphere_sh_look_(walk->a[k], steps - k);
-            job->kernels->expand(out, stride, k == from, t, d, n, y, walk->a + k, b + k, c + 4 * k, part, walk->kind[half]);
-            some = (int)(job->kernels->rescale(t, d, n, width) & 1u);
+            job->kernels->expand(out, stride, k == from, t, d, n, y, walk->a + k, b + k, 0, c + 4 * k, part, width, walk->kind[half]);
+            some = (int)(job->kernels->rescale(t, d, n, n, width) & 1u);
         }
-        if (k < steps) job->kernels->expand(out, stride, k == from, t, d, NULL, y, walk->a + k, b + k, c + 4 * k, steps - k, walk->kind[half]);
+        if (k < steps) job->kernels->expand(out, stride, k == from, t, d, NULL, y, walk->a + k, b + k, 0, c + 4 * k, steps - k, width, walk->kind[half]);
     }
 }
 /* From degree `from` of a strip to its end: add t_k in to sum[k]; first: to 0, and sum[0 .. from - 1] become 0. The state goes on. */
@@ -12830,7 +13096,7 @@ static void sphere_sh_walk_project_(const sphere_sh_job_ *job, sphere_sh_walk_ *
         for (k = from; some && k < steps; k += part) {
             part = sphere_sh_look_(walk->a[k], steps - k);
             job->kernels->project(sum + 8 * k * SPHERE_SH_GROUP_, first, t, d, n, y, walk->a + k, b + k, 0, in, stride, part, width, walk->kind[half]);
-            some = (int)(job->kernels->rescale(t, d, n, width) & 1u);
+            some = (int)(job->kernels->rescale(t, d, n, n, width) & 1u);
         }
         if (k < steps) job->kernels->project(sum + 8 * k * SPHERE_SH_GROUP_, first, t, d, NULL, y, walk->a + k, b + k, 0, in, stride, steps - k, width, walk->kind[half]);
         if (some) flags = 1u;
@@ -12906,6 +13172,14 @@ static size_t sphere_sh_reach_of_(const sphere_sh_job_ *job, size_t block)
     const size_t reach = job->state->reach[block] + 1;
     return reach < job->plan->orders ? reach : job->plan->orders;
 }
+/* Ask for the Fourier coefficients of order m in the rings of a block: they lie far apart, so that no processor foresees them. */
+static void sphere_sh_fetch_(const sphere_sh_job_ *job, size_t block, size_t m)
+{
+    const size_t row = 4 * SPHERE_SH_GROUP_, first = 4 * block, last = first + 4 < job->state->groups ? first + 4 : job->state->groups;
+    size_t group, set, i;
+    for (set = 0; set < job->sets; set++) for (group = first; group < last; group++) for (i = 0; i < row; i += 64 / sizeof(float))
+        SPHERE_SH_PREFETCH_(job->fourier[set] + (group * job->state->row + m) * row + i);
+}
 /* line: the coefficients of order m of each set, `sets` apart. */
 static void sphere_sh_synthesis_order_(const sphere_sh_job_ *job, const sphere_sh_scratch_ *w, size_t m, const float *line, size_t sets)
 {
@@ -12913,18 +13187,21 @@ static void sphere_sh_synthesis_order_(const sphere_sh_job_ *job, const sphere_s
     const size_t group = s->row * 4 * SPHERE_SH_GROUP_, table = job->gradient && m == 0 ? 1 : m, power = job->gradient && m ? m - 1 : table;
     const size_t top = job->plan->degree + (job->gradient ? 1 : 0);
     size_t stride, steps, block, set, k;
+    float *spare = w->state + 3 * SPHERE_SH_BLOCK_;
+    sphere_sh_walk_ walk;
     const float *columns = sphere_sh_order_columns_(job, w, table, &stride);
     steps = sphere_sh_steps_(top > table ? top : table, table);
     for (set = 0; set < job->sets; set++)
         sphere_sh_transform_in_(job, line + set * sets, m, job->gradient ? (set == 0 ? 1 : 2) : 0, columns, stride, steps, w->more, w->c + set * 4 * steps);
+    sphere_sh_walk_at_(&walk, w->state);
     for (block = 0; block < s->blocks; block++) {
         const size_t at = block * 4 * group + m * 4 * SPHERE_SH_GROUP_, groups = s->groups - 4 * block < 4 ? s->groups - 4 * block : 4;
-        sphere_sh_walk_ walk;
         size_t from = steps;
+        sphere_sh_fetch_(job, block, m);
         if (power < s->reach[block]) {
-            sphere_sh_walk_begin_(job, block, power, w->t, w->d, w->n, &walk);
+            sphere_sh_walk_begin_(job, block, power, &walk);
             sphere_sh_walk_columns_(job, block, columns, stride, 0, steps, w->shift, &walk);
-            from = sphere_sh_walk_on_(job, &walk, 0, steps);
+            from = sphere_sh_walk_on_(job, &walk, &spare, 0, steps);
         }
         if (from == steps) {                                             /* nothing counts */
             if (m < sphere_sh_reach_of_(job, block)) for (set = 0; set < job->sets; set++) for (k = 0; k < groups; k++)
@@ -12948,11 +13225,14 @@ static void sphere_sh_analysis_order_(const sphere_sh_job_ *job, const sphere_sh
     const struct sphere_sh_plan_state_ *const s = job->state;
     const size_t group = s->row * 4 * SPHERE_SH_GROUP_, steps = sphere_sh_steps_(job->plan->degree, m);
     size_t stride, block, set, k, begin_block = 0;
+    float *spare = w->state + s->blocks * 3 * SPHERE_SH_BLOCK_;
     const float *columns = sphere_sh_order_columns_(job, w, m, &stride);
     const float *const even = columns + 4 * stride, *const next = columns + 5 * stride, *const odd = columns + 6 * stride;
     while (begin_block < s->blocks && s->reach[begin_block] <= m) begin_block++;
-    for (block = begin_block; block < s->blocks; block++)
-        sphere_sh_walk_begin_(job, block, m, w->t + block * SPHERE_SH_BLOCK_, w->d + block * SPHERE_SH_BLOCK_, w->n + block * SPHERE_SH_BLOCK_, w->walk + block);
+    for (block = begin_block; block < s->blocks; block++) {
+        sphere_sh_walk_at_(w->walk + block, w->state + block * 3 * SPHERE_SH_BLOCK_);
+        sphere_sh_walk_begin_(job, block, m, w->walk + block);
+    }
     /* Strip by strip of the degrees, so that the sums of a strip stay in the first cache while the blocks pass by. */
     for (k = 0; k < steps; k += SPHERE_SH_STRIP_) {
         const size_t part = steps - k < SPHERE_SH_STRIP_ ? steps - k : SPHERE_SH_STRIP_, sums = part * 8 * SPHERE_SH_GROUP_;
@@ -12961,8 +13241,9 @@ static void sphere_sh_analysis_order_(const sphere_sh_job_ *job, const sphere_sh
             sphere_sh_walk_ *const walk = w->walk + block;
             const float *const in = job->fourier[0] + block * 4 * group + m * 4 * SPHERE_SH_GROUP_;
             size_t from;
+            if (k == 0) sphere_sh_fetch_(job, block + 1, m);
             sphere_sh_walk_columns_(job, block, columns, stride, k, part, w->shift, walk);
-            from = sphere_sh_walk_on_(job, walk, 0, part);
+            from = sphere_sh_walk_on_(job, walk, &spare, 0, part);
             if (from == part) continue;
             if (job->sets > 1) {                                         /* each from the same state */
                 sphere_sh_kept_ kept;
@@ -13324,11 +13605,11 @@ SPHERE_SH_API sphere_status sphere_sh_gradient_synthesis(const sphere_sh_plan *p
 /* The kernels of one level. A new kernel is one block above, one member here and one call in tests/levels_sh_transform.c. */
 typedef struct sphere_shd_transform_kernels_ {
     unsigned (*begin)(double *t, double *d, double *n, const double *a, const double *an, const double *b, const double *bn, size_t lanes, const int *kind);
-    unsigned (*rescale)(double *t, double *d, double *n, size_t lanes);
+    unsigned (*rescale)(double *t, double *d, double *n, const double *before, size_t lanes);
     void (*weigh)(double *out, const double *in, const double *other, const double *even, const double *next, const double *odd, size_t steps);
     void (*shift)(double *out, const double *a, const double *b, double y0, size_t steps);
-    void (*step)(double *t, double *d, const double *y, const double *a, const double *b, size_t next, size_t steps, size_t lanes, int kind);
-    void (*expand)(double *out, size_t stride, int first, double *t, double *d, const double *n, const double *y, const double *a, const double *b, const double *c, size_t steps, int kind);
+    void (*step)(double *t, double *d, const double *t0, const double *d0, const double *y, const double *a, const double *b, size_t next, size_t steps, size_t lanes, int kind);
+    void (*expand)(double *out, size_t stride, int first, double *t, double *d, const double *n, const double *y, const double *a, const double *b, size_t next, const double *c, size_t steps, size_t lanes, int kind);
     void (*project)(double *sum, int first, double *t, double *d, const double *n, const double *y, const double *a, const double *b, size_t next, const double *in, size_t stride, size_t steps, size_t lanes, int kind);
     void (*combine)(double *out, double *sum, size_t steps);
     void (*join)(double *z, const double *f, const double *x, size_t orders, size_t n);
@@ -13344,20 +13625,24 @@ typedef struct sphere_shd_transform_kernels_ {
     void (*squares)(const sphere_sh_degrees_ *degrees, size_t m, size_t count, size_t stride, double *work);
     void (*columns)(const sphere_sh_degrees_ *degrees, size_t m, size_t count, size_t stride, const double *work, double scale, double *out);
 } sphere_shd_transform_kernels_;
-#define SPHERE_SHD_TRANSFORM_KERNELS_(level) { sphere_shd_begin_##level, sphere_shd_rescale_##level, sphere_shd_weigh_##level, sphere_shd_shift_##level, sphere_shd_step_##level, \
-    sphere_shd_expand_##level, sphere_shd_project_##level, sphere_shd_combine_##level, sphere_shd_join_##level, sphere_shd_part_##level, \
+#define SPHERE_SHD_TRANSFORM_KERNELS_(level, wide) { sphere_shd_begin_##level, sphere_shd_rescale_##level, sphere_shd_weigh_##level, sphere_shd_shift_##level, sphere_shd_step_##level, \
+    sphere_shd_expand_##wide, sphere_shd_project_##wide, sphere_shd_combine_##level, sphere_shd_join_##level, sphere_shd_part_##level, \
     sphere_shd_rows_out_##level, sphere_shd_rows_in_##level, sphere_shd_columns_out_##level, sphere_shd_columns_in_##level, sphere_shd_fft_##level, \
     sphere_shd_twist_##level, sphere_shd_square_##level, sphere_shd_scale_##level, sphere_sh_squares_##level, sphere_shd_columns_##level }
 /* The kernels of a level that sphere_simd_pick_ has allowed. */
 SPHERE_INLINE_ const sphere_shd_transform_kernels_ *sphere_shd_transform_kernels_for_(sphere_simd level)
 {
-    static const sphere_shd_transform_kernels_ portable = SPHERE_SHD_TRANSFORM_KERNELS_(c_);
+    static const sphere_shd_transform_kernels_ portable = SPHERE_SHD_TRANSFORM_KERNELS_(c_, c_);
 #if SPHERE_AVX2_
-    static const sphere_shd_transform_kernels_ avx2 = SPHERE_SHD_TRANSFORM_KERNELS_(avx2_);
-    if (level == SPHERE_SIMD_AVX2) return &avx2;
+    static const sphere_shd_transform_kernels_ avx2 = SPHERE_SHD_TRANSFORM_KERNELS_(avx2_, avx2_);
+#ifdef SPHERE_TARGET_AVX512_
+    static const sphere_shd_transform_kernels_ avx512 = SPHERE_SHD_TRANSFORM_KERNELS_(avx2_, avx512_);
+    if (level == SPHERE_SIMD_AVX512) return &avx512;
+#endif
+    if (level == SPHERE_SIMD_AVX2 || level == SPHERE_SIMD_AVX512) return &avx2;
 #endif
 #if SPHERE_NEON_
-    static const sphere_shd_transform_kernels_ neon = SPHERE_SHD_TRANSFORM_KERNELS_(neon_);
+    static const sphere_shd_transform_kernels_ neon = SPHERE_SHD_TRANSFORM_KERNELS_(neon_, neon_);
     if (level == SPHERE_SIMD_NEON) return &neon;
 #endif
     (void)level;
@@ -13624,15 +13909,16 @@ typedef struct sphere_shd_walk_ {
     size_t lanes, next;                                 /* next: from b of the first half to that of the second                  */
     const double *y, *a, *b;
     int kind[2];
-    double *t, *d, *n;
+    double *t, *d, *n;                                   /* behind each other, for a whole block each                              */
     unsigned flags;
 } sphere_shd_walk_;
+SPHERE_INLINE_ void sphere_shd_walk_at_(sphere_shd_walk_ *walk, double *state) { walk->t = state; walk->d = state + SPHERE_SHD_BLOCK_; walk->n = state + 2 * SPHERE_SHD_BLOCK_; }
 /* A line: the coefficients of one order, with zeros behind. */
 #define SPHERE_SHD_BEHIND_ 8
 #define SPHERE_SHD_HANDFUL_ (2 * SPHERE_SHD_GROUP_)
 SPHERE_INLINE_ size_t sphere_shd_line_(size_t degree) { return (2 * (degree + 1) + SPHERE_SHD_BEHIND_ + 15) / 16 * 16; }
 /* Working memory of one task: the larger of the Legendre part and the FFT. */
-typedef struct sphere_shd_scratch_ { double *wide; double *columns, *line, *more, *c, *shift, *t, *d, *n, *sum, *z[2], *none, *chirp, *spectrum; sphere_shd_walk_ *walk; const size_t *counts; } sphere_shd_scratch_;
+typedef struct sphere_shd_scratch_ { double *wide; double *columns, *line, *more, *c, *shift, *state, *sum, *z[2], *none, *chirp, *spectrum; sphere_shd_walk_ *walk; const size_t *counts; } sphere_shd_scratch_;
 static size_t sphere_shd_scratch_init_(const sphere_shd_plan *plan, void *at, sphere_shd_scratch_ *w)
 {
     const struct sphere_shd_plan_state_ *const s = plan->state;
@@ -13646,9 +13932,7 @@ static size_t sphere_shd_scratch_init_(const sphere_shd_plan *plan, void *at, sp
     w->more = (double *)sphere_sh_cut_off_(&cut, sphere_shd_line_(plan->degree) + 8, sizeof(double));
     w->c = (double *)sphere_sh_cut_off_(&cut, SPHERE_SH_SETS_ * 4 * (steps + 1), sizeof(double));
     w->shift = (double *)sphere_sh_cut_off_(&cut, 2 * stride, sizeof(double));
-    w->t = (double *)sphere_sh_cut_off_(&cut, s->lanes, sizeof(double));
-    w->d = (double *)sphere_sh_cut_off_(&cut, s->lanes, sizeof(double));
-    w->n = (double *)sphere_sh_cut_off_(&cut, s->lanes, sizeof(double));
+    w->state = (double *)sphere_sh_cut_off_(&cut, s->blocks + 1, 3 * SPHERE_SHD_BLOCK_ * sizeof(double));
     w->sum = (double *)sphere_sh_cut_off_(&cut, SPHERE_SH_SETS_ * strip, 8 * SPHERE_SHD_GROUP_ * sizeof(double));
     w->walk = (sphere_shd_walk_ *)sphere_sh_cut_off_(&cut, s->blocks, sizeof(*w->walk));
     legendre = cut.used; cut.used = 0;
@@ -13686,14 +13970,13 @@ static const double *sphere_shd_order_columns_(const sphere_shd_job_ *job, const
 }
 
 /* The state of a block before its first degree, sin^power(theta). */
-static void sphere_shd_walk_begin_(const sphere_shd_job_ *job, size_t block, size_t power, double *t, double *d, double *n, sphere_shd_walk_ *walk)
+static void sphere_shd_walk_begin_(const sphere_shd_job_ *job, size_t block, size_t power, sphere_shd_walk_ *walk)
 {
     const struct sphere_shd_plan_state_ *const s = job->state;
     const double *const a = s->power + 2 * (power % s->lesser) * s->lanes + block * SPHERE_SHD_BLOCK_;
     const double *const b = s->giant + 2 * (power / s->lesser) * s->lanes + block * SPHERE_SHD_BLOCK_;
     walk->lanes = (block + 1) * SPHERE_SHD_BLOCK_ <= s->lanes ? SPHERE_SHD_BLOCK_ : s->lanes - block * SPHERE_SHD_BLOCK_;
-    walk->t = t; walk->d = d; walk->n = n;
-    walk->flags = job->kernels->begin(t, d, n, a, a + s->lanes, b, b + s->lanes, walk->lanes, s->kind + 2 * block);
+    walk->flags = job->kernels->begin(walk->t, walk->d, walk->n, a, a + s->lanes, b, b + s->lanes, walk->lanes, s->kind + 2 * block);
 }
 /* The columns of degrees from .. from + steps; both halves of a block have b of their own when one of them is in the middle. shift: room for them. */
 static void sphere_shd_walk_columns_(const sphere_shd_job_ *job, size_t block, const double *columns, size_t stride, size_t from, size_t steps, double *shift, sphere_shd_walk_ *walk)
@@ -13733,24 +14016,24 @@ static void sphere_shd_restore_(sphere_shd_walk_ *walk, const sphere_shd_kept_ *
     memcpy(walk->t, kept->t, bytes); memcpy(walk->d, kept->d, bytes); memcpy(walk->n, kept->n, bytes);
     walk->flags = kept->flags;
 }
-/* Go on from degree k to the one from which some lane counts, at most to `steps`; returns it. It is known only afterwards that a lane counted: the last
-   part is taken back. */
-static size_t sphere_shd_walk_on_(const sphere_shd_job_ *job, sphere_shd_walk_ *walk, size_t k, size_t steps)
+/* Go on from degree k to the one from which some lane counts, at most to `steps`; returns it. It is known only afterwards that a lane counted: then the
+   state before is the one that is kept. spare: room for another state. */
+static size_t sphere_shd_walk_on_(const sphere_shd_job_ *job, sphere_shd_walk_ *walk, double **spare, size_t k, size_t steps)
 {
     const size_t half = 2 * SPHERE_SHD_GROUP_;
-    sphere_shd_kept_ kept;
-    unsigned flags;
+    sphere_shd_walk_ next;
     while (k < steps && !(walk->flags & 2u)) {
         const size_t part = sphere_shd_look_(walk->flags & 1u ? walk->a[k] : 0, steps - k);
-        sphere_shd_keep_(walk, &kept);
-        if (walk->kind[0] == walk->kind[1]) job->kernels->step(walk->t, walk->d, walk->y, walk->a + k, walk->b + k, walk->next, part, walk->lanes, walk->kind[0]);
+        sphere_shd_walk_at_(&next, *spare);
+        if (walk->kind[0] == walk->kind[1]) job->kernels->step(next.t, next.d, walk->t, walk->d, walk->y, walk->a + k, walk->b + k, walk->next, part, walk->lanes, walk->kind[0]);
         else {
-            job->kernels->step(walk->t, walk->d, walk->y, walk->a + k, walk->b + k, 0, part, half, walk->kind[0]);
-            job->kernels->step(walk->t + half, walk->d + half, walk->y + half, walk->a + k, walk->b + walk->next + k, 0, part, half, walk->kind[1]);
+            job->kernels->step(next.t, next.d, walk->t, walk->d, walk->y, walk->a + k, walk->b + k, 0, part, half, walk->kind[0]);
+            job->kernels->step(next.t + half, next.d + half, walk->t + half, walk->d + half, walk->y + half, walk->a + k, walk->b + walk->next + k, 0, part, half, walk->kind[1]);
         }
-        flags = job->kernels->rescale(walk->t, walk->d, walk->n, walk->lanes);
-        if (flags & 2u) { sphere_shd_restore_(walk, &kept); walk->flags |= 2u; break; }
-        walk->flags = flags;
+        next.flags = job->kernels->rescale(next.t, next.d, next.n, walk->n, walk->lanes);
+        if (next.flags & 2u) { walk->flags |= 2u; break; }
+        walk->flags = next.flags;
+        *spare = walk->t; sphere_shd_walk_at_(walk, next.t);
         k += part;
     }
     return k;
@@ -13768,16 +14051,20 @@ static void sphere_shd_walk_expand_(const sphere_shd_job_ *job, const sphere_shd
 {
     const size_t width = 2 * SPHERE_SHD_GROUP_;
     size_t half, k, part;
+    if (!(walk->flags & 1u) && walk->kind[0] == walk->kind[1]) {
+        job->kernels->expand(out, stride, 1, walk->t, walk->d, NULL, walk->y, walk->a + from, walk->b + from, walk->next, c + 4 * from, steps - from, walk->lanes, walk->kind[0]);
+        return;
+    }
     for (half = 0; half * width < walk->lanes; half++, out += 2 * stride) {
         const double *const y = walk->y + half * width, *const b = walk->b + half * walk->next;
         double *const t = walk->t + half * width, *const d = walk->d + half * width, *const n = walk->n + half * width;
         int some = sphere_shd_half_out_(walk, half);
         for (k = from; some && k < steps; k += part) {
             part = sphere_shd_look_(walk->a[k], steps - k);
-            job->kernels->expand(out, stride, k == from, t, d, n, y, walk->a + k, b + k, c + 4 * k, part, walk->kind[half]);
-            some = (int)(job->kernels->rescale(t, d, n, width) & 1u);
+            job->kernels->expand(out, stride, k == from, t, d, n, y, walk->a + k, b + k, 0, c + 4 * k, part, width, walk->kind[half]);
+            some = (int)(job->kernels->rescale(t, d, n, n, width) & 1u);
         }
-        if (k < steps) job->kernels->expand(out, stride, k == from, t, d, NULL, y, walk->a + k, b + k, c + 4 * k, steps - k, walk->kind[half]);
+        if (k < steps) job->kernels->expand(out, stride, k == from, t, d, NULL, y, walk->a + k, b + k, 0, c + 4 * k, steps - k, width, walk->kind[half]);
     }
 }
 /* From degree `from` of a strip to its end: add t_k in to sum[k]; first: to 0, and sum[0 .. from - 1] become 0. The state goes on. */
@@ -13798,7 +14085,7 @@ static void sphere_shd_walk_project_(const sphere_shd_job_ *job, sphere_shd_walk
         for (k = from; some && k < steps; k += part) {
             part = sphere_shd_look_(walk->a[k], steps - k);
             job->kernels->project(sum + 8 * k * SPHERE_SHD_GROUP_, first, t, d, n, y, walk->a + k, b + k, 0, in, stride, part, width, walk->kind[half]);
-            some = (int)(job->kernels->rescale(t, d, n, width) & 1u);
+            some = (int)(job->kernels->rescale(t, d, n, n, width) & 1u);
         }
         if (k < steps) job->kernels->project(sum + 8 * k * SPHERE_SHD_GROUP_, first, t, d, NULL, y, walk->a + k, b + k, 0, in, stride, steps - k, width, walk->kind[half]);
         if (some) flags = 1u;
@@ -13874,6 +14161,14 @@ static size_t sphere_shd_reach_of_(const sphere_shd_job_ *job, size_t block)
     const size_t reach = job->state->reach[block] + 1;
     return reach < job->plan->orders ? reach : job->plan->orders;
 }
+/* Ask for the Fourier coefficients of order m in the rings of a block: they lie far apart, so that no processor foresees them. */
+static void sphere_shd_fetch_(const sphere_shd_job_ *job, size_t block, size_t m)
+{
+    const size_t row = 4 * SPHERE_SHD_GROUP_, first = 4 * block, last = first + 4 < job->state->groups ? first + 4 : job->state->groups;
+    size_t group, set, i;
+    for (set = 0; set < job->sets; set++) for (group = first; group < last; group++) for (i = 0; i < row; i += 64 / sizeof(double))
+        SPHERE_SH_PREFETCH_(job->fourier[set] + (group * job->state->row + m) * row + i);
+}
 /* line: the coefficients of order m of each set, `sets` apart. */
 static void sphere_shd_synthesis_order_(const sphere_shd_job_ *job, const sphere_shd_scratch_ *w, size_t m, const double *line, size_t sets)
 {
@@ -13881,18 +14176,21 @@ static void sphere_shd_synthesis_order_(const sphere_shd_job_ *job, const sphere
     const size_t group = s->row * 4 * SPHERE_SHD_GROUP_, table = job->gradient && m == 0 ? 1 : m, power = job->gradient && m ? m - 1 : table;
     const size_t top = job->plan->degree + (job->gradient ? 1 : 0);
     size_t stride, steps, block, set, k;
+    double *spare = w->state + 3 * SPHERE_SHD_BLOCK_;
+    sphere_shd_walk_ walk;
     const double *columns = sphere_shd_order_columns_(job, w, table, &stride);
     steps = sphere_shd_steps_(top > table ? top : table, table);
     for (set = 0; set < job->sets; set++)
         sphere_shd_transform_in_(job, line + set * sets, m, job->gradient ? (set == 0 ? 1 : 2) : 0, columns, stride, steps, w->more, w->c + set * 4 * steps);
+    sphere_shd_walk_at_(&walk, w->state);
     for (block = 0; block < s->blocks; block++) {
         const size_t at = block * 4 * group + m * 4 * SPHERE_SHD_GROUP_, groups = s->groups - 4 * block < 4 ? s->groups - 4 * block : 4;
-        sphere_shd_walk_ walk;
         size_t from = steps;
+        sphere_shd_fetch_(job, block, m);
         if (power < s->reach[block]) {
-            sphere_shd_walk_begin_(job, block, power, w->t, w->d, w->n, &walk);
+            sphere_shd_walk_begin_(job, block, power, &walk);
             sphere_shd_walk_columns_(job, block, columns, stride, 0, steps, w->shift, &walk);
-            from = sphere_shd_walk_on_(job, &walk, 0, steps);
+            from = sphere_shd_walk_on_(job, &walk, &spare, 0, steps);
         }
         if (from == steps) {                                             /* nothing counts */
             if (m < sphere_shd_reach_of_(job, block)) for (set = 0; set < job->sets; set++) for (k = 0; k < groups; k++)
@@ -13916,11 +14214,14 @@ static void sphere_shd_analysis_order_(const sphere_shd_job_ *job, const sphere_
     const struct sphere_shd_plan_state_ *const s = job->state;
     const size_t group = s->row * 4 * SPHERE_SHD_GROUP_, steps = sphere_shd_steps_(job->plan->degree, m);
     size_t stride, block, set, k, begin_block = 0;
+    double *spare = w->state + s->blocks * 3 * SPHERE_SHD_BLOCK_;
     const double *columns = sphere_shd_order_columns_(job, w, m, &stride);
     const double *const even = columns + 4 * stride, *const next = columns + 5 * stride, *const odd = columns + 6 * stride;
     while (begin_block < s->blocks && s->reach[begin_block] <= m) begin_block++;
-    for (block = begin_block; block < s->blocks; block++)
-        sphere_shd_walk_begin_(job, block, m, w->t + block * SPHERE_SHD_BLOCK_, w->d + block * SPHERE_SHD_BLOCK_, w->n + block * SPHERE_SHD_BLOCK_, w->walk + block);
+    for (block = begin_block; block < s->blocks; block++) {
+        sphere_shd_walk_at_(w->walk + block, w->state + block * 3 * SPHERE_SHD_BLOCK_);
+        sphere_shd_walk_begin_(job, block, m, w->walk + block);
+    }
     /* Strip by strip of the degrees, so that the sums of a strip stay in the first cache while the blocks pass by. */
     for (k = 0; k < steps; k += SPHERE_SH_STRIP_) {
         const size_t part = steps - k < SPHERE_SH_STRIP_ ? steps - k : SPHERE_SH_STRIP_, sums = part * 8 * SPHERE_SHD_GROUP_;
@@ -13929,8 +14230,9 @@ static void sphere_shd_analysis_order_(const sphere_shd_job_ *job, const sphere_
             sphere_shd_walk_ *const walk = w->walk + block;
             const double *const in = job->fourier[0] + block * 4 * group + m * 4 * SPHERE_SHD_GROUP_;
             size_t from;
+            if (k == 0) sphere_shd_fetch_(job, block + 1, m);
             sphere_shd_walk_columns_(job, block, columns, stride, k, part, w->shift, walk);
-            from = sphere_shd_walk_on_(job, walk, 0, part);
+            from = sphere_shd_walk_on_(job, walk, &spare, 0, part);
             if (from == part) continue;
             if (job->sets > 1) {                                         /* each from the same state */
                 sphere_shd_kept_ kept;

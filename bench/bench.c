@@ -114,7 +114,7 @@ static void plain_read(const void *buffer, size_t bytes)
     uint64_t all[4] = { 0 };
     size_t i;
 #if SPHERE_AVX2_
-    if (sphere_simd_best() == SPHERE_SIMD_AVX2) { sink = read_avx2((const float *)buffer, n); return; }
+    if (__builtin_cpu_supports("avx2")) { sink = read_avx2((const float *)buffer, n); return; }
 #endif
     for (i = 0; i + 8 <= n; i += 8) {
         uint64_t w[4];
@@ -168,7 +168,7 @@ static double peak_run(void)
     float a[8] = { 0 }, f;
     size_t r, k;
 #if SPHERE_AVX2_
-    if (sphere_simd_best() == SPHERE_SIMD_AVX2) return peak_avx2(20000);
+    if (__builtin_cpu_supports("avx2")) return peak_avx2(20000);
 #elif SPHERE_NEON_
     return peak_neon(20000);
 #endif
@@ -268,7 +268,7 @@ static void read_this(size_t slot, const void *p, size_t bytes) { g.read[slot] =
 
 static const char *level_name(sphere_simd level)
 {
-    return level == SPHERE_SIMD_AVX2 ? "avx2" : level == SPHERE_SIMD_NEON ? "neon" : "portable";
+    return level == SPHERE_SIMD_AVX512 ? "avx512" : level == SPHERE_SIMD_AVX2 ? "avx2" : level == SPHERE_SIMD_NEON ? "neon" : "portable";
 }
 static int wanted(const char *name) { return !filter || strstr(name, filter) != NULL; }
 static void print_head(void)

@@ -52,7 +52,7 @@ static void need(sphere_status status, const char *what)
 static sphere_simd levels[2] = { SPHERE_SIMD_PORTABLE, SPHERE_SIMD_BEST };
 static const char *level_name(int which)
 {
-    static const char *const names[] = { "best", "portable", "avx2", "neon" };
+    static const char *const names[] = { "best", "portable", "avx2", "neon", "avx512" };
     return names[which ? sphere_simd_best_() : SPHERE_SIMD_PORTABLE];
 }
 static void row(const char *what, const char *level, double seconds, double units, const char *unit, double portable)

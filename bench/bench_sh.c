@@ -115,7 +115,7 @@ static double peak_run(void)
     float a[8] = { 0 }, f;
     size_t r, k;
 #if SPHERE_AVX2_
-    if (sphere_simd_best_() == SPHERE_SIMD_AVX2) return peak_avx2(20000);
+    if (__builtin_cpu_supports("avx2")) return peak_avx2(20000);
 #elif SPHERE_NEON_
     float32x4_t a_f32x4[16], x_f32x4 = vdupq_n_f32(1.5f), y_f32x4 = vdupq_n_f32(0.5f);
     for (k = 0; k < 16; k++) a_f32x4[k] = vdupq_n_f32(0);
@@ -155,7 +155,7 @@ static void run_store(int which)
     outs = g.job == GRADIENTS || g.job == SUM_GRADIENT || g.job == SOLID_SUM_GRADIENT ? 4 : g.job == TANGENT ? 3 : 1;
     for (k = 0; k < outs; k++) {
 #if SPHERE_AVX2_
-        if (sphere_simd_best_() == SPHERE_SIMD_AVX2) { store_avx2((float *)g.out[k], g.out_bytes / outs / sizeof(float)); continue; }
+        if (__builtin_cpu_supports("avx2")) { store_avx2((float *)g.out[k], g.out_bytes / outs / sizeof(float)); continue; }
 #endif
         memset(g.out[k], 1, g.out_bytes / outs);
     }
@@ -228,7 +228,7 @@ static void take_turns(task *tasks, int n)
 }
 static const char *level_name(sphere_simd level)
 {
-    return level == SPHERE_SIMD_AVX2 ? "avx2" : level == SPHERE_SIMD_NEON ? "neon" : "portable";
+    return level == SPHERE_SIMD_AVX512 ? "avx512" : level == SPHERE_SIMD_AVX2 ? "avx2" : level == SPHERE_SIMD_NEON ? "neon" : "portable";
 }
 static void print_number(double v, int width, int digits)
 {

@@ -4,7 +4,7 @@
      cc -O2 -o b bench/bench_sht.c -lm && ./b
    Beside libsharp, where it is installed (apt-get install libsharp-dev), in double, in the same run and on the same coefficients:
      cc -O2 -DBENCH_LIBSHARP bench/bench_sht.c -o b -lsharp -lgomp -lm && ./b
-   Options: --quick (few repetitions, to degree 255), --degree N (only this one), --portable (the portable kernels), --field (only the
+   Options: --quick (few repetitions, to degree 255), --degree N (only this one), --portable, --avx2 (the kernels of a level), --field (only the
    interference field; -DBENCH_BLAS -lopenblas puts the dense-basis method by sgemv beside it, 554 MB at degree 64), --rings (only the
    HEALPix rings, whose counts have all kinds of prime factors), --columns (ours with latitudes contiguous).
 
@@ -24,6 +24,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#if defined(__unix__)
+#include <sys/mman.h>
+#endif
 #if defined(BENCH_LIBSHARP)
 #include <libsharp/sharp.h>
 #include <libsharp/sharp_almhelpers.h>
@@ -47,8 +50,18 @@ static double now(void)
 }
 static void *get(size_t bytes)
 {
-    void *p = malloc(bytes ? bytes : 1);
+    const size_t page = bytes >= (size_t)4 << 20 ? (size_t)2 << 20 : 64;
+    void *p;
+    bytes = (bytes + page) / page * page;
+#if defined(__unix__)
+    if (posix_memalign(&p, page, bytes)) p = NULL;
+#else
+    p = malloc(bytes);
+#endif
     if (!p) { fprintf(stderr, "out of memory\n"); exit(1); }
+#if defined(MADV_HUGEPAGE)
+    if (page > 64) (void)madvise(p, bytes, MADV_HUGEPAGE);               /* a refusal only makes it slower */
+#endif
     memset(p, 0, bytes);
     return p;
 }
@@ -60,37 +73,47 @@ static double random_value(void)
     return (double)(z >> 11) / 4503599627370496.0 - 1;
 }
 
-/* The rate of separate multiplications and additions, 1e9 operations per second, in float; double is half of it. */
-#if defined(__SSE2__) && defined(__GNUC__)
-#define PEAK_STEP(k) a##k = _mm256_add_ps(a##k, s); p##k = _mm256_mul_ps(p##k, m); __asm__ volatile("" : "+x"(a##k), "+x"(p##k));
-__attribute__((target("avx2"), noinline)) static float peak_loop(size_t n)
-{
-    const __m256 m = _mm256_set1_ps(0.999999f), s = _mm256_set1_ps(1e-6f);
-    __m256 a0 = m, a1 = m, a2 = m, a3 = m, a4 = m, a5 = m, a6 = m, p0 = m, p1 = m, p2 = m, p3 = m, p4 = m, p5 = m, p6 = m;
-    float out[8];
-    for (; n; n--) { PEAK_STEP(0) PEAK_STEP(1) PEAK_STEP(2) PEAK_STEP(3) PEAK_STEP(4) PEAK_STEP(5) PEAK_STEP(6) }
-    a0 = _mm256_add_ps(_mm256_add_ps(_mm256_add_ps(a0, a1), _mm256_add_ps(a2, a3)), _mm256_add_ps(_mm256_add_ps(a4, a5), a6));
-    p0 = _mm256_add_ps(_mm256_add_ps(_mm256_add_ps(p0, p1), _mm256_add_ps(p2, p3)), _mm256_add_ps(_mm256_add_ps(p4, p5), p6));
-    _mm256_storeu_ps(out, _mm256_add_ps(a0, p0));
-    return out[0];
-}
-static double peak_rate(void)
-{
-    static volatile float sink;
-    double best = 1e9;
-    int r;
-    if (!__builtin_cpu_supports("avx2")) return 0;
-    for (r = 0; r < 40; r++) { const double t = now(); double d; sink = peak_loop(100000); d = now() - t; if (d < best) best = d; }
-    (void)sink;
-    return 100000.0 * 14 * 8 / best * 1e-9;
-}
-#else
-static double peak_rate(void) { return 0; }
-#endif
-
-static int quick, portable, field_only, rings_only;
+static int quick, field_only, rings_only;
 static sphere_sh_plan_desc layout;
 static sphere_exec exec;
+/* The rate of separate multiplications and additions, 1e9 operations per second, in float; double is half of it. As wide as the kernels are. */
+#if defined(__SSE2__) && defined(__GNUC__)
+#define PEAK_STEP(add, mul, k) a##k = add(a##k, s); p##k = mul(p##k, m); __asm__ volatile("" : "+v"(a##k), "+v"(p##k));
+#define PEAK_LOOP(name, level, vector, set, add, mul, store, lanes) \
+__attribute__((target(level), noinline)) static float name(size_t n) \
+{ \
+    const vector m = set(0.999999f), s = set(1e-6f); \
+    vector a0 = m, a1 = m, a2 = m, a3 = m, a4 = m, a5 = m, a6 = m, p0 = m, p1 = m, p2 = m, p3 = m, p4 = m, p5 = m, p6 = m; \
+    float out[lanes]; \
+    for (; n; n--) { PEAK_STEP(add, mul, 0) PEAK_STEP(add, mul, 1) PEAK_STEP(add, mul, 2) PEAK_STEP(add, mul, 3) PEAK_STEP(add, mul, 4) PEAK_STEP(add, mul, 5) PEAK_STEP(add, mul, 6) } \
+    a0 = add(add(add(a0, a1), add(a2, a3)), add(add(a4, a5), a6)); \
+    p0 = add(add(add(p0, p1), add(p2, p3)), add(add(p4, p5), p6)); \
+    store(out, add(a0, p0)); \
+    return out[0]; \
+}
+PEAK_LOOP(peak_avx2, "avx2", __m256, _mm256_set1_ps, _mm256_add_ps, _mm256_mul_ps, _mm256_storeu_ps, 8)
+#if defined(__x86_64__)
+PEAK_LOOP(peak_avx512, "avx512f", __m512, _mm512_set1_ps, _mm512_add_ps, _mm512_mul_ps, _mm512_storeu_ps, 16)
+#define PEAK_OF(wide) ((wide) ? peak_avx512(100000) : peak_avx2(100000))
+#else
+#define PEAK_OF(wide) ((void)(wide), peak_avx2(100000))
+#endif
+static double peak_rate(const char **name)
+{
+    static volatile float sink;
+    const int wide = exec.simd == SPHERE_SIMD_BEST && sphere_simd_best_() == SPHERE_SIMD_AVX512;
+    double best = 1e9;
+    int r;
+    *name = wide ? "AVX-512" : "AVX2";
+    if (!__builtin_cpu_supports("avx2")) return 0;
+    for (r = 0; r < 40; r++) { const double t = now(); double d; sink = PEAK_OF(wide); d = now() - t; if (d < best) best = d; }
+    (void)sink;
+    return 100000.0 * 14 * (wide ? 16 : 8) / best * 1e-9;
+}
+#else
+static double peak_rate(const char **name) { *name = "not measured"; return 0; }
+#endif
+
 typedef struct row { double synthesis, analysis; } row;
 static void shorter(double *best, double t) { if (t < *best) *best = t; }
 /* Repeat until both took 20 ms in this turn at least; the best of one call or of a batch of calls for short ones. */
@@ -298,24 +321,25 @@ int main(int argc, char **argv)
     static const size_t degrees[] = { 2, 8, 15, 31, 63, 127, 255, 511, 1023 };
     size_t only = 0, i;
     double peak;
+    const char *name;
     int k;
     for (k = 1; k < argc; k++) {
         if (!strcmp(argv[k], "--quick")) quick = 1;
-        else if (!strcmp(argv[k], "--portable")) portable = 1;
+        else if (!strcmp(argv[k], "--portable")) exec.simd = SPHERE_SIMD_PORTABLE;
+        else if (!strcmp(argv[k], "--avx2")) exec.simd = SPHERE_SIMD_AVX2;
         else if (!strcmp(argv[k], "--field")) field_only = 1;
         else if (!strcmp(argv[k], "--rings")) rings_only = 1;
         else if (!strcmp(argv[k], "--columns")) layout.layout = SPHERE_SH_COLUMNS;
         else if (!strcmp(argv[k], "--degree") && k + 1 < argc) only = (size_t)atol(argv[++k]);
-        else { fprintf(stderr, "usage: %s [--quick] [--portable] [--field] [--rings] [--columns] [--degree N]\n", argv[0]); return 2; }
+        else { fprintf(stderr, "usage: %s [--quick] [--portable] [--avx2] [--field] [--rings] [--columns] [--degree N]\n", argv[0]); return 2; }
     }
-    if (portable) exec.simd = SPHERE_SIMD_PORTABLE;
     if (field_only) { bench_field(16); bench_field(32); bench_field(64); return 0; }
 #if defined(BENCH_LIBSHARP)
     omp_set_num_threads(1);
 #endif
     if (rings_only) { bench_rings(64); bench_rings(256); return 0; }
-    peak = peak_rate();
-    printf("separate multiplications and additions, AVX2: %.0f G/s float, %.0f G/s double\n", peak, peak / 2);
+    peak = peak_rate(&name);
+    printf("separate multiplications and additions, %s: %.0f G/s float, %.0f G/s double\n", name, peak, peak / 2);
     printf("degree  type    synthesis   analysis   %% of peak       x sharp        round trip\n");
     for (i = 0; i < sizeof(degrees) / sizeof(degrees[0]); i++) {
         if (only ? degrees[i] != only && !(i == 0) : (quick && degrees[i] > 255)) continue;

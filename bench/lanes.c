@@ -154,7 +154,7 @@ static int bench(void)
     size_t place, d, i;
     int kind, four, lanes, cells = 0, best = 0, turn;
     if (!data || !out) { fputs("lanes: no memory\n", stderr); return 1; }
-    if (sphere_simd_best() != SPHERE_SIMD_AVX2) { fputs("lanes: this CPU has no AVX2\n", stderr); return 1; }
+    if (!__builtin_cpu_supports("avx2")) { fputs("lanes: this CPU has no AVX2\n", stderr); return 1; }
     for (i = 0; i < floats; i++) data[i] = (float)((i * 2654435761u >> 8) & 0xffffu) / 65536.0f - .5f;
     for (i = 0; i < 768; i++) query[i] = value_at(i);
     memset(out, 0, (floats / 3 + 4) * sizeof(float));

@@ -9,7 +9,7 @@ double begin NAME" and "sphere-sh double end NAME" are made by replacing words. 
     sphere_sh_x, SPHERE_SH_X    become sphere_shd_x, SPHERE_SHD_X, unless code outside the sections uses the name and has no twin with
                                 shd: such a name is shared by both precisions
     float, 1.5f, f32x8, f32x4   become double, 1.5, f64x4, f64x2
-    __m256, _mm256_add_ps, float32x4_t, vaddq_f32 and the like become the same thing in double
+    __m256, _mm256_add_ps, __m512, float32x4_t, vaddq_f32 and the like become the same thing in double
     sphere_sqrt_, sphere_bits_ and other float functions of the core: see CORE below
 A constant with more digits than a float holds is written SPHERE_SH_REAL_(0.12345678901234567). What cannot be had by replacing words
 (transposes, tables of thresholds) is written twice by hand outside the sections, as sphere_sh_x_ and sphere_shd_x_."""
@@ -44,20 +44,23 @@ def derive(text, shared):
             return word[:-1] if word.endswith('f') and re.search(r'[.eE]', word) else word
         if word == 'float':
             return 'double'
-        if word in ('__m256', '__m128'):
+        if word in ('__m512', '__m256', '__m128'):
             return word + 'd'
-        if re.match(r'_mm(256)?_\w+', word):
+        if re.match(r'_mm(256|512)?_\w+', word):
             word = re.sub(r'_ps$', '_pd', word)
             word = re.sub(r'_ps_', '_pd_', word) if not word.startswith('_mm256_castps_') else word.replace('castps_si256', 'castpd_si256')
             word = word.replace('_castsi256_ps', '_castsi256_pd').replace('_epi32', '_epi64').replace('extractf128_ps', 'extractf128_pd')
-            word = word.replace('_set1_epi64', '_set1_epi64x').replace('_ss', '_sd')
+            word = word.replace('_set1_epi64', '_set1_epi64x').replace('_ss', '_sd').replace('f32x8', 'f64x4')
+            word = re.sub(r'_castps(\d+)_ps(\d+)', r'_castpd\1_pd\2', word)
             return word
+        if word == '__mmask16':
+            return '__mmask8'
         neon = {'float32x4_t': 'float64x2_t', 'uint32x4_t': 'uint64x2_t', 'int32x4_t': 'int64x2_t', 'uint32_t': 'uint64_t', 'int32_t': 'int64_t'}
         if word in neon and word.endswith('x4_t'):
             return neon[word]
         if re.match(r'v[a-z0-9_]+_[fus]32', word):
             return re.sub(r'([fus])32', r'\g<1>64', word)
-        word = word.replace('f32x8', 'f64x4').replace('f32x4', 'f64x2').replace('F32X8', 'F64X4').replace('F32X4', 'F64X2')
+        word = word.replace('f32x16', 'f64x8').replace('f32x8', 'f64x4').replace('f32x4', 'f64x2').replace('F32X8', 'F64X4').replace('F32X4', 'F64X2')
         word = word.replace('u32x8', 'u64x4').replace('u32x4', 'u64x2')
         return word
     return WORD.sub(replace, text)

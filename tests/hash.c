@@ -397,14 +397,15 @@ int main(int argc, char **argv)
     int faults = 0;
     memset(&exec_used, 0, sizeof(exec_used));
     if (argc > 1 && !strcmp(argv[1], "portable")) exec_used.simd = SPHERE_SIMD_PORTABLE;
+    if (argc > 1 && !strcmp(argv[1], "avx2")) exec_used.simd = SPHERE_SIMD_AVX2;
     level_used = exec_used.simd;
     if (argc > 2) fill_byte = (unsigned)atoi(argv[2]) & 255u;
 #if defined(HASH_THREADS)
     exec_used.parallel.run = run_on_threads;
 #endif
     {
-        static const char *const names[] = { "best", "portable", "avx2", "neon" };
-        printf("# level %s\n", names[exec_used.simd == SPHERE_SIMD_PORTABLE ? 1 : sphere_simd_best()]);
+        static const char *const names[] = { "best", "portable", "avx2", "neon", "avx512" };
+        printf("# level %s\n", names[exec_used.simd == SPHERE_SIMD_BEST ? sphere_simd_best() : exec_used.simd]);
     }
     for (l = lines; l->name; l++) {
         const char *c;

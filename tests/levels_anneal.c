@@ -31,7 +31,7 @@
 #endif
 
 static int passed, failed;
-static const char *level_name(sphere_simd level) { return level == SPHERE_SIMD_AVX2 ? "avx2" : level == SPHERE_SIMD_NEON ? "neon" : "portable"; }
+static const char *level_name(sphere_simd level) { return level == SPHERE_SIMD_AVX512 ? "avx512" : level == SPHERE_SIMD_AVX2 ? "avx2" : level == SPHERE_SIMD_NEON ? "neon" : "portable"; }
 
 /* SplitMix64: the inputs are the same on every machine, because only integers make them. Source: Steele, Lea, Flood 2014. */
 static uint64_t random_state;

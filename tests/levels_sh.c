@@ -176,6 +176,43 @@ static void levels_##T(int degree, sphere_simd best) \
     } \
     for (k = 0; k < 4; k++) { free(want[k]); free(out[k]); } \
     free(x); free(c); free(moved); free(memory); \
+} \
+/* Planes a power of two apart: what is stored there is what is stored elsewhere, and nothing between the planes. */ \
+static void crowded_##T(int degree, sphere_simd best) \
+{ \
+    enum { APART = 1024 }; \
+    const size_t all = (size_t)(degree + 1) * (size_t)(degree + 1), bytes = P##_points_size(degree); \
+    T x[MOST], y[MOST], z[MOST], *want[4], *to[4]; \
+    unsigned char *memory = (unsigned char *)malloc(2 * bytes); \
+    sphere_sh_desc desc = { SPHERE_SH_ORTHONORMAL, 0, SPHERE_SH_BASIS_PLANES, 0 }; \
+    sphere_exec exec = { SPHERE_SIMD_PORTABLE, { NULL, NULL } }; \
+    P##_points portable, other; \
+    size_t n, i; \
+    int f, kind, k; \
+    for (k = 0; k < 4; k++) { want[k] = (T *)malloc(all * MOST * sizeof(T)); to[k] = (T *)malloc(all * APART * sizeof(T)); } \
+    desc.stride = MOST; \
+    check(P##_points_init(&portable, degree, &desc, &exec, memory, bytes) == SPHERE_OK, "init", degree, 2); \
+    desc.stride = APART; exec.simd = best; \
+    check(P##_points_init(&other, degree, &desc, &exec, memory + bytes, bytes) == SPHERE_OK, "init", degree, 3); \
+    for (kind = 0; kind < KINDS; kind++) for (f = 0; f < 3; f++) { \
+        const int call = f ? GRADIENTS : VALUES, from = f == 2; \
+        fill_##T(kind, 0, 0, x, y, z); \
+        check(call_##T(&portable, call, x, y, z, MOST, NULL, 0, want) == SPHERE_OK, names[call], degree, -1); \
+        for (n = 0; n <= MOST; n += n < 35 ? 1 : 19) { \
+            T *out[4]; \
+            int good; \
+            for (k = 0; k < 4; k++) { out[k] = k < from ? NULL : to[k]; memset(to[k], 0xa5, all * APART * sizeof(T)); } \
+            good = call_##T(&other, call, x, y, z, n, NULL, 0, out) == SPHERE_OK; \
+            for (k = 0; k < 4; k++) for (i = 0; i < all; i++) { \
+                const unsigned char *p = (const unsigned char *)(to[k] + i * APART), *end = p + APART * sizeof(T); \
+                if (k >= from && k < (f ? 4 : 1)) { if (memcmp(p, want[k] + i * MOST, n * sizeof(T))) good = 0; p += n * sizeof(T); } \
+                for (; p < end; p++) if (*p != 0xa5) good = 0; \
+            } \
+            check(good, f == 2 ? "gradients alone, crowded planes" : f ? "gradients, crowded planes" : "values, crowded planes", degree, (int)n); \
+        } \
+    } \
+    for (k = 0; k < 4; k++) { free(want[k]); free(to[k]); } \
+    free(memory); \
 }
 LEVELS(float, sphere_sh, 32)
 LEVELS(double, sphere_shd, 64)
@@ -185,8 +222,9 @@ int main(void)
     static const int degrees[] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 16, 33, 64, 67 };
     const sphere_simd best = sphere_simd_best_();
     size_t i;
-    printf("best level: %s\n", best == SPHERE_SIMD_AVX2 ? "avx2" : best == SPHERE_SIMD_NEON ? "neon" : "portable");
+    printf("best level: %s\n", best == SPHERE_SIMD_AVX512 ? "avx512" : best == SPHERE_SIMD_AVX2 ? "avx2" : best == SPHERE_SIMD_NEON ? "neon" : "portable");
     for (i = 0; i < sizeof(degrees) / sizeof(degrees[0]); i++) { levels_float(degrees[i], best); levels_double(degrees[i], best); }
+    for (i = 2; i <= 6; i++) { crowded_float((int)i, best); crowded_double((int)i, best); }
     printf("%d passed, %d failed\n", passed, failed);
     return failed != 0;
 }

@@ -63,7 +63,8 @@ fi
 # name | best level there | runs: arguments of the program, several separated by commas | runner, @ is the program | compiler and flags
 # gnu11 lets gcc fuse products and sums wherever the processor can: the guards of the headers must hold. On the small rows the
 # program leaves out its large arrays. A static binary is what an emulator runs without the target's libraries.
-if grep -qw avx2 /proc/cpuinfo; then x86=avx2; else x86=portable; fi
+also=
+if grep -qw avx512_vbmi2 /proc/cpuinfo; then x86=avx512 also=,avx2; elif grep -qw avx2 /proc/cpuinfo; then x86=avx2; else x86=portable; fi
 arm='-Wl,--defsym=__flash=0 -Wl,--defsym=__flash_size=0x400000 -Wl,--defsym=__ram=0x20000000 -Wl,--defsym=__ram_size=0x400000'
 # Addition of doubles that rounds rightly, in place of libgcc's: see the file.
 wrap='../../tests/cortex_double.c -Wl,--wrap=__aeabi_dadd -Wl,--wrap=__aeabi_dsub'
@@ -84,7 +85,7 @@ x86-64 thread sanitizer, 4 threads|$x86|best,portable|@|gcc -std=c99 -O1 -g -fsa
 x86-64 memory sanitizer|$x86|best,portable|@|clang -std=c99 -O1 -g -fsanitize=memory -fno-sanitize-recover=all
 x86-64 gcc address and undefined sanitizer|$x86|best,portable|@|gcc -std=c99 -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-sanitize=alignment
 x86-64 gcc -O0|$x86|best,portable|@|gcc -std=c99 -O0
-x86-64 gcc -O2|$x86|best,best 0,portable 255|@|gcc -std=c99 -O2
+x86-64 gcc -O2|$x86|best,best 0,portable 255$also|@|gcc -std=c99 -O2
 x86-64 gcc -O2 no simd|portable|best|@|gcc -std=c99 -O2 -DSPHERE_NO_SIMD
 x86-64 gcc -O3|$x86|best,portable|@|gcc -std=c99 -O3
 x86-64 gcc -O3 native gnu11|$x86|best,portable|@|gcc -std=gnu11 -O3 -march=native
@@ -93,7 +94,7 @@ x86-64 gcc Nehalem (no AVX)|portable|best|qemu-x86_64-static -cpu Nehalem @|gcc 
 x86-64 clang -O0|$x86|best,portable|@|clang -std=c99 -O0
 x86-64 clang -O2|$x86|best,portable|@|clang -std=c99 -O2
 x86-64 clang -O3 no simd|portable|best|@|clang -std=gnu11 -O3 -DSPHERE_NO_SIMD
-x86-64 clang -O3 native gnu11|$x86|best,portable|@|clang -std=gnu11 -O3 -march=native
+x86-64 clang -O3 native gnu11|$x86|best,portable$also|@|clang -std=gnu11 -O3 -march=native
 x86-64 g++ -O2 c++17|$x86|best,portable|@|g++ -x c++ -std=c++17 -O2 -march=native
 x86-64 clang++ -O2 c++17|$x86|best,portable|@|clang++ -x c++ -std=c++17 -O2 -march=native
 TEXT
@@ -143,7 +144,7 @@ fi
 printf '%s\n' "$runs" | tr ',' '\n' | while read -r run; do
   arguments=$run
   [ "$run" = - ] && arguments=
-  case $run in portable*) want=portable ;; *) want=$level ;; esac
+  case $run in portable*) want=portable ;; avx2) want=avx2 ;; *) want=$level ;; esac
   out="$file.$(printf %s "$run" | tr -c 'A-Za-z0-9_\n' '_').txt"
   # Firmware prints to the emulator's stderr; a sanitizer's report must count as a difference anyway.
   timeout 900 $(printf %s "$runner" | sed "s,@,./$file,") $arguments > "$out" 2>&1 < /dev/null

@@ -349,7 +349,7 @@ Test(formats, bad_conversions)
     float x[8] = { 1, 2, 3, 4, 5, 6, 7, 8 };
     uint16_t h[16];
     sphere_exec exec = exec_of(0);
-    exec.simd = SPHERE_SIMD_AVX2 == sphere_simd_best() ? SPHERE_SIMD_NEON : SPHERE_SIMD_AVX2;
+    exec.simd = SPHERE_SIMD_NEON == sphere_simd_best() ? SPHERE_SIMD_AVX2 : SPHERE_SIMD_NEON;
     memset(h, 0xa5, sizeof(h));
     FAILS(SPHERE_E_NULL, sphere_float_to_half(NULL, h, 8, NULL)); FAILS(SPHERE_E_NULL, sphere_float_to_half(x, NULL, 8, NULL));
     FAILS(SPHERE_E_NULL, sphere_float_to_bfloat16(NULL, h, 8, NULL)); FAILS(SPHERE_E_NULL, sphere_float_to_bfloat16(x, NULL, 8, NULL));
@@ -378,7 +378,7 @@ Test(formats, bad_packing)
     FAILS(SPHERE_E_SIZE, sphere_pack_int8(&rows, q, SIZE_MAX / 2, scale, NULL));
     FAILS(SPHERE_E_OVERLAP, sphere_pack_int8(&rows, (int8_t *)(void *)x, 0, scale, NULL)); FAILS(SPHERE_E_OVERLAP, sphere_pack_int8(&rows, q, 0, x + 2, NULL));
     FAILS(SPHERE_E_OVERLAP, sphere_pack_int8(&rows, (int8_t *)(void *)scale, 0, scale, NULL));
-    exec.simd = SPHERE_SIMD_AVX2 == sphere_simd_best() ? SPHERE_SIMD_NEON : SPHERE_SIMD_AVX2;
+    exec.simd = SPHERE_SIMD_NEON == sphere_simd_best() ? SPHERE_SIMD_AVX2 : SPHERE_SIMD_NEON;
     FAILS(SPHERE_E_LEVEL, sphere_pack_int8(&rows, q, 0, scale, &exec));
     for (i = 0; i < 12; i++) {
         const float keep = x[i];
@@ -411,7 +411,7 @@ Test(formats, bad_rows)
     memset(out, 0xa5, sizeof(out)); memset(index, 0xa5, sizeof(index)); memset(count, 0xa5, sizeof(count)); memset(&memory, 0xa5, sizeof(memory)); memset(&desc, 0, sizeof(desc));
     bytes = sphere_packed_search_size(&good, &q, 3, NULL);
     cr_assert(bytes > 0 && bytes <= sizeof(memory));
-    exec.simd = SPHERE_SIMD_AVX2 == sphere_simd_best() ? SPHERE_SIMD_NEON : SPHERE_SIMD_AVX2;
+    exec.simd = SPHERE_SIMD_NEON == sphere_simd_best() ? SPHERE_SIMD_AVX2 : SPHERE_SIMD_NEON;
 #define ALL(want, rows) \
     FAILS(want, sphere_packed_dot(rows, query, out, NULL)); FAILS(want, sphere_packed_cosine(rows, query, out, NULL)); FAILS(want, sphere_packed_norm(rows, out, NULL)); \
     FAILS(want, sphere_unpack(rows, out, 0, NULL)); FAILS(want, sphere_packed_search_topk(rows, &q, 3, &desc, index, NULL, NULL, &memory, sizeof(memory))); \
