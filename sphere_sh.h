@@ -1482,7 +1482,7 @@ static void sphere_sh_pt_rows_neon_(float *out, size_t row, const float *tile, s
 
 /* >>kernel low: all harmonics to degree 6 by straight-line code, as homogeneous polynomials, which keep their digits at the poles.
    (l, m) = k p(z^2, x^2 + y^2) times the real or imaginary part (c, m below) of (x + i y)^m. Returns how many directions it did: whole
-   vectors; *bad is set when one of them is not a direction. */
+   vectors; *bad is set when one of them is not a direction. The bodies for AVX2 and NEON are made from the portable one by tests/straight.py. */
 SPHERE_INLINE_ void sphere_sh_pt_low_body_c_(const int degree, const float *k, float x, float y, float z, float *out, size_t step)
 {
     float t, s2, z2, s4, c1, m1, c2, m2, c3, m3, c4, m4, c5, m5, c6, m6;
@@ -1730,7 +1730,7 @@ static size_t sphere_sh_pt_low_neon_(const sphere_sh_points *plan, const float *
 
 /* >>kernel slopes: harmonics and their gradients to degree 6 by straight-line code. T as in the kernel low, its slope dT/dz = k T_l^(m+1),
    the radial part R = m Y + z U with U = dT/dz times the angular factor, and then as in the kernel basis. Values may be left out: then
-   they go to one place. */
+   they go to one place. The bodies for AVX2 and NEON are made from the portable one, as above. */
 SPHERE_INLINE_ void sphere_sh_pt_slopes_body_c_(const int degree, const float *k, const float *slope, float x, float y, float z, float *const out[4], size_t step0, size_t step)
 {
     float s2, z2, s4, c1, m1, c2, m2, c3, m3, c4, m4, c5, m5, c6, m6;
@@ -4341,7 +4341,7 @@ static void sphere_shd_pt_rows_neon_(double *out, size_t row, const double *tile
 
 /* >>kernel low: all harmonics to degree 6 by straight-line code, as homogeneous polynomials, which keep their digits at the poles.
    (l, m) = k p(z^2, x^2 + y^2) times the real or imaginary part (c, m below) of (x + i y)^m. Returns how many directions it did: whole
-   vectors; *bad is set when one of them is not a direction. */
+   vectors; *bad is set when one of them is not a direction. The bodies for AVX2 and NEON are made from the portable one by tests/straight.py. */
 SPHERE_INLINE_ void sphere_shd_pt_low_body_c_(const int degree, const double *k, double x, double y, double z, double *out, size_t step)
 {
     double t, s2, z2, s4, c1, m1, c2, m2, c3, m3, c4, m4, c5, m5, c6, m6;
@@ -4589,7 +4589,7 @@ static size_t sphere_shd_pt_low_neon_(const sphere_shd_points *plan, const doubl
 
 /* >>kernel slopes: harmonics and their gradients to degree 6 by straight-line code. T as in the kernel low, its slope dT/dz = k T_l^(m+1),
    the radial part R = m Y + z U with U = dT/dz times the angular factor, and then as in the kernel basis. Values may be left out: then
-   they go to one place. */
+   they go to one place. The bodies for AVX2 and NEON are made from the portable one, as above. */
 SPHERE_INLINE_ void sphere_shd_pt_slopes_body_c_(const int degree, const double *k, const double *slope, double x, double y, double z, double *const out[4], size_t step0, size_t step)
 {
     double s2, z2, s4, c1, m1, c2, m2, c3, m3, c4, m4, c5, m5, c6, m6;

@@ -122,6 +122,7 @@ criterion() {
 quick=--quick
 [ $all = 0 ] || quick=
 part 'core in sync' sh tests/core_sync.sh check
+part 'levels from portable' python3 tests/straight.py check
 part 'double from float' python3 tests/double.py check
 part 'criterion, gcc' criterion gcc gcc
 # clang's sanitizer of undefined behaviour sees more than gcc's, offsets from null pointers among it.
