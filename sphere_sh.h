@@ -733,7 +733,7 @@ typedef struct sphere_sh_plan {
            than 2 of Clenshaw-Curtis, theta outside 0..pi, an infinite weight or phi, a count of 0, columns of unequal rings), SPHERE_E_NAN (in
            the rings), SPHERE_E_SIZE, SPHERE_E_MEMORY, SPHERE_E_OVERLAP.
    Cost    O(latitudes + degree) and the quadrature weights; Clenshaw-Curtis, Fejer and Driscoll-Healy O(latitudes^2). Memory O(latitudes
-           (1 + orders/32) + degree), to degree 127 also the coefficients of the recurrence. Degree 1023: 2 ms, below 1 MB. */
+           (1 + orders/32) + degree), to degree 255 also the coefficients of the recurrence (there 0.6 MB, in double 1.1). Degree 1023: 2 ms, below 1 MB. */
 SPHERE_SH_API size_t sphere_sh_plan_size(size_t degree, const sphere_sh_plan_desc *desc);
 SPHERE_SH_API sphere_status sphere_sh_plan_init(sphere_sh_plan *plan, size_t degree, const sphere_sh_plan_desc *desc, void *memory, size_t bytes);
 
@@ -812,7 +812,7 @@ typedef struct sphere_shd_plan {
            than 2 of Clenshaw-Curtis, theta outside 0..pi, an infinite weight or phi, a count of 0, columns of unequal rings), SPHERE_E_NAN (in
            the rings), SPHERE_E_SIZE, SPHERE_E_MEMORY, SPHERE_E_OVERLAP.
    Cost    O(latitudes + degree) and the quadrature weights; Clenshaw-Curtis, Fejer and Driscoll-Healy O(latitudes^2). Memory O(latitudes
-           (1 + orders/32) + degree), to degree 127 also the coefficients of the recurrence. Degree 1023: 2 ms, below 1 MB. */
+           (1 + orders/32) + degree), to degree 255 also the coefficients of the recurrence (there 0.6 MB, in double 1.1). Degree 1023: 2 ms, below 1 MB. */
 SPHERE_SH_API size_t sphere_shd_plan_size(size_t degree, const sphere_sh_plan_desc *desc);
 SPHERE_SH_API sphere_status sphere_shd_plan_init(sphere_shd_plan *plan, size_t degree, const sphere_sh_plan_desc *desc, void *memory, size_t bytes);
 
@@ -11106,6 +11106,44 @@ SPHERE_SH_AVX512_INLINE_ __m512 sphere_sh_two_avx512_(const float *p, size_t str
 { return _mm512_maskz_insertf32x8((__mmask16)-1, _mm512_castps256_ps512(_mm256_loadu_ps(p)), _mm256_loadu_ps(p + stride), 1); }
 SPHERE_SH_AVX512_INLINE_ void sphere_sh_two_store_avx512_(float *p, size_t stride, __m512 v_f32x16)
 { _mm256_storeu_ps(p, _mm512_maskz_extractf32x8_ps(255, v_f32x16, 0)); _mm256_storeu_ps(p + stride, _mm512_maskz_extractf32x8_ps(255, v_f32x16, 1)); }
+SPHERE_TARGET_AVX512_ static unsigned sphere_sh_begin_avx512_(float *t, float *d, float *n, const float *a, const float *an, const float *b, const float *bn, size_t lanes, const int *kind)
+{
+    const __m512 zero_f32x16 = _mm512_setzero_ps(), one_f32x16 = _mm512_set1_ps(1.0f);
+    unsigned out = 0, counts = 0;
+    size_t i;
+    for (i = 0; i < lanes; i += 2 * SPHERE_SH_GROUP_) {
+        __m512 p_f32x16 = _mm512_mul_ps(_mm512_loadu_ps(a + i), _mm512_loadu_ps(b + i)), k_f32x16 = _mm512_add_ps(_mm512_loadu_ps(an + i), _mm512_loadu_ps(bn + i));
+        const __mmask16 low = _mm512_cmp_ps_mask(p_f32x16, _mm512_set1_ps(SPHERE_SH_LOW_), _CMP_LT_OQ);
+        const __mmask16 high = _mm512_mask_cmp_ps_mask(_mm512_cmp_ps_mask(p_f32x16, _mm512_set1_ps(SPHERE_SH_HIGH_), _CMP_GE_OQ), k_f32x16, zero_f32x16, _CMP_GT_OQ);
+        __mmask16 within;
+        p_f32x16 = _mm512_mask_mul_ps(p_f32x16, low, p_f32x16, _mm512_set1_ps(SPHERE_SH_UP_)); p_f32x16 = _mm512_mask_mul_ps(p_f32x16, high, p_f32x16, _mm512_set1_ps(SPHERE_SH_DOWN_));
+        k_f32x16 = _mm512_mask_add_ps(k_f32x16, low, k_f32x16, one_f32x16); k_f32x16 = _mm512_mask_sub_ps(k_f32x16, high, k_f32x16, one_f32x16);
+        _mm512_storeu_ps(t + i, p_f32x16); _mm512_storeu_ps(n + i, k_f32x16);
+        _mm512_storeu_ps(d + i, kind[i / (2 * SPHERE_SH_GROUP_)] == SPHERE_SH_MIDDLE_ ? zero_f32x16 : p_f32x16);
+        within = _mm512_cmp_ps_mask(k_f32x16, zero_f32x16, _CMP_NGT_UQ);
+        out |= (unsigned)within ^ ((1u << 2 * SPHERE_SH_AVX2_LANES_) - 1u);
+        counts |= _mm512_mask_cmp_ps_mask(within, p_f32x16, _mm512_set1_ps(SPHERE_SH_TINY_), _CMP_GE_OQ);
+    }
+    return (out ? 1u : 0u) | (counts ? 2u : 0u);
+}
+SPHERE_TARGET_AVX512_ static unsigned sphere_sh_rescale_avx512_(float *t, float *d, float *n, const float *before, size_t lanes)
+{
+    const __m512 zero_f32x16 = _mm512_setzero_ps(), down_f32x16 = _mm512_set1_ps(SPHERE_SH_DOWN_);
+    unsigned out = 0, counts = 0;
+    size_t i;
+    for (i = 0; i < lanes; i += 2 * SPHERE_SH_GROUP_) {
+        __m512 t_f32x16 = _mm512_loadu_ps(t + i), d_f32x16 = _mm512_loadu_ps(d + i), n_f32x16 = _mm512_loadu_ps(before + i);
+        const __mmask16 big = _mm512_mask_cmp_ps_mask(_mm512_cmp_ps_mask(_mm512_abs_ps(t_f32x16), _mm512_set1_ps(SPHERE_SH_HIGH_), _CMP_GE_OQ), n_f32x16, zero_f32x16, _CMP_GT_OQ);
+        __mmask16 within;
+        t_f32x16 = _mm512_mask_mul_ps(t_f32x16, big, t_f32x16, down_f32x16); d_f32x16 = _mm512_mask_mul_ps(d_f32x16, big, d_f32x16, down_f32x16);
+        n_f32x16 = _mm512_mask_sub_ps(n_f32x16, big, n_f32x16, _mm512_set1_ps(1.0f));
+        _mm512_storeu_ps(t + i, t_f32x16); _mm512_storeu_ps(d + i, d_f32x16); _mm512_storeu_ps(n + i, n_f32x16);
+        within = _mm512_cmp_ps_mask(n_f32x16, zero_f32x16, _CMP_NGT_UQ);
+        out |= (unsigned)within ^ ((1u << 2 * SPHERE_SH_AVX2_LANES_) - 1u);
+        counts |= _mm512_mask_cmp_ps_mask(within, _mm512_abs_ps(t_f32x16), _mm512_set1_ps(SPHERE_SH_TINY_), _CMP_GE_OQ);
+    }
+    return (out ? 1u : 0u) | (counts ? 2u : 0u);
+}
 SPHERE_SH_AVX512_INLINE_ __m512 sphere_sh_next_avx512_(__m512 c_f32x16, __m512 t_f32x16, __m512 *d_f32x16, int kind)
 {
     const __m512 p_f32x16 = _mm512_mul_ps(c_f32x16, t_f32x16), old_f32x16 = *d_f32x16;
@@ -11995,6 +12033,44 @@ SPHERE_SH_AVX512_INLINE_ __m512d sphere_shd_two_avx512_(const double *p, size_t 
 { return _mm512_maskz_insertf64x4((__mmask8)-1, _mm512_castpd256_pd512(_mm256_loadu_pd(p)), _mm256_loadu_pd(p + stride), 1); }
 SPHERE_SH_AVX512_INLINE_ void sphere_shd_two_store_avx512_(double *p, size_t stride, __m512d v_f64x8)
 { _mm256_storeu_pd(p, _mm512_maskz_extractf64x4_pd(255, v_f64x8, 0)); _mm256_storeu_pd(p + stride, _mm512_maskz_extractf64x4_pd(255, v_f64x8, 1)); }
+SPHERE_TARGET_AVX512_ static unsigned sphere_shd_begin_avx512_(double *t, double *d, double *n, const double *a, const double *an, const double *b, const double *bn, size_t lanes, const int *kind)
+{
+    const __m512d zero_f64x8 = _mm512_setzero_pd(), one_f64x8 = _mm512_set1_pd(1.0);
+    unsigned out = 0, counts = 0;
+    size_t i;
+    for (i = 0; i < lanes; i += 2 * SPHERE_SHD_GROUP_) {
+        __m512d p_f64x8 = _mm512_mul_pd(_mm512_loadu_pd(a + i), _mm512_loadu_pd(b + i)), k_f64x8 = _mm512_add_pd(_mm512_loadu_pd(an + i), _mm512_loadu_pd(bn + i));
+        const __mmask8 low = _mm512_cmp_pd_mask(p_f64x8, _mm512_set1_pd(SPHERE_SHD_LOW_), _CMP_LT_OQ);
+        const __mmask8 high = _mm512_mask_cmp_pd_mask(_mm512_cmp_pd_mask(p_f64x8, _mm512_set1_pd(SPHERE_SHD_HIGH_), _CMP_GE_OQ), k_f64x8, zero_f64x8, _CMP_GT_OQ);
+        __mmask8 within;
+        p_f64x8 = _mm512_mask_mul_pd(p_f64x8, low, p_f64x8, _mm512_set1_pd(SPHERE_SHD_UP_)); p_f64x8 = _mm512_mask_mul_pd(p_f64x8, high, p_f64x8, _mm512_set1_pd(SPHERE_SHD_DOWN_));
+        k_f64x8 = _mm512_mask_add_pd(k_f64x8, low, k_f64x8, one_f64x8); k_f64x8 = _mm512_mask_sub_pd(k_f64x8, high, k_f64x8, one_f64x8);
+        _mm512_storeu_pd(t + i, p_f64x8); _mm512_storeu_pd(n + i, k_f64x8);
+        _mm512_storeu_pd(d + i, kind[i / (2 * SPHERE_SHD_GROUP_)] == SPHERE_SH_MIDDLE_ ? zero_f64x8 : p_f64x8);
+        within = _mm512_cmp_pd_mask(k_f64x8, zero_f64x8, _CMP_NGT_UQ);
+        out |= (unsigned)within ^ ((1u << 2 * SPHERE_SHD_AVX2_LANES_) - 1u);
+        counts |= _mm512_mask_cmp_pd_mask(within, p_f64x8, _mm512_set1_pd(SPHERE_SHD_TINY_), _CMP_GE_OQ);
+    }
+    return (out ? 1u : 0u) | (counts ? 2u : 0u);
+}
+SPHERE_TARGET_AVX512_ static unsigned sphere_shd_rescale_avx512_(double *t, double *d, double *n, const double *before, size_t lanes)
+{
+    const __m512d zero_f64x8 = _mm512_setzero_pd(), down_f64x8 = _mm512_set1_pd(SPHERE_SHD_DOWN_);
+    unsigned out = 0, counts = 0;
+    size_t i;
+    for (i = 0; i < lanes; i += 2 * SPHERE_SHD_GROUP_) {
+        __m512d t_f64x8 = _mm512_loadu_pd(t + i), d_f64x8 = _mm512_loadu_pd(d + i), n_f64x8 = _mm512_loadu_pd(before + i);
+        const __mmask8 big = _mm512_mask_cmp_pd_mask(_mm512_cmp_pd_mask(_mm512_abs_pd(t_f64x8), _mm512_set1_pd(SPHERE_SHD_HIGH_), _CMP_GE_OQ), n_f64x8, zero_f64x8, _CMP_GT_OQ);
+        __mmask8 within;
+        t_f64x8 = _mm512_mask_mul_pd(t_f64x8, big, t_f64x8, down_f64x8); d_f64x8 = _mm512_mask_mul_pd(d_f64x8, big, d_f64x8, down_f64x8);
+        n_f64x8 = _mm512_mask_sub_pd(n_f64x8, big, n_f64x8, _mm512_set1_pd(1.0));
+        _mm512_storeu_pd(t + i, t_f64x8); _mm512_storeu_pd(d + i, d_f64x8); _mm512_storeu_pd(n + i, n_f64x8);
+        within = _mm512_cmp_pd_mask(n_f64x8, zero_f64x8, _CMP_NGT_UQ);
+        out |= (unsigned)within ^ ((1u << 2 * SPHERE_SHD_AVX2_LANES_) - 1u);
+        counts |= _mm512_mask_cmp_pd_mask(within, _mm512_abs_pd(t_f64x8), _mm512_set1_pd(SPHERE_SHD_TINY_), _CMP_GE_OQ);
+    }
+    return (out ? 1u : 0u) | (counts ? 2u : 0u);
+}
 SPHERE_SH_AVX512_INLINE_ __m512d sphere_shd_next_avx512_(__m512d c_f64x8, __m512d t_f64x8, __m512d *d_f64x8, int kind)
 {
     const __m512d p_f64x8 = _mm512_mul_pd(c_f64x8, t_f64x8), old_f64x8 = *d_f64x8;
@@ -12280,35 +12356,37 @@ static void sphere_shd_shift_neon_(double *out, const double *a, const double *b
 /* What the exchange of words cannot make: transposes and the combination of lanes. */
 #if SPHERE_AVX2_
 /* Two degrees by four columns: the halves meet in the vectors' halves first, then within 128 bits. A last single degree is taken twice. */
+SPHERE_SH_AVX2_INLINE_ __m256 sphere_sh_combine_two_avx2_(const float *sum, const float *next)
+{
+    const __m256 a_f32x8 = _mm256_add_ps(_mm256_loadu_ps(sum), _mm256_loadu_ps(sum + 8)), b_f32x8 = _mm256_add_ps(_mm256_loadu_ps(next), _mm256_loadu_ps(next + 8));      /* k + (k + 8) */
+    return _mm256_add_ps(_mm256_permute2f128_ps(a_f32x8, b_f32x8, 0x20), _mm256_permute2f128_ps(a_f32x8, b_f32x8, 0x31));                                               /* + 4 */
+}
 SPHERE_TARGET_AVX2_ static void sphere_sh_combine_avx2_(float *out, float *sum, size_t steps)
 {
-    size_t k, j;
+    size_t k;
     for (k = 0; k < steps; k += 2, sum += 128, out += 8) {
         const float *const next = k + 1 < steps ? sum + 64 : sum;
-        __m256 v_f32x8[4], w_f32x8[2];
-        for (j = 0; j < 4; j++) {
-            const __m256 a_f32x8 = _mm256_add_ps(_mm256_loadu_ps(sum + 16 * j), _mm256_loadu_ps(sum + 16 * j + 8));               /* k + (k + 8) */
-            const __m256 b_f32x8 = _mm256_add_ps(_mm256_loadu_ps(next + 16 * j), _mm256_loadu_ps(next + 16 * j + 8));
-            v_f32x8[j] = _mm256_add_ps(_mm256_permute2f128_ps(a_f32x8, b_f32x8, 0x20), _mm256_permute2f128_ps(a_f32x8, b_f32x8, 0x31));     /* + 4 */
-        }
-        for (j = 0; j < 2; j++)
-            w_f32x8[j] = _mm256_add_ps(_mm256_shuffle_ps(v_f32x8[2 * j], v_f32x8[2 * j + 1], 0x44), _mm256_shuffle_ps(v_f32x8[2 * j], v_f32x8[2 * j + 1], 0xee));     /* + 2 */
-        v_f32x8[0] = _mm256_add_ps(_mm256_shuffle_ps(w_f32x8[0], w_f32x8[1], 0x88), _mm256_shuffle_ps(w_f32x8[0], w_f32x8[1], 0xdd));                             /* + 1 */
-        if (k + 1 < steps) _mm256_storeu_ps(out, v_f32x8[0]);
-        else _mm_storeu_ps(out, _mm256_castps256_ps128(v_f32x8[0]));
+        const __m256 a_f32x8 = sphere_sh_combine_two_avx2_(sum, next), b_f32x8 = sphere_sh_combine_two_avx2_(sum + 16, next + 16);
+        const __m256 c_f32x8 = sphere_sh_combine_two_avx2_(sum + 32, next + 32), d_f32x8 = sphere_sh_combine_two_avx2_(sum + 48, next + 48);
+        const __m256 e_f32x8 = _mm256_add_ps(_mm256_shuffle_ps(a_f32x8, b_f32x8, 0x44), _mm256_shuffle_ps(a_f32x8, b_f32x8, 0xee));                                      /* + 2 */
+        const __m256 f_f32x8 = _mm256_add_ps(_mm256_shuffle_ps(c_f32x8, d_f32x8, 0x44), _mm256_shuffle_ps(c_f32x8, d_f32x8, 0xee));
+        const __m256 r_f32x8 = _mm256_add_ps(_mm256_shuffle_ps(e_f32x8, f_f32x8, 0x88), _mm256_shuffle_ps(e_f32x8, f_f32x8, 0xdd));                                      /* + 1 */
+        if (k + 1 < steps) _mm256_storeu_ps(out, r_f32x8);
+        else _mm_storeu_ps(out, _mm256_castps256_ps128(r_f32x8));
     }
 }
+SPHERE_SH_AVX2_INLINE_ __m256d sphere_shd_combine_four_avx2_(const double *sum) { return _mm256_add_pd(_mm256_loadu_pd(sum), _mm256_loadu_pd(sum + 4)); }
 SPHERE_TARGET_AVX2_ static void sphere_shd_combine_avx2_(double *out, double *sum, size_t steps)
 {
-    size_t k, j;
+    size_t k;
     for (k = 0; k < steps; k++, sum += 32, out += 4) {
-        __m256d v_f64x4[4], a_f64x4, b_f64x4, c_f64x4, d_f64x4;
-        for (j = 0; j < 4; j++) v_f64x4[j] = _mm256_add_pd(_mm256_loadu_pd(sum + 8 * j), _mm256_loadu_pd(sum + 8 * j + 4));
-        a_f64x4 = _mm256_unpacklo_pd(v_f64x4[0], v_f64x4[1]); b_f64x4 = _mm256_unpackhi_pd(v_f64x4[0], v_f64x4[1]);               /* lanes 0, 2 and 1, 3 */
-        c_f64x4 = _mm256_unpacklo_pd(v_f64x4[2], v_f64x4[3]); d_f64x4 = _mm256_unpackhi_pd(v_f64x4[2], v_f64x4[3]);
-        v_f64x4[0] = _mm256_add_pd(_mm256_permute2f128_pd(a_f64x4, c_f64x4, 0x20), _mm256_permute2f128_pd(a_f64x4, c_f64x4, 0x31));     /* 0 + 2 */
-        v_f64x4[1] = _mm256_add_pd(_mm256_permute2f128_pd(b_f64x4, d_f64x4, 0x20), _mm256_permute2f128_pd(b_f64x4, d_f64x4, 0x31));     /* 1 + 3 */
-        _mm256_storeu_pd(out, _mm256_add_pd(v_f64x4[0], v_f64x4[1]));
+        const __m256d s_f64x4 = sphere_shd_combine_four_avx2_(sum), t_f64x4 = sphere_shd_combine_four_avx2_(sum + 8);
+        const __m256d u_f64x4 = sphere_shd_combine_four_avx2_(sum + 16), v_f64x4 = sphere_shd_combine_four_avx2_(sum + 24);
+        const __m256d a_f64x4 = _mm256_unpacklo_pd(s_f64x4, t_f64x4), b_f64x4 = _mm256_unpackhi_pd(s_f64x4, t_f64x4);               /* lanes 0, 2 and 1, 3 */
+        const __m256d c_f64x4 = _mm256_unpacklo_pd(u_f64x4, v_f64x4), d_f64x4 = _mm256_unpackhi_pd(u_f64x4, v_f64x4);
+        const __m256d e_f64x4 = _mm256_add_pd(_mm256_permute2f128_pd(a_f64x4, c_f64x4, 0x20), _mm256_permute2f128_pd(a_f64x4, c_f64x4, 0x31));     /* 0 + 2 */
+        const __m256d o_f64x4 = _mm256_add_pd(_mm256_permute2f128_pd(b_f64x4, d_f64x4, 0x20), _mm256_permute2f128_pd(b_f64x4, d_f64x4, 0x31));     /* 1 + 3 */
+        _mm256_storeu_pd(out, _mm256_add_pd(e_f64x4, o_f64x4));
     }
 }
 SPHERE_TARGET_AVX2_ static void sphere_sh_weigh_avx2_(float *out, const float *in, const float *other, const float *even, const float *next, const float *odd, size_t steps)
@@ -12327,26 +12405,51 @@ SPHERE_TARGET_AVX2_ static void sphere_shd_weigh_avx2_(double *out, const double
         _mm256_storeu_pd(out, _mm256_blend_pd(r_f64x4, _mm256_add_pd(_mm256_mul_pd(_mm256_broadcast_sd(next + i), _mm256_loadu_pd(other)), r_f64x4), 3));
     }
 }
-/* Rows are loaded by halves, row i beside row i + lanes/2, which costs no shuffle; then v[0 .. lanes/2 - 1] holds their first halves and the transpose
-   stays within 128 bits. */
+/* Transposes of as many rows as a vector has lanes, each from `from` on; `lanes` is where they go, one vector `stride` behind the other. Rows are loaded by
+   halves, row i beside row i + lanes/2, which costs no shuffle; the rest stays within 128 bits. Named vectors, because gcc -O2 keeps arrays in memory. */
 SPHERE_TARGET_AVX2_ SPHERE_INLINE_ __m256d sphere_shd_halves_avx2_(const double *low, const double *high)
 { return _mm256_insertf128_pd(_mm256_castpd128_pd256(_mm_loadu_pd(low)), _mm_loadu_pd(high), 1); }
-SPHERE_TARGET_AVX2_ SPHERE_INLINE_ void sphere_sh_transpose_avx2_(__m256 v_f32x8[8])
+SPHERE_SH_AVX2_INLINE_ void sphere_sh_quarter_avx2_(__m256 out_f32x8[4], const float *r0, const float *r1, const float *r2, const float *r3, const float *r4, const float *r5, const float *r6, const float *r7)
 {
-    const __m256 a_f32x8 = _mm256_unpacklo_ps(v_f32x8[0], v_f32x8[1]), b_f32x8 = _mm256_unpackhi_ps(v_f32x8[0], v_f32x8[1]);
-    const __m256 c_f32x8 = _mm256_unpacklo_ps(v_f32x8[2], v_f32x8[3]), d_f32x8 = _mm256_unpackhi_ps(v_f32x8[2], v_f32x8[3]);
-    const __m256 e_f32x8 = _mm256_unpacklo_ps(v_f32x8[4], v_f32x8[5]), f_f32x8 = _mm256_unpackhi_ps(v_f32x8[4], v_f32x8[5]);
-    const __m256 g_f32x8 = _mm256_unpacklo_ps(v_f32x8[6], v_f32x8[7]), h_f32x8 = _mm256_unpackhi_ps(v_f32x8[6], v_f32x8[7]);
-    v_f32x8[0] = _mm256_shuffle_ps(a_f32x8, c_f32x8, 0x44); v_f32x8[1] = _mm256_shuffle_ps(a_f32x8, c_f32x8, 0xee);
-    v_f32x8[2] = _mm256_shuffle_ps(b_f32x8, d_f32x8, 0x44); v_f32x8[3] = _mm256_shuffle_ps(b_f32x8, d_f32x8, 0xee);
-    v_f32x8[4] = _mm256_shuffle_ps(e_f32x8, g_f32x8, 0x44); v_f32x8[5] = _mm256_shuffle_ps(e_f32x8, g_f32x8, 0xee);
-    v_f32x8[6] = _mm256_shuffle_ps(f_f32x8, h_f32x8, 0x44); v_f32x8[7] = _mm256_shuffle_ps(f_f32x8, h_f32x8, 0xee);
+    const __m256 s_f32x8 = sphere_sh_halves_avx2_(r0, r4), t_f32x8 = sphere_sh_halves_avx2_(r1, r5), u_f32x8 = sphere_sh_halves_avx2_(r2, r6), v_f32x8 = sphere_sh_halves_avx2_(r3, r7);
+    const __m256 a_f32x8 = _mm256_unpacklo_ps(s_f32x8, t_f32x8), b_f32x8 = _mm256_unpackhi_ps(s_f32x8, t_f32x8), c_f32x8 = _mm256_unpacklo_ps(u_f32x8, v_f32x8), d_f32x8 = _mm256_unpackhi_ps(u_f32x8, v_f32x8);
+    out_f32x8[0] = _mm256_shuffle_ps(a_f32x8, c_f32x8, 0x44); out_f32x8[1] = _mm256_shuffle_ps(a_f32x8, c_f32x8, 0xee);
+    out_f32x8[2] = _mm256_shuffle_ps(b_f32x8, d_f32x8, 0x44); out_f32x8[3] = _mm256_shuffle_ps(b_f32x8, d_f32x8, 0xee);
 }
-SPHERE_TARGET_AVX2_ SPHERE_INLINE_ void sphere_shd_transpose_avx2_(__m256d v_f64x4[4])
+SPHERE_SH_AVX2_INLINE_ void sphere_sh_tile_in_avx2_(float *lanes, size_t stride, const float *const row[8], size_t from)
 {
-    const __m256d a_f64x4 = _mm256_unpacklo_pd(v_f64x4[0], v_f64x4[1]), b_f64x4 = _mm256_unpackhi_pd(v_f64x4[0], v_f64x4[1]);
-    const __m256d c_f64x4 = _mm256_unpacklo_pd(v_f64x4[2], v_f64x4[3]), d_f64x4 = _mm256_unpackhi_pd(v_f64x4[2], v_f64x4[3]);
-    v_f64x4[0] = a_f64x4; v_f64x4[1] = b_f64x4; v_f64x4[2] = c_f64x4; v_f64x4[3] = d_f64x4;
+    size_t part;
+    for (part = 0; part < 8; part += 4, from += 4, lanes += 4 * stride) {
+        __m256 v_f32x8[4];
+        sphere_sh_quarter_avx2_(v_f32x8, row[0] + from, row[1] + from, row[2] + from, row[3] + from, row[4] + from, row[5] + from, row[6] + from, row[7] + from);
+        _mm256_storeu_ps(lanes, v_f32x8[0]); _mm256_storeu_ps(lanes + stride, v_f32x8[1]); _mm256_storeu_ps(lanes + 2 * stride, v_f32x8[2]); _mm256_storeu_ps(lanes + 3 * stride, v_f32x8[3]);
+    }
+}
+SPHERE_SH_AVX2_INLINE_ void sphere_sh_tile_out_avx2_(float *const row[8], size_t from, const float *lanes, size_t stride)
+{
+    size_t part;
+    for (part = 0; part < 8; part += 4, row += 4, lanes += 4) {
+        __m256 v_f32x8[4];
+        sphere_sh_quarter_avx2_(v_f32x8, lanes, lanes + stride, lanes + 2 * stride, lanes + 3 * stride, lanes + 4 * stride, lanes + 5 * stride, lanes + 6 * stride, lanes + 7 * stride);
+        _mm256_storeu_ps(row[0] + from, sphere_sh_canonical_avx2_(v_f32x8[0])); _mm256_storeu_ps(row[1] + from, sphere_sh_canonical_avx2_(v_f32x8[1]));
+        _mm256_storeu_ps(row[2] + from, sphere_sh_canonical_avx2_(v_f32x8[2])); _mm256_storeu_ps(row[3] + from, sphere_sh_canonical_avx2_(v_f32x8[3]));
+    }
+}
+SPHERE_SH_AVX2_INLINE_ void sphere_shd_tile_in_avx2_(double *lanes, size_t stride, const double *const row[4], size_t from)
+{
+    size_t part;
+    for (part = 0; part < 4; part += 2, from += 2, lanes += 2 * stride) {
+        const __m256d s_f64x4 = sphere_shd_halves_avx2_(row[0] + from, row[2] + from), t_f64x4 = sphere_shd_halves_avx2_(row[1] + from, row[3] + from);
+        _mm256_storeu_pd(lanes, _mm256_unpacklo_pd(s_f64x4, t_f64x4)); _mm256_storeu_pd(lanes + stride, _mm256_unpackhi_pd(s_f64x4, t_f64x4));
+    }
+}
+SPHERE_SH_AVX2_INLINE_ void sphere_shd_tile_out_avx2_(double *const row[4], size_t from, const double *lanes, size_t stride)
+{
+    size_t part;
+    for (part = 0; part < 4; part += 2, row += 2, lanes += 2) {
+        const __m256d s_f64x4 = sphere_shd_halves_avx2_(lanes, lanes + 2 * stride), t_f64x4 = sphere_shd_halves_avx2_(lanes + stride, lanes + 3 * stride);
+        _mm256_storeu_pd(row[0] + from, sphere_shd_canonical_avx2_(_mm256_unpacklo_pd(s_f64x4, t_f64x4))); _mm256_storeu_pd(row[1] + from, sphere_shd_canonical_avx2_(_mm256_unpackhi_pd(s_f64x4, t_f64x4)));
+    }
 }
 SPHERE_TARGET_AVX2_ SPHERE_INLINE_ __m256 sphere_sh_reverse_avx2_(__m256 v_f32x8) { return _mm256_permutevar8x32_ps(v_f32x8, _mm256_setr_epi32(7, 6, 5, 4, 3, 2, 1, 0)); }
 SPHERE_TARGET_AVX2_ SPHERE_INLINE_ __m256d sphere_shd_reverse_avx2_(__m256d v_f64x4) { return _mm256_permute4x64_pd(v_f64x4, 0x1b); }
@@ -12407,41 +12510,18 @@ SPHERE_INLINE_ float64x2_t sphere_shd_reverse_neon_(float64x2_t v_f64x2) { retur
 #if SPHERE_AVX2_
 SPHERE_TARGET_AVX2_ static void sphere_sh_rows_out_avx2_(float *const *north, float *const *south, const float *z, size_t from, size_t n)
 {
-    const size_t half = SPHERE_SH_AVX2_LANES_ / 2, end = from + (n - from) / SPHERE_SH_AVX2_LANES_ * SPHERE_SH_AVX2_LANES_;
-    size_t j, i, part;
-    for (part = 0; part < 2; part++) {
-        float *row[SPHERE_SH_AVX2_LANES_];
-        for (i = 0; i < SPHERE_SH_AVX2_LANES_; i++) row[i] = part ? south[i] : north[i];
-        for (j = from; j < end; j += SPHERE_SH_AVX2_LANES_) {
-            const float *const place = z + j * SPHERE_SH_PLACE_ + part * SPHERE_SH_GROUP_;
-            __m256 v_f32x8[SPHERE_SH_AVX2_LANES_];
-            for (i = 0; i < half; i++) {
-                const float *const low = place + i * SPHERE_SH_PLACE_, *const high = low + half * SPHERE_SH_PLACE_;
-                v_f32x8[i] = sphere_sh_halves_avx2_(low, high); v_f32x8[half + i] = sphere_sh_halves_avx2_(low + half, high + half);
-            }
-            sphere_sh_transpose_avx2_(v_f32x8);
-            for (i = 0; i < SPHERE_SH_AVX2_LANES_; i++) _mm256_storeu_ps(row[i] + j, sphere_sh_canonical_avx2_(v_f32x8[i]));
-        }
-    }
+    const size_t end = from + (n - from) / SPHERE_SH_AVX2_LANES_ * SPHERE_SH_AVX2_LANES_;
+    size_t j;
+    for (j = from; j < end; j += SPHERE_SH_AVX2_LANES_) sphere_sh_tile_out_avx2_(north, j, z + j * SPHERE_SH_PLACE_, SPHERE_SH_PLACE_);
+    for (j = from; j < end; j += SPHERE_SH_AVX2_LANES_) sphere_sh_tile_out_avx2_(south, j, z + j * SPHERE_SH_PLACE_ + SPHERE_SH_GROUP_, SPHERE_SH_PLACE_);
     sphere_sh_rows_out_c_(north, south, z, end, n);
 }
 SPHERE_TARGET_AVX2_ static void sphere_sh_rows_in_avx2_(float *z, const float *const *north, const float *const *south, size_t from, size_t n)
 {
-    const size_t half = SPHERE_SH_AVX2_LANES_ / 2, end = from + (n - from) / SPHERE_SH_AVX2_LANES_ * SPHERE_SH_AVX2_LANES_;
-    size_t j, i, part;
-    for (part = 0; part < 2; part++) {
-        const float *row[SPHERE_SH_AVX2_LANES_];
-        for (i = 0; i < SPHERE_SH_AVX2_LANES_; i++) row[i] = part ? south[i] : north[i];
-        for (j = from; j < end; j += SPHERE_SH_AVX2_LANES_) {
-            float *const place = z + j * SPHERE_SH_PLACE_ + part * SPHERE_SH_GROUP_;
-            __m256 v_f32x8[SPHERE_SH_AVX2_LANES_];
-            for (i = 0; i < half; i++) {
-                v_f32x8[i] = sphere_sh_halves_avx2_(row[i] + j, row[half + i] + j); v_f32x8[half + i] = sphere_sh_halves_avx2_(row[i] + j + half, row[half + i] + j + half);
-            }
-            sphere_sh_transpose_avx2_(v_f32x8);
-            for (i = 0; i < SPHERE_SH_AVX2_LANES_; i++) _mm256_storeu_ps(place + i * SPHERE_SH_PLACE_, v_f32x8[i]);
-        }
-    }
+    const size_t end = from + (n - from) / SPHERE_SH_AVX2_LANES_ * SPHERE_SH_AVX2_LANES_;
+    size_t j;
+    for (j = from; j < end; j += SPHERE_SH_AVX2_LANES_) sphere_sh_tile_in_avx2_(z + j * SPHERE_SH_PLACE_, SPHERE_SH_PLACE_, north, j);
+    for (j = from; j < end; j += SPHERE_SH_AVX2_LANES_) sphere_sh_tile_in_avx2_(z + j * SPHERE_SH_PLACE_ + SPHERE_SH_GROUP_, SPHERE_SH_PLACE_, south, j);
     sphere_sh_rows_in_c_(z, north, south, end, n);
 }
 SPHERE_TARGET_AVX2_ static void sphere_sh_columns_out_avx2_(float *north, float *south, size_t rings, const float *z, size_t n)
@@ -12511,41 +12591,18 @@ static void sphere_sh_columns_in_neon_(float *z, const float *north, const float
 #if SPHERE_AVX2_
 SPHERE_TARGET_AVX2_ static void sphere_shd_rows_out_avx2_(double *const *north, double *const *south, const double *z, size_t from, size_t n)
 {
-    const size_t half = SPHERE_SHD_AVX2_LANES_ / 2, end = from + (n - from) / SPHERE_SHD_AVX2_LANES_ * SPHERE_SHD_AVX2_LANES_;
-    size_t j, i, part;
-    for (part = 0; part < 2; part++) {
-        double *row[SPHERE_SHD_AVX2_LANES_];
-        for (i = 0; i < SPHERE_SHD_AVX2_LANES_; i++) row[i] = part ? south[i] : north[i];
-        for (j = from; j < end; j += SPHERE_SHD_AVX2_LANES_) {
-            const double *const place = z + j * SPHERE_SHD_PLACE_ + part * SPHERE_SHD_GROUP_;
-            __m256d v_f64x4[SPHERE_SHD_AVX2_LANES_];
-            for (i = 0; i < half; i++) {
-                const double *const low = place + i * SPHERE_SHD_PLACE_, *const high = low + half * SPHERE_SHD_PLACE_;
-                v_f64x4[i] = sphere_shd_halves_avx2_(low, high); v_f64x4[half + i] = sphere_shd_halves_avx2_(low + half, high + half);
-            }
-            sphere_shd_transpose_avx2_(v_f64x4);
-            for (i = 0; i < SPHERE_SHD_AVX2_LANES_; i++) _mm256_storeu_pd(row[i] + j, sphere_shd_canonical_avx2_(v_f64x4[i]));
-        }
-    }
+    const size_t end = from + (n - from) / SPHERE_SHD_AVX2_LANES_ * SPHERE_SHD_AVX2_LANES_;
+    size_t j;
+    for (j = from; j < end; j += SPHERE_SHD_AVX2_LANES_) sphere_shd_tile_out_avx2_(north, j, z + j * SPHERE_SHD_PLACE_, SPHERE_SHD_PLACE_);
+    for (j = from; j < end; j += SPHERE_SHD_AVX2_LANES_) sphere_shd_tile_out_avx2_(south, j, z + j * SPHERE_SHD_PLACE_ + SPHERE_SHD_GROUP_, SPHERE_SHD_PLACE_);
     sphere_shd_rows_out_c_(north, south, z, end, n);
 }
 SPHERE_TARGET_AVX2_ static void sphere_shd_rows_in_avx2_(double *z, const double *const *north, const double *const *south, size_t from, size_t n)
 {
-    const size_t half = SPHERE_SHD_AVX2_LANES_ / 2, end = from + (n - from) / SPHERE_SHD_AVX2_LANES_ * SPHERE_SHD_AVX2_LANES_;
-    size_t j, i, part;
-    for (part = 0; part < 2; part++) {
-        const double *row[SPHERE_SHD_AVX2_LANES_];
-        for (i = 0; i < SPHERE_SHD_AVX2_LANES_; i++) row[i] = part ? south[i] : north[i];
-        for (j = from; j < end; j += SPHERE_SHD_AVX2_LANES_) {
-            double *const place = z + j * SPHERE_SHD_PLACE_ + part * SPHERE_SHD_GROUP_;
-            __m256d v_f64x4[SPHERE_SHD_AVX2_LANES_];
-            for (i = 0; i < half; i++) {
-                v_f64x4[i] = sphere_shd_halves_avx2_(row[i] + j, row[half + i] + j); v_f64x4[half + i] = sphere_shd_halves_avx2_(row[i] + j + half, row[half + i] + j + half);
-            }
-            sphere_shd_transpose_avx2_(v_f64x4);
-            for (i = 0; i < SPHERE_SHD_AVX2_LANES_; i++) _mm256_storeu_pd(place + i * SPHERE_SHD_PLACE_, v_f64x4[i]);
-        }
-    }
+    const size_t end = from + (n - from) / SPHERE_SHD_AVX2_LANES_ * SPHERE_SHD_AVX2_LANES_;
+    size_t j;
+    for (j = from; j < end; j += SPHERE_SHD_AVX2_LANES_) sphere_shd_tile_in_avx2_(z + j * SPHERE_SHD_PLACE_, SPHERE_SHD_PLACE_, north, j);
+    for (j = from; j < end; j += SPHERE_SHD_AVX2_LANES_) sphere_shd_tile_in_avx2_(z + j * SPHERE_SHD_PLACE_ + SPHERE_SHD_GROUP_, SPHERE_SHD_PLACE_, south, j);
     sphere_shd_rows_in_c_(z, north, south, end, n);
 }
 SPHERE_TARGET_AVX2_ static void sphere_shd_columns_out_avx2_(double *north, double *south, size_t rings, const double *z, size_t n)
@@ -12636,7 +12693,7 @@ typedef struct sphere_sh_transform_kernels_ {
     void (*squares)(const sphere_sh_degrees_ *degrees, size_t m, size_t count, size_t stride, double *work);
     void (*columns)(const sphere_sh_degrees_ *degrees, size_t m, size_t count, size_t stride, const double *work, double scale, float *out);
 } sphere_sh_transform_kernels_;
-#define SPHERE_SH_TRANSFORM_KERNELS_(level, wide) { sphere_sh_begin_##level, sphere_sh_rescale_##level, sphere_sh_weigh_##level, sphere_sh_shift_##level, sphere_sh_step_##level, \
+#define SPHERE_SH_TRANSFORM_KERNELS_(level, wide) { sphere_sh_begin_##wide, sphere_sh_rescale_##wide, sphere_sh_weigh_##level, sphere_sh_shift_##level, sphere_sh_step_##level, \
     sphere_sh_expand_##wide, sphere_sh_project_##wide, sphere_sh_combine_##level, sphere_sh_join_##level, sphere_sh_part_##level, \
     sphere_sh_rows_out_##level, sphere_sh_rows_in_##level, sphere_sh_columns_out_##level, sphere_sh_columns_in_##level, sphere_sh_fft_##level, \
     sphere_sh_twist_##level, sphere_sh_square_##level, sphere_sh_scale_##level, sphere_sh_squares_##level, sphere_sh_columns_##level }
@@ -12689,7 +12746,7 @@ SPHERE_INLINE_ size_t sphere_sh_steps_(size_t degree, size_t m) { return (degree
 /* The columns are made in whole vectors of every level. */
 SPHERE_INLINE_ size_t sphere_sh_padded_(size_t steps) { return (steps + 7) / 8 * 8; }
 /* Up to this degree the columns of all orders are kept in the plan. */
-#define SPHERE_SH_KEPT_DEGREE_ 127u
+#define SPHERE_SH_KEPT_DEGREE_ 255u
 
 typedef struct sphere_sh_parts_ { double *cosine, *sine, *wave, *root, *inverse, *inverse_root, *sector; uint32_t *order; sphere_sh_ring *ring; size_t *first; float *table; size_t *table_at; float *turn; struct sphere_sh_plan_state_ *state; } sphere_sh_parts_;
 /* Lay everything out; state is written only when there is memory. */
@@ -13625,7 +13682,7 @@ typedef struct sphere_shd_transform_kernels_ {
     void (*squares)(const sphere_sh_degrees_ *degrees, size_t m, size_t count, size_t stride, double *work);
     void (*columns)(const sphere_sh_degrees_ *degrees, size_t m, size_t count, size_t stride, const double *work, double scale, double *out);
 } sphere_shd_transform_kernels_;
-#define SPHERE_SHD_TRANSFORM_KERNELS_(level, wide) { sphere_shd_begin_##level, sphere_shd_rescale_##level, sphere_shd_weigh_##level, sphere_shd_shift_##level, sphere_shd_step_##level, \
+#define SPHERE_SHD_TRANSFORM_KERNELS_(level, wide) { sphere_shd_begin_##wide, sphere_shd_rescale_##wide, sphere_shd_weigh_##level, sphere_shd_shift_##level, sphere_shd_step_##level, \
     sphere_shd_expand_##wide, sphere_shd_project_##wide, sphere_shd_combine_##level, sphere_shd_join_##level, sphere_shd_part_##level, \
     sphere_shd_rows_out_##level, sphere_shd_rows_in_##level, sphere_shd_columns_out_##level, sphere_shd_columns_in_##level, sphere_shd_fft_##level, \
     sphere_shd_twist_##level, sphere_shd_square_##level, sphere_shd_scale_##level, sphere_sh_squares_##level, sphere_shd_columns_##level }
@@ -13678,7 +13735,7 @@ SPHERE_INLINE_ size_t sphere_shd_steps_(size_t degree, size_t m) { return (degre
 /* The columns are made in whole vectors of every level. */
 SPHERE_INLINE_ size_t sphere_shd_padded_(size_t steps) { return (steps + 7) / 8 * 8; }
 /* Up to this degree the columns of all orders are kept in the plan. */
-#define SPHERE_SHD_KEPT_DEGREE_ 127u
+#define SPHERE_SHD_KEPT_DEGREE_ 255u
 
 typedef struct sphere_shd_parts_ { double *cosine, *sine, *wave, *root, *inverse, *inverse_root, *sector; uint32_t *order; sphere_sh_ring *ring; size_t *first; double *table; size_t *table_at; double *turn; struct sphere_shd_plan_state_ *state; } sphere_shd_parts_;
 /* Lay everything out; state is written only when there is memory. */
