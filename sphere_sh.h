@@ -10067,6 +10067,23 @@ static void sphere_sh_columns_in_c_(float *z, const float *north, const float *s
         z[SPHERE_SH_PLACE_ - 1 - i] = south[i];
     }
 }
+/* One butterfly of radix 4, of all lanes: x jump apart, y over apart; step = p s, 0: no factors. */
+static void sphere_sh_four_c_(float *y, size_t over, const float *x, size_t jump, const float *turn, size_t step, size_t re)
+{
+    const size_t im = SPHERE_SH_GROUP_ - re;
+    size_t l, j;
+    for (l = 0; l < SPHERE_SH_GROUP_; l++) {
+        const float *const xr = x + re + l, *const xi = x + im + l;
+        const float ar = xr[0] + xr[2 * jump], ai = xi[0] + xi[2 * jump], br = xr[0] - xr[2 * jump], bi = xi[0] - xi[2 * jump];
+        const float cr = xr[jump] + xr[3 * jump], ci = xi[jump] + xi[3 * jump], dr = xr[jump] - xr[3 * jump], di = xi[jump] - xi[3 * jump];
+        const float sr[4] = { ar + cr, br - di, ar - cr, br + di }, si[4] = { ai + ci, bi + dr, ai - ci, bi - dr };
+        for (j = 0; j < 4; j++) {
+            const float *const w = turn + 2 * j * step;
+            y[j * over + re + l] = step && j ? sr[j] * w[0] - si[j] * w[1] : sr[j];
+            y[j * over + im + l] = step && j ? SPHERE_MADD_(si[j], w[0], sr[j] * w[1]) : si[j];
+        }
+    }
+}
 /* >>kernel fft: one pass of a Stockham transform of length n s (this pass: n, in s interleaved copies), radix r:
      out[q + s (r p + j)] = w^(p j) sum over i of u^(i j) in[q + s (p + i n/r)],  w = exp(2 pi i/n), u = exp(2 pi i/r), p < n/r, q < s.
    turn (n s) pairs cos, sin of 2 pi k/(n s). re = 0: as written; re = GROUP: with real and imaginary parts exchanged, which makes it
@@ -10078,17 +10095,13 @@ static void sphere_sh_fft_c_(float *out, const float *in, size_t n, size_t s, si
     for (p = 0; p < part; p++) for (q = 0; q < s; q++) {
         const float *const x = in + (q + s * p) * SPHERE_SH_PLACE_;
         float *const y = out + (q + s * r * p) * SPHERE_SH_PLACE_;
+        if (r == 4) { sphere_sh_four_c_(y, s * SPHERE_SH_PLACE_, x, jump, turn, p * s, re); continue; }
         for (l = 0; l < SPHERE_SH_GROUP_; l++) {
             const float *const xr = x + re + l, *const xi = x + im + l;
             float sr[5] = { 0, 0, 0, 0, 0 }, si[5] = { 0, 0, 0, 0, 0 };
             if (r == 2) {
                 sr[0] = xr[0] + xr[jump]; si[0] = xi[0] + xi[jump];
                 sr[1] = xr[0] - xr[jump]; si[1] = xi[0] - xi[jump];
-            } else if (r == 4) {
-                const float ar = xr[0] + xr[2 * jump], ai = xi[0] + xi[2 * jump], br = xr[0] - xr[2 * jump], bi = xi[0] - xi[2 * jump];
-                const float cr = xr[jump] + xr[3 * jump], ci = xi[jump] + xi[3 * jump], dr = xr[jump] - xr[3 * jump], di = xi[jump] - xi[3 * jump];
-                sr[0] = ar + cr; si[0] = ai + ci; sr[2] = ar - cr; si[2] = ai - ci;
-                sr[1] = br - di; si[1] = bi + dr; sr[3] = br + di; si[3] = bi - dr;
             } else if (r == 3) {
                 const float tr = xr[jump] + xr[2 * jump], ti = xi[jump] + xi[2 * jump];
                 const float ur = xr[0] - 0.5f * tr, ui = xi[0] - 0.5f * ti;
@@ -10348,6 +10361,23 @@ static void sphere_shd_columns_in_c_(double *z, const double *north, const doubl
         z[SPHERE_SHD_PLACE_ - 1 - i] = south[i];
     }
 }
+/* One butterfly of radix 4, of all lanes: x jump apart, y over apart; step = p s, 0: no factors. */
+static void sphere_shd_four_c_(double *y, size_t over, const double *x, size_t jump, const double *turn, size_t step, size_t re)
+{
+    const size_t im = SPHERE_SHD_GROUP_ - re;
+    size_t l, j;
+    for (l = 0; l < SPHERE_SHD_GROUP_; l++) {
+        const double *const xr = x + re + l, *const xi = x + im + l;
+        const double ar = xr[0] + xr[2 * jump], ai = xi[0] + xi[2 * jump], br = xr[0] - xr[2 * jump], bi = xi[0] - xi[2 * jump];
+        const double cr = xr[jump] + xr[3 * jump], ci = xi[jump] + xi[3 * jump], dr = xr[jump] - xr[3 * jump], di = xi[jump] - xi[3 * jump];
+        const double sr[4] = { ar + cr, br - di, ar - cr, br + di }, si[4] = { ai + ci, bi + dr, ai - ci, bi - dr };
+        for (j = 0; j < 4; j++) {
+            const double *const w = turn + 2 * j * step;
+            y[j * over + re + l] = step && j ? sr[j] * w[0] - si[j] * w[1] : sr[j];
+            y[j * over + im + l] = step && j ? SPHERE_MADD_(si[j], w[0], sr[j] * w[1]) : si[j];
+        }
+    }
+}
 /* >>kernel fft: one pass of a Stockham transform of length n s (this pass: n, in s interleaved copies), radix r:
      out[q + s (r p + j)] = w^(p j) sum over i of u^(i j) in[q + s (p + i n/r)],  w = exp(2 pi i/n), u = exp(2 pi i/r), p < n/r, q < s.
    turn (n s) pairs cos, sin of 2 pi k/(n s). re = 0: as written; re = GROUP: with real and imaginary parts exchanged, which makes it
@@ -10359,17 +10389,13 @@ static void sphere_shd_fft_c_(double *out, const double *in, size_t n, size_t s,
     for (p = 0; p < part; p++) for (q = 0; q < s; q++) {
         const double *const x = in + (q + s * p) * SPHERE_SHD_PLACE_;
         double *const y = out + (q + s * r * p) * SPHERE_SHD_PLACE_;
+        if (r == 4) { sphere_shd_four_c_(y, s * SPHERE_SHD_PLACE_, x, jump, turn, p * s, re); continue; }
         for (l = 0; l < SPHERE_SHD_GROUP_; l++) {
             const double *const xr = x + re + l, *const xi = x + im + l;
             double sr[5] = { 0, 0, 0, 0, 0 }, si[5] = { 0, 0, 0, 0, 0 };
             if (r == 2) {
                 sr[0] = xr[0] + xr[jump]; si[0] = xi[0] + xi[jump];
                 sr[1] = xr[0] - xr[jump]; si[1] = xi[0] - xi[jump];
-            } else if (r == 4) {
-                const double ar = xr[0] + xr[2 * jump], ai = xi[0] + xi[2 * jump], br = xr[0] - xr[2 * jump], bi = xi[0] - xi[2 * jump];
-                const double cr = xr[jump] + xr[3 * jump], ci = xi[jump] + xi[3 * jump], dr = xr[jump] - xr[3 * jump], di = xi[jump] - xi[3 * jump];
-                sr[0] = ar + cr; si[0] = ai + ci; sr[2] = ar - cr; si[2] = ai - ci;
-                sr[1] = br - di; si[1] = bi + dr; sr[3] = br + di; si[3] = bi - dr;
             } else if (r == 3) {
                 const double tr = xr[jump] + xr[2 * jump], ti = xi[jump] + xi[2 * jump];
                 const double ur = xr[0] - 0.5 * tr, ui = xi[0] - 0.5 * ti;
@@ -10501,6 +10527,7 @@ SPHERE_SH_SQUARES_SIMD_(neon_, static)
 /* sphere-sh float begin transform-simd */
 #if SPHERE_AVX2_
 #define SPHERE_SH_FN_avx2_ SPHERE_TARGET_AVX2_ static
+#define SPHERE_SH_IN_avx2_ SPHERE_SH_AVX2_INLINE_
 #define SPHERE_SH_VEC_avx2_ __m256
 #define SPHERE_SH_WIDTH_avx2_ ((size_t)SPHERE_SH_AVX2_LANES_)
 #define SPHERE_SH_LD_avx2_(p) _mm256_loadu_ps(p)
@@ -10514,6 +10541,7 @@ SPHERE_SH_SQUARES_SIMD_(neon_, static)
 #endif
 #if SPHERE_NEON_
 #define SPHERE_SH_FN_neon_ static
+#define SPHERE_SH_IN_neon_ SPHERE_INLINE_
 #define SPHERE_SH_VEC_neon_ float32x4_t
 #define SPHERE_SH_WIDTH_neon_ ((size_t)SPHERE_SH_NEON_LANES_)
 #define SPHERE_SH_LD_neon_(p) vld1q_f32(p)
@@ -10564,6 +10592,15 @@ SPHERE_SH_FN_##level void sphere_sh_part_##level(float *f, const float *z, const
             SPHERE_SH_ST_##level(e + 2 * g, SPHERE_SH_MUL_##level(wxv, SPHERE_SH_SUB_##level(nr, sr))); SPHERE_SH_ST_##level(e + 3 * g, SPHERE_SH_MUL_##level(wxv, SPHERE_SH_SUB_##level(ni, si))); \
         } \
     } \
+}
+/* A complex number times its factor, to where it goes; or without it. */
+#define SPHERE_SH_TURNED_SIMD_(level) \
+SPHERE_SH_IN_##level void sphere_sh_turned_##level(float *y, SPHERE_SH_VEC_##level pr, SPHERE_SH_VEC_##level pi, const float *f, int turned, size_t re) \
+{ \
+    const size_t im = SPHERE_SH_GROUP_ - re; \
+    const SPHERE_SH_VEC_##level wr = SPHERE_SH_BC_##level(f), wi = SPHERE_SH_BC_##level(f + 1); \
+    SPHERE_SH_ST_##level(y + re, turned ? SPHERE_SH_SUB_##level(SPHERE_SH_MUL_##level(pr, wr), SPHERE_SH_MUL_##level(pi, wi)) : pr); \
+    SPHERE_SH_ST_##level(y + im, turned ? SPHERE_SH_MADD_##level(pi, wr, SPHERE_SH_MUL_##level(pr, wi)) : pi); \
 }
 #define SPHERE_SH_FFT2_SIMD_(level) \
 SPHERE_SH_FN_##level void sphere_sh_fft2_##level(float *out, const float *in, size_t n, size_t s, const float *turn, size_t re) \
@@ -10632,46 +10669,26 @@ SPHERE_SH_FN_##level void sphere_sh_fft3_##level(float *out, const float *in, si
     } \
 }
 #define SPHERE_SH_FFT4_SIMD_(level) \
+SPHERE_SH_IN_##level void sphere_sh_four_##level(float *y, size_t over, const float *x, size_t jump, const float *turn, size_t step, int turned, size_t re) \
+{ \
+    const size_t im = SPHERE_SH_GROUP_ - re; \
+    const SPHERE_SH_VEC_##level x0r = SPHERE_SH_LD_##level(x + re), x0i = SPHERE_SH_LD_##level(x + im), x2r = SPHERE_SH_LD_##level(x + 2 * jump + re), x2i = SPHERE_SH_LD_##level(x + 2 * jump + im); \
+    const SPHERE_SH_VEC_##level ar = SPHERE_SH_ADD_##level(x0r, x2r), ai = SPHERE_SH_ADD_##level(x0i, x2i), br = SPHERE_SH_SUB_##level(x0r, x2r), bi = SPHERE_SH_SUB_##level(x0i, x2i); \
+    const SPHERE_SH_VEC_##level x1r = SPHERE_SH_LD_##level(x + jump + re), x1i = SPHERE_SH_LD_##level(x + jump + im), x3r = SPHERE_SH_LD_##level(x + 3 * jump + re), x3i = SPHERE_SH_LD_##level(x + 3 * jump + im); \
+    const SPHERE_SH_VEC_##level cr = SPHERE_SH_ADD_##level(x1r, x3r), ci = SPHERE_SH_ADD_##level(x1i, x3i), dr = SPHERE_SH_SUB_##level(x1r, x3r), di = SPHERE_SH_SUB_##level(x1i, x3i); \
+    SPHERE_SH_ST_##level(y + re, SPHERE_SH_ADD_##level(ar, cr)); SPHERE_SH_ST_##level(y + im, SPHERE_SH_ADD_##level(ai, ci)); \
+    sphere_sh_turned_##level(y + over, SPHERE_SH_SUB_##level(br, di), SPHERE_SH_ADD_##level(bi, dr), turn + 2 * step, turned, re); \
+    sphere_sh_turned_##level(y + 2 * over, SPHERE_SH_SUB_##level(ar, cr), SPHERE_SH_SUB_##level(ai, ci), turn + 4 * step, turned, re); \
+    sphere_sh_turned_##level(y + 3 * over, SPHERE_SH_ADD_##level(br, di), SPHERE_SH_SUB_##level(bi, dr), turn + 6 * step, turned, re); \
+} \
 SPHERE_SH_FN_##level void sphere_sh_fft4_##level(float *out, const float *in, size_t n, size_t s, const float *turn, size_t re) \
 { \
-    const size_t im = SPHERE_SH_GROUP_ - re, part = n / 4, jump = s * part * SPHERE_SH_PLACE_, w = SPHERE_SH_WIDTH_##level; \
-    const float *from = in; \
-    float *to = out; \
+    const size_t part = n / 4, jump = s * part * SPHERE_SH_PLACE_, one = SPHERE_SH_PLACE_; \
     size_t p, q, h; \
-    for (q = 0; q < s; q++) for (h = 0; h < SPHERE_SH_GROUP_; h += w) { \
-        const float *const x = from + q * SPHERE_SH_PLACE_ + h; \
-        float *const y = to + q * SPHERE_SH_PLACE_ + h; \
-        const SPHERE_SH_VEC_##level x0r = SPHERE_SH_LD_##level(x + re), x0i = SPHERE_SH_LD_##level(x + im), x2r = SPHERE_SH_LD_##level(x + 2 * jump + re), x2i = SPHERE_SH_LD_##level(x + 2 * jump + im); \
-        const SPHERE_SH_VEC_##level ar = SPHERE_SH_ADD_##level(x0r, x2r), ai = SPHERE_SH_ADD_##level(x0i, x2i), br = SPHERE_SH_SUB_##level(x0r, x2r), bi = SPHERE_SH_SUB_##level(x0i, x2i); \
-        const SPHERE_SH_VEC_##level x1r = SPHERE_SH_LD_##level(x + jump + re), x1i = SPHERE_SH_LD_##level(x + jump + im), x3r = SPHERE_SH_LD_##level(x + 3 * jump + re), x3i = SPHERE_SH_LD_##level(x + 3 * jump + im); \
-        const SPHERE_SH_VEC_##level cr = SPHERE_SH_ADD_##level(x1r, x3r), ci = SPHERE_SH_ADD_##level(x1i, x3i), dr = SPHERE_SH_SUB_##level(x1r, x3r), di = SPHERE_SH_SUB_##level(x1i, x3i); \
-        SPHERE_SH_ST_##level(y + 0 * s * SPHERE_SH_PLACE_ + re, SPHERE_SH_ADD_##level(ar, cr)); SPHERE_SH_ST_##level(y + 0 * s * SPHERE_SH_PLACE_ + im, SPHERE_SH_ADD_##level(ai, ci)); \
-        SPHERE_SH_ST_##level(y + 1 * s * SPHERE_SH_PLACE_ + re, SPHERE_SH_SUB_##level(br, di)); SPHERE_SH_ST_##level(y + 1 * s * SPHERE_SH_PLACE_ + im, SPHERE_SH_ADD_##level(bi, dr)); \
-        SPHERE_SH_ST_##level(y + 2 * s * SPHERE_SH_PLACE_ + re, SPHERE_SH_SUB_##level(ar, cr)); SPHERE_SH_ST_##level(y + 2 * s * SPHERE_SH_PLACE_ + im, SPHERE_SH_SUB_##level(ai, ci)); \
-        SPHERE_SH_ST_##level(y + 3 * s * SPHERE_SH_PLACE_ + re, SPHERE_SH_ADD_##level(br, di)); SPHERE_SH_ST_##level(y + 3 * s * SPHERE_SH_PLACE_ + im, SPHERE_SH_SUB_##level(bi, dr)); \
-    } \
-    for (p = 1; p < part; p++) { \
-        const float *const f = turn + 2 * p * s; \
-        const SPHERE_SH_VEC_##level w1r = SPHERE_SH_BC_##level(f + 0 * 2 * p * s), w1i = SPHERE_SH_BC_##level(f + 0 * 2 * p * s + 1); \
-        const SPHERE_SH_VEC_##level w2r = SPHERE_SH_BC_##level(f + 1 * 2 * p * s), w2i = SPHERE_SH_BC_##level(f + 1 * 2 * p * s + 1); \
-        const SPHERE_SH_VEC_##level w3r = SPHERE_SH_BC_##level(f + 2 * 2 * p * s), w3i = SPHERE_SH_BC_##level(f + 2 * 2 * p * s + 1); \
-        from += s * SPHERE_SH_PLACE_; to += 4 * s * SPHERE_SH_PLACE_; \
-        for (q = 0; q < s; q++) for (h = 0; h < SPHERE_SH_GROUP_; h += w) { \
-            const float *const x = from + q * SPHERE_SH_PLACE_ + h; \
-            float *const y = to + q * SPHERE_SH_PLACE_ + h; \
-            const SPHERE_SH_VEC_##level x0r = SPHERE_SH_LD_##level(x + re), x0i = SPHERE_SH_LD_##level(x + im), x2r = SPHERE_SH_LD_##level(x + 2 * jump + re), x2i = SPHERE_SH_LD_##level(x + 2 * jump + im); \
-            const SPHERE_SH_VEC_##level ar = SPHERE_SH_ADD_##level(x0r, x2r), ai = SPHERE_SH_ADD_##level(x0i, x2i), br = SPHERE_SH_SUB_##level(x0r, x2r), bi = SPHERE_SH_SUB_##level(x0i, x2i); \
-            const SPHERE_SH_VEC_##level x1r = SPHERE_SH_LD_##level(x + jump + re), x1i = SPHERE_SH_LD_##level(x + jump + im), x3r = SPHERE_SH_LD_##level(x + 3 * jump + re), x3i = SPHERE_SH_LD_##level(x + 3 * jump + im); \
-            const SPHERE_SH_VEC_##level cr = SPHERE_SH_ADD_##level(x1r, x3r), ci = SPHERE_SH_ADD_##level(x1i, x3i), dr = SPHERE_SH_SUB_##level(x1r, x3r), di = SPHERE_SH_SUB_##level(x1i, x3i); \
-            SPHERE_SH_ST_##level(y + 0 * s * SPHERE_SH_PLACE_ + re, SPHERE_SH_ADD_##level(ar, cr)); SPHERE_SH_ST_##level(y + 0 * s * SPHERE_SH_PLACE_ + im, SPHERE_SH_ADD_##level(ai, ci)); \
-            { const SPHERE_SH_VEC_##level pr = SPHERE_SH_SUB_##level(br, di), pi = SPHERE_SH_ADD_##level(bi, dr); \
-            SPHERE_SH_ST_##level(y + 1 * s * SPHERE_SH_PLACE_ + re, SPHERE_SH_SUB_##level(SPHERE_SH_MUL_##level(pr, w1r), SPHERE_SH_MUL_##level(pi, w1i))); SPHERE_SH_ST_##level(y + 1 * s * SPHERE_SH_PLACE_ + im, SPHERE_SH_MADD_##level(pi, w1r, SPHERE_SH_MUL_##level(pr, w1i))); } \
-            { const SPHERE_SH_VEC_##level pr = SPHERE_SH_SUB_##level(ar, cr), pi = SPHERE_SH_SUB_##level(ai, ci); \
-            SPHERE_SH_ST_##level(y + 2 * s * SPHERE_SH_PLACE_ + re, SPHERE_SH_SUB_##level(SPHERE_SH_MUL_##level(pr, w2r), SPHERE_SH_MUL_##level(pi, w2i))); SPHERE_SH_ST_##level(y + 2 * s * SPHERE_SH_PLACE_ + im, SPHERE_SH_MADD_##level(pi, w2r, SPHERE_SH_MUL_##level(pr, w2i))); } \
-            { const SPHERE_SH_VEC_##level pr = SPHERE_SH_ADD_##level(br, di), pi = SPHERE_SH_SUB_##level(bi, dr); \
-            SPHERE_SH_ST_##level(y + 3 * s * SPHERE_SH_PLACE_ + re, SPHERE_SH_SUB_##level(SPHERE_SH_MUL_##level(pr, w3r), SPHERE_SH_MUL_##level(pi, w3i))); SPHERE_SH_ST_##level(y + 3 * s * SPHERE_SH_PLACE_ + im, SPHERE_SH_MADD_##level(pi, w3r, SPHERE_SH_MUL_##level(pr, w3i))); } \
-        } \
-    } \
+    for (q = 0; q < s; q++) for (h = 0; h < SPHERE_SH_GROUP_; h += SPHERE_SH_WIDTH_##level) \
+        sphere_sh_four_##level(out + q * one + h, s * one, in + q * one + h, jump, turn, 0, 0, re); \
+    for (p = 1; p < part; p++) for (q = 0; q < s; q++) for (h = 0; h < SPHERE_SH_GROUP_; h += SPHERE_SH_WIDTH_##level) \
+        sphere_sh_four_##level(out + (q + 4 * s * p) * one + h, s * one, in + (q + s * p) * one + h, jump, turn, p * s, 1, re); \
 }
 #define SPHERE_SH_FFT5_SIMD_(level) \
 SPHERE_SH_FN_##level void sphere_sh_fft5_##level(float *out, const float *in, size_t n, size_t s, const float *turn, size_t re) \
@@ -10785,7 +10802,7 @@ SPHERE_SH_FN_##level void sphere_sh_columns_##level(const sphere_sh_degrees_ *de
     } \
 }
 #define SPHERE_SH_TRANSFORM_SIMD_(level) SPHERE_SH_JOIN_SIMD_(level) \
-    SPHERE_SH_PART_SIMD_(level) SPHERE_SH_FFT2_SIMD_(level) SPHERE_SH_FFT3_SIMD_(level) SPHERE_SH_FFT4_SIMD_(level) SPHERE_SH_FFT5_SIMD_(level) SPHERE_SH_FFT_SIMD_(level) \
+    SPHERE_SH_PART_SIMD_(level) SPHERE_SH_TURNED_SIMD_(level) SPHERE_SH_FFT2_SIMD_(level) SPHERE_SH_FFT3_SIMD_(level) SPHERE_SH_FFT4_SIMD_(level) SPHERE_SH_FFT5_SIMD_(level) SPHERE_SH_FFT_SIMD_(level) \
     SPHERE_SH_COLUMNS_SIMD_(level)
 #if SPHERE_AVX2_
 SPHERE_SH_TRANSFORM_SIMD_(avx2_)
@@ -11428,6 +11445,7 @@ static void sphere_sh_shift_neon_(float *out, const float *a, const float *b, fl
 /* sphere-sh double begin transform-simd: made from the float section by tests/double.py, do not edit */
 #if SPHERE_AVX2_
 #define SPHERE_SHD_FN_avx2_ SPHERE_TARGET_AVX2_ static
+#define SPHERE_SHD_IN_avx2_ SPHERE_SH_AVX2_INLINE_
 #define SPHERE_SHD_VEC_avx2_ __m256d
 #define SPHERE_SHD_WIDTH_avx2_ ((size_t)SPHERE_SHD_AVX2_LANES_)
 #define SPHERE_SHD_LD_avx2_(p) _mm256_loadu_pd(p)
@@ -11441,6 +11459,7 @@ static void sphere_sh_shift_neon_(float *out, const float *a, const float *b, fl
 #endif
 #if SPHERE_NEON_
 #define SPHERE_SHD_FN_neon_ static
+#define SPHERE_SHD_IN_neon_ SPHERE_INLINE_
 #define SPHERE_SHD_VEC_neon_ float64x2_t
 #define SPHERE_SHD_WIDTH_neon_ ((size_t)SPHERE_SHD_NEON_LANES_)
 #define SPHERE_SHD_LD_neon_(p) vld1q_f64(p)
@@ -11491,6 +11510,15 @@ SPHERE_SHD_FN_##level void sphere_shd_part_##level(double *f, const double *z, c
             SPHERE_SHD_ST_##level(e + 2 * g, SPHERE_SHD_MUL_##level(wxv, SPHERE_SHD_SUB_##level(nr, sr))); SPHERE_SHD_ST_##level(e + 3 * g, SPHERE_SHD_MUL_##level(wxv, SPHERE_SHD_SUB_##level(ni, si))); \
         } \
     } \
+}
+/* A complex number times its factor, to where it goes; or without it. */
+#define SPHERE_SHD_TURNED_SIMD_(level) \
+SPHERE_SHD_IN_##level void sphere_shd_turned_##level(double *y, SPHERE_SHD_VEC_##level pr, SPHERE_SHD_VEC_##level pi, const double *f, int turned, size_t re) \
+{ \
+    const size_t im = SPHERE_SHD_GROUP_ - re; \
+    const SPHERE_SHD_VEC_##level wr = SPHERE_SHD_BC_##level(f), wi = SPHERE_SHD_BC_##level(f + 1); \
+    SPHERE_SHD_ST_##level(y + re, turned ? SPHERE_SHD_SUB_##level(SPHERE_SHD_MUL_##level(pr, wr), SPHERE_SHD_MUL_##level(pi, wi)) : pr); \
+    SPHERE_SHD_ST_##level(y + im, turned ? SPHERE_SHD_MADD_##level(pi, wr, SPHERE_SHD_MUL_##level(pr, wi)) : pi); \
 }
 #define SPHERE_SHD_FFT2_SIMD_(level) \
 SPHERE_SHD_FN_##level void sphere_shd_fft2_##level(double *out, const double *in, size_t n, size_t s, const double *turn, size_t re) \
@@ -11559,46 +11587,26 @@ SPHERE_SHD_FN_##level void sphere_shd_fft3_##level(double *out, const double *in
     } \
 }
 #define SPHERE_SHD_FFT4_SIMD_(level) \
+SPHERE_SHD_IN_##level void sphere_shd_four_##level(double *y, size_t over, const double *x, size_t jump, const double *turn, size_t step, int turned, size_t re) \
+{ \
+    const size_t im = SPHERE_SHD_GROUP_ - re; \
+    const SPHERE_SHD_VEC_##level x0r = SPHERE_SHD_LD_##level(x + re), x0i = SPHERE_SHD_LD_##level(x + im), x2r = SPHERE_SHD_LD_##level(x + 2 * jump + re), x2i = SPHERE_SHD_LD_##level(x + 2 * jump + im); \
+    const SPHERE_SHD_VEC_##level ar = SPHERE_SHD_ADD_##level(x0r, x2r), ai = SPHERE_SHD_ADD_##level(x0i, x2i), br = SPHERE_SHD_SUB_##level(x0r, x2r), bi = SPHERE_SHD_SUB_##level(x0i, x2i); \
+    const SPHERE_SHD_VEC_##level x1r = SPHERE_SHD_LD_##level(x + jump + re), x1i = SPHERE_SHD_LD_##level(x + jump + im), x3r = SPHERE_SHD_LD_##level(x + 3 * jump + re), x3i = SPHERE_SHD_LD_##level(x + 3 * jump + im); \
+    const SPHERE_SHD_VEC_##level cr = SPHERE_SHD_ADD_##level(x1r, x3r), ci = SPHERE_SHD_ADD_##level(x1i, x3i), dr = SPHERE_SHD_SUB_##level(x1r, x3r), di = SPHERE_SHD_SUB_##level(x1i, x3i); \
+    SPHERE_SHD_ST_##level(y + re, SPHERE_SHD_ADD_##level(ar, cr)); SPHERE_SHD_ST_##level(y + im, SPHERE_SHD_ADD_##level(ai, ci)); \
+    sphere_shd_turned_##level(y + over, SPHERE_SHD_SUB_##level(br, di), SPHERE_SHD_ADD_##level(bi, dr), turn + 2 * step, turned, re); \
+    sphere_shd_turned_##level(y + 2 * over, SPHERE_SHD_SUB_##level(ar, cr), SPHERE_SHD_SUB_##level(ai, ci), turn + 4 * step, turned, re); \
+    sphere_shd_turned_##level(y + 3 * over, SPHERE_SHD_ADD_##level(br, di), SPHERE_SHD_SUB_##level(bi, dr), turn + 6 * step, turned, re); \
+} \
 SPHERE_SHD_FN_##level void sphere_shd_fft4_##level(double *out, const double *in, size_t n, size_t s, const double *turn, size_t re) \
 { \
-    const size_t im = SPHERE_SHD_GROUP_ - re, part = n / 4, jump = s * part * SPHERE_SHD_PLACE_, w = SPHERE_SHD_WIDTH_##level; \
-    const double *from = in; \
-    double *to = out; \
+    const size_t part = n / 4, jump = s * part * SPHERE_SHD_PLACE_, one = SPHERE_SHD_PLACE_; \
     size_t p, q, h; \
-    for (q = 0; q < s; q++) for (h = 0; h < SPHERE_SHD_GROUP_; h += w) { \
-        const double *const x = from + q * SPHERE_SHD_PLACE_ + h; \
-        double *const y = to + q * SPHERE_SHD_PLACE_ + h; \
-        const SPHERE_SHD_VEC_##level x0r = SPHERE_SHD_LD_##level(x + re), x0i = SPHERE_SHD_LD_##level(x + im), x2r = SPHERE_SHD_LD_##level(x + 2 * jump + re), x2i = SPHERE_SHD_LD_##level(x + 2 * jump + im); \
-        const SPHERE_SHD_VEC_##level ar = SPHERE_SHD_ADD_##level(x0r, x2r), ai = SPHERE_SHD_ADD_##level(x0i, x2i), br = SPHERE_SHD_SUB_##level(x0r, x2r), bi = SPHERE_SHD_SUB_##level(x0i, x2i); \
-        const SPHERE_SHD_VEC_##level x1r = SPHERE_SHD_LD_##level(x + jump + re), x1i = SPHERE_SHD_LD_##level(x + jump + im), x3r = SPHERE_SHD_LD_##level(x + 3 * jump + re), x3i = SPHERE_SHD_LD_##level(x + 3 * jump + im); \
-        const SPHERE_SHD_VEC_##level cr = SPHERE_SHD_ADD_##level(x1r, x3r), ci = SPHERE_SHD_ADD_##level(x1i, x3i), dr = SPHERE_SHD_SUB_##level(x1r, x3r), di = SPHERE_SHD_SUB_##level(x1i, x3i); \
-        SPHERE_SHD_ST_##level(y + 0 * s * SPHERE_SHD_PLACE_ + re, SPHERE_SHD_ADD_##level(ar, cr)); SPHERE_SHD_ST_##level(y + 0 * s * SPHERE_SHD_PLACE_ + im, SPHERE_SHD_ADD_##level(ai, ci)); \
-        SPHERE_SHD_ST_##level(y + 1 * s * SPHERE_SHD_PLACE_ + re, SPHERE_SHD_SUB_##level(br, di)); SPHERE_SHD_ST_##level(y + 1 * s * SPHERE_SHD_PLACE_ + im, SPHERE_SHD_ADD_##level(bi, dr)); \
-        SPHERE_SHD_ST_##level(y + 2 * s * SPHERE_SHD_PLACE_ + re, SPHERE_SHD_SUB_##level(ar, cr)); SPHERE_SHD_ST_##level(y + 2 * s * SPHERE_SHD_PLACE_ + im, SPHERE_SHD_SUB_##level(ai, ci)); \
-        SPHERE_SHD_ST_##level(y + 3 * s * SPHERE_SHD_PLACE_ + re, SPHERE_SHD_ADD_##level(br, di)); SPHERE_SHD_ST_##level(y + 3 * s * SPHERE_SHD_PLACE_ + im, SPHERE_SHD_SUB_##level(bi, dr)); \
-    } \
-    for (p = 1; p < part; p++) { \
-        const double *const f = turn + 2 * p * s; \
-        const SPHERE_SHD_VEC_##level w1r = SPHERE_SHD_BC_##level(f + 0 * 2 * p * s), w1i = SPHERE_SHD_BC_##level(f + 0 * 2 * p * s + 1); \
-        const SPHERE_SHD_VEC_##level w2r = SPHERE_SHD_BC_##level(f + 1 * 2 * p * s), w2i = SPHERE_SHD_BC_##level(f + 1 * 2 * p * s + 1); \
-        const SPHERE_SHD_VEC_##level w3r = SPHERE_SHD_BC_##level(f + 2 * 2 * p * s), w3i = SPHERE_SHD_BC_##level(f + 2 * 2 * p * s + 1); \
-        from += s * SPHERE_SHD_PLACE_; to += 4 * s * SPHERE_SHD_PLACE_; \
-        for (q = 0; q < s; q++) for (h = 0; h < SPHERE_SHD_GROUP_; h += w) { \
-            const double *const x = from + q * SPHERE_SHD_PLACE_ + h; \
-            double *const y = to + q * SPHERE_SHD_PLACE_ + h; \
-            const SPHERE_SHD_VEC_##level x0r = SPHERE_SHD_LD_##level(x + re), x0i = SPHERE_SHD_LD_##level(x + im), x2r = SPHERE_SHD_LD_##level(x + 2 * jump + re), x2i = SPHERE_SHD_LD_##level(x + 2 * jump + im); \
-            const SPHERE_SHD_VEC_##level ar = SPHERE_SHD_ADD_##level(x0r, x2r), ai = SPHERE_SHD_ADD_##level(x0i, x2i), br = SPHERE_SHD_SUB_##level(x0r, x2r), bi = SPHERE_SHD_SUB_##level(x0i, x2i); \
-            const SPHERE_SHD_VEC_##level x1r = SPHERE_SHD_LD_##level(x + jump + re), x1i = SPHERE_SHD_LD_##level(x + jump + im), x3r = SPHERE_SHD_LD_##level(x + 3 * jump + re), x3i = SPHERE_SHD_LD_##level(x + 3 * jump + im); \
-            const SPHERE_SHD_VEC_##level cr = SPHERE_SHD_ADD_##level(x1r, x3r), ci = SPHERE_SHD_ADD_##level(x1i, x3i), dr = SPHERE_SHD_SUB_##level(x1r, x3r), di = SPHERE_SHD_SUB_##level(x1i, x3i); \
-            SPHERE_SHD_ST_##level(y + 0 * s * SPHERE_SHD_PLACE_ + re, SPHERE_SHD_ADD_##level(ar, cr)); SPHERE_SHD_ST_##level(y + 0 * s * SPHERE_SHD_PLACE_ + im, SPHERE_SHD_ADD_##level(ai, ci)); \
-            { const SPHERE_SHD_VEC_##level pr = SPHERE_SHD_SUB_##level(br, di), pi = SPHERE_SHD_ADD_##level(bi, dr); \
-            SPHERE_SHD_ST_##level(y + 1 * s * SPHERE_SHD_PLACE_ + re, SPHERE_SHD_SUB_##level(SPHERE_SHD_MUL_##level(pr, w1r), SPHERE_SHD_MUL_##level(pi, w1i))); SPHERE_SHD_ST_##level(y + 1 * s * SPHERE_SHD_PLACE_ + im, SPHERE_SHD_MADD_##level(pi, w1r, SPHERE_SHD_MUL_##level(pr, w1i))); } \
-            { const SPHERE_SHD_VEC_##level pr = SPHERE_SHD_SUB_##level(ar, cr), pi = SPHERE_SHD_SUB_##level(ai, ci); \
-            SPHERE_SHD_ST_##level(y + 2 * s * SPHERE_SHD_PLACE_ + re, SPHERE_SHD_SUB_##level(SPHERE_SHD_MUL_##level(pr, w2r), SPHERE_SHD_MUL_##level(pi, w2i))); SPHERE_SHD_ST_##level(y + 2 * s * SPHERE_SHD_PLACE_ + im, SPHERE_SHD_MADD_##level(pi, w2r, SPHERE_SHD_MUL_##level(pr, w2i))); } \
-            { const SPHERE_SHD_VEC_##level pr = SPHERE_SHD_ADD_##level(br, di), pi = SPHERE_SHD_SUB_##level(bi, dr); \
-            SPHERE_SHD_ST_##level(y + 3 * s * SPHERE_SHD_PLACE_ + re, SPHERE_SHD_SUB_##level(SPHERE_SHD_MUL_##level(pr, w3r), SPHERE_SHD_MUL_##level(pi, w3i))); SPHERE_SHD_ST_##level(y + 3 * s * SPHERE_SHD_PLACE_ + im, SPHERE_SHD_MADD_##level(pi, w3r, SPHERE_SHD_MUL_##level(pr, w3i))); } \
-        } \
-    } \
+    for (q = 0; q < s; q++) for (h = 0; h < SPHERE_SHD_GROUP_; h += SPHERE_SHD_WIDTH_##level) \
+        sphere_shd_four_##level(out + q * one + h, s * one, in + q * one + h, jump, turn, 0, 0, re); \
+    for (p = 1; p < part; p++) for (q = 0; q < s; q++) for (h = 0; h < SPHERE_SHD_GROUP_; h += SPHERE_SHD_WIDTH_##level) \
+        sphere_shd_four_##level(out + (q + 4 * s * p) * one + h, s * one, in + (q + s * p) * one + h, jump, turn, p * s, 1, re); \
 }
 #define SPHERE_SHD_FFT5_SIMD_(level) \
 SPHERE_SHD_FN_##level void sphere_shd_fft5_##level(double *out, const double *in, size_t n, size_t s, const double *turn, size_t re) \
@@ -11712,7 +11720,7 @@ SPHERE_SHD_FN_##level void sphere_shd_columns_##level(const sphere_sh_degrees_ *
     } \
 }
 #define SPHERE_SHD_TRANSFORM_SIMD_(level) SPHERE_SHD_JOIN_SIMD_(level) \
-    SPHERE_SHD_PART_SIMD_(level) SPHERE_SHD_FFT2_SIMD_(level) SPHERE_SHD_FFT3_SIMD_(level) SPHERE_SHD_FFT4_SIMD_(level) SPHERE_SHD_FFT5_SIMD_(level) SPHERE_SHD_FFT_SIMD_(level) \
+    SPHERE_SHD_PART_SIMD_(level) SPHERE_SHD_TURNED_SIMD_(level) SPHERE_SHD_FFT2_SIMD_(level) SPHERE_SHD_FFT3_SIMD_(level) SPHERE_SHD_FFT4_SIMD_(level) SPHERE_SHD_FFT5_SIMD_(level) SPHERE_SHD_FFT_SIMD_(level) \
     SPHERE_SHD_COLUMNS_SIMD_(level)
 #if SPHERE_AVX2_
 SPHERE_SHD_TRANSFORM_SIMD_(avx2_)
@@ -13364,9 +13372,9 @@ static void sphere_sh_analysis_task_(void *context, size_t task)
 static size_t sphere_sh_fft_passes_(const sphere_sh_job_ *job, const sphere_sh_fft_ *fft, float *const z[2], size_t now, size_t re)
 {
     size_t pass, n = fft->length, s = 1;
-    for (pass = 0; pass < fft->passes; pass++) {
+    for (pass = 0; pass < fft->passes; pass++, now = 1 - now) {
         job->kernels->fft(z[1 - now], z[now], n, s, fft->factor[pass], fft->turn, re);
-        n /= fft->factor[pass]; s *= fft->factor[pass]; now = 1 - now;
+        n /= fft->factor[pass]; s *= fft->factor[pass];
     }
     return now;
 }
@@ -14353,9 +14361,9 @@ static void sphere_shd_analysis_task_(void *context, size_t task)
 static size_t sphere_shd_fft_passes_(const sphere_shd_job_ *job, const sphere_shd_fft_ *fft, double *const z[2], size_t now, size_t re)
 {
     size_t pass, n = fft->length, s = 1;
-    for (pass = 0; pass < fft->passes; pass++) {
+    for (pass = 0; pass < fft->passes; pass++, now = 1 - now) {
         job->kernels->fft(z[1 - now], z[now], n, s, fft->factor[pass], fft->turn, re);
-        n /= fft->factor[pass]; s *= fft->factor[pass]; now = 1 - now;
+        n /= fft->factor[pass]; s *= fft->factor[pass];
     }
     return now;
 }
