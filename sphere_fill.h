@@ -5,7 +5,7 @@
    and only #include "sphere_fill.h" everywhere else. Nothing to link, not even -lm. It needs no other header.
 
    The same bits come out on every machine: at every SIMD level (portable, AVX2, AVX-512, NEON), for every thread count, with every
-   compiler and at every optimisation level. -ffast-math is refused.
+   compiler and at every optimisation level. -ffast-math is refused; do not give clang -ffp-contract=fast, which overrides every pragma.
 
    Contents: grep for the tag
      >>core-types    status codes, SIMD level, parallel hook (the same lines in all sphere*.h)
@@ -72,7 +72,7 @@ SPHERE_INLINE_ const char *sphere_status_text(sphere_status status)
 {
     switch (status) { SPHERE_STATUS_LIST_(SPHERE_STATUS_CASE_) case SPHERE_STATUS_END_: default: return "not a sphere_status"; }
 }
-/* Which kernels run: tests and benchmarks force a level, everyone else leaves 0. The bits are the same. AVX512 (Ice Lake, Zen 4) has AVX2's where it has none. */
+/* Which kernels run: tests and benchmarks force a level, everyone else leaves 0. The bits are the same. AVX512 (Ice Lake, Zen 4) uses AVX2's where it has none. */
 typedef enum sphere_simd { SPHERE_SIMD_BEST = 0, SPHERE_SIMD_PORTABLE = 1, SPHERE_SIMD_AVX2 = 2, SPHERE_SIMD_NEON = 3, SPHERE_SIMD_AVX512 = 4 } sphere_simd;
 /* The parallel hook: call task(context, i) once for every i < tasks, on any threads in any order, and return when all are done. */
 typedef struct sphere_parallel {
@@ -348,7 +348,7 @@ SPHERE_INLINE_ sphere_simd sphere_simd_best_(void)
     __atomic_store_n(&cached, (leaf1[2] >> 27 & 1) && (_xgetbv(0) & 6) == 6 && (leaf7[1] >> 5 & 1) ? SPHERE_SIMD_AVX2 : SPHERE_SIMD_PORTABLE, __ATOMIC_RELAXED);
     return (sphere_simd)cached;
 #elif SPHERE_AVX2_
-    if (__builtin_cpu_supports("avx512vbmi2") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")) return SPHERE_SIMD_AVX512;
+    if (__builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")) return SPHERE_SIMD_AVX512;   /* vbmi: not those that slow down for 512 bits */
     return __builtin_cpu_supports("avx2") ? SPHERE_SIMD_AVX2 : SPHERE_SIMD_PORTABLE;
 #else
     return SPHERE_NEON_ ? SPHERE_SIMD_NEON : SPHERE_SIMD_PORTABLE;

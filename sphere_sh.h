@@ -5,7 +5,7 @@
    and only #include "sphere_sh.h" everywhere else. Nothing to link, not even -lm. It needs no other header.
 
    The same bits come out on every machine: at every SIMD level (portable, AVX2, AVX-512, NEON), for every thread count, with every
-   compiler and at every optimisation level. -ffast-math is refused.
+   compiler and at every optimisation level. -ffast-math is refused; do not give clang -ffp-contract=fast, which overrides every pragma.
 
    Contents: grep for the tag
      >>core-types    status codes, SIMD level, parallel hook (the same lines in all sphere*.h)
@@ -53,7 +53,7 @@ SPHERE_INLINE_ const char *sphere_status_text(sphere_status status)
 {
     switch (status) { SPHERE_STATUS_LIST_(SPHERE_STATUS_CASE_) case SPHERE_STATUS_END_: default: return "not a sphere_status"; }
 }
-/* Which kernels run: tests and benchmarks force a level, everyone else leaves 0. The bits are the same. AVX512 (Ice Lake, Zen 4) has AVX2's where it has none. */
+/* Which kernels run: tests and benchmarks force a level, everyone else leaves 0. The bits are the same. AVX512 (Ice Lake, Zen 4) uses AVX2's where it has none. */
 typedef enum sphere_simd { SPHERE_SIMD_BEST = 0, SPHERE_SIMD_PORTABLE = 1, SPHERE_SIMD_AVX2 = 2, SPHERE_SIMD_NEON = 3, SPHERE_SIMD_AVX512 = 4 } sphere_simd;
 /* The parallel hook: call task(context, i) once for every i < tasks, on any threads in any order, and return when all are done. */
 typedef struct sphere_parallel {
@@ -947,7 +947,7 @@ SPHERE_INLINE_ sphere_simd sphere_simd_best_(void)
     __atomic_store_n(&cached, (leaf1[2] >> 27 & 1) && (_xgetbv(0) & 6) == 6 && (leaf7[1] >> 5 & 1) ? SPHERE_SIMD_AVX2 : SPHERE_SIMD_PORTABLE, __ATOMIC_RELAXED);
     return (sphere_simd)cached;
 #elif SPHERE_AVX2_
-    if (__builtin_cpu_supports("avx512vbmi2") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")) return SPHERE_SIMD_AVX512;
+    if (__builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")) return SPHERE_SIMD_AVX512;   /* vbmi: not those that slow down for 512 bits */
     return __builtin_cpu_supports("avx2") ? SPHERE_SIMD_AVX2 : SPHERE_SIMD_PORTABLE;
 #else
     return SPHERE_NEON_ ? SPHERE_SIMD_NEON : SPHERE_SIMD_PORTABLE;
@@ -1085,8 +1085,16 @@ SPHERE_INLINE_ float sphere_atan2_(float y, float x)
 #define SPHERE_SH_REAL_(x) ((float)(x))
 #define SPHERE_SHD_REAL_(x) (x)
 #define SPHERE_SH_MADD_F64X4_(a, b, c) _mm256_add_pd(_mm256_mul_pd(a, b), c)
-#define SPHERE_SH_MADD_WIDE_(a, b, c) _mm512_add_ps(_mm512_mul_ps(a, b), c)
-#define SPHERE_SHD_MADD_WIDE_(a, b, c) _mm512_add_pd(_mm512_mul_pd(a, b), c)
+/* avx512f brings fused multiply-add, and clang's -ffp-contract=fast heeds no pragma: it takes no product with a rounding of its own. */
+#if defined(__clang__)
+#define SPHERE_SH_MUL_F32X16_(a, b) _mm512_mul_round_ps(a, b, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)
+#define SPHERE_SH_MUL_F64X8_(a, b) _mm512_mul_round_pd(a, b, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)
+#else
+#define SPHERE_SH_MUL_F32X16_(a, b) _mm512_mul_ps(a, b)
+#define SPHERE_SH_MUL_F64X8_(a, b) _mm512_mul_pd(a, b)
+#endif
+#define SPHERE_SH_MADD_F32X16_(a, b, c) _mm512_add_ps(SPHERE_SH_MUL_F32X16_(a, b), c)
+#define SPHERE_SH_MADD_F64X8_(a, b, c) _mm512_add_pd(SPHERE_SH_MUL_F64X8_(a, b), c)
 #define SPHERE_SH_MADD_F64X2_(a, b, c) vaddq_f64(vmulq_f64(a, b), c)
 /* Directions or numbers in one vector of each level. */
 #define SPHERE_SH_AVX2_LANES_ 8
@@ -4034,16 +4042,22 @@ SPHERE_SH_PT_APART_ static void sphere_sh_pt_run_one_(const sphere_sh_pt_job_ *j
     if (job->coefficients) sphere_sh_pt_sum_part_(job, kernels, first, 1, lane, polar, out);
     else sphere_sh_pt_basis_part_(job, kernels, first, lane, polar);
 }
-/* Planes that are a large power of two apart fall into few sets of the first cache, and drive each other out before a line is full. Then two lines of each
-   plane go there at once, from a tile. Returns where it stopped: here, where the planes have room. */
+/* Planes that are a large power of two apart fall into few sets of the first cache, and drive each other out before a line is full. Counted for a cache of
+   64 sets of 12 lines of 64 bytes, which is 48 KB: sets are the same every 4096 bytes. */
+static int sphere_sh_pt_crowded_(const sphere_sh_pt_job_ *job)
+{
+    const size_t planes = (job->gradient ? 4 : 1) * (size_t)(job->plan->degree + 1) * (size_t)(job->plan->degree + 1);
+    const size_t apart = job->stride * sizeof(float), power = apart & (0 - apart);
+    return job->kernels->lanes > 1 && planes > 12 * (power <= 64 ? 64 : power > 4096 ? 1 : 4096 / power);
+}
+/* Then two lines of each plane go there at once, from a tile. Returns where it stopped. */
 SPHERE_SH_PT_APART_ static size_t sphere_sh_pt_run_tiles_(const sphere_sh_pt_job_ *job, size_t first, size_t last, int *bad)
 {
-    enum { TILE = 128 / sizeof(float), WAYS = 12 };
-    const size_t columns = (size_t)(job->plan->degree + 1) * (size_t)(job->plan->degree + 1), apart = job->stride * sizeof(float), power = apart & (0 - apart);
+    enum { TILE = 128 / sizeof(float) };
+    const size_t columns = (size_t)(job->plan->degree + 1) * (size_t)(job->plan->degree + 1);
     const float *x = job->in[0], *y = job->in[1], *z = job->in[2];
     float tile[4][49 * TILE], *to[4];
     size_t k, c;
-    if ((job->gradient ? 4 : 1) * columns <= WAYS * (power < 64 ? 64 : power > 4096 ? 1 : 4096 / power)) return first;
     for (k = 0; k < 4; k++) to[k] = job->out[k] ? tile[k] : NULL;
     for (; last - first >= TILE; first += TILE) {
         if (job->gradient) job->kernels->slopes(job->plan, x + first, y + first, z + first, TILE, to, TILE, bad);
@@ -4061,7 +4075,7 @@ static size_t sphere_sh_pt_run_low_(const sphere_sh_pt_job_ *job, size_t first, 
     float *out[4];
     int bad = 0, k;
     size_t i = first, done;
-    if (job->plan->degree <= 6 && planes && job->kernels->lanes > 1) i = sphere_sh_pt_run_tiles_(job, first, last, &bad);
+    if (job->plan->degree <= 6 && planes && sphere_sh_pt_crowded_(job)) i = sphere_sh_pt_run_tiles_(job, first, last, &bad);
     for (k = 0; k < 4; k++) out[k] = job->out[k] ? job->out[k] + i * rows : NULL;
     done = i;
     if (job->plan->degree <= 6) {
@@ -6893,16 +6907,22 @@ SPHERE_SH_PT_APART_ static void sphere_shd_pt_run_one_(const sphere_shd_pt_job_ 
     if (job->coefficients) sphere_shd_pt_sum_part_(job, kernels, first, 1, lane, polar, out);
     else sphere_shd_pt_basis_part_(job, kernels, first, lane, polar);
 }
-/* Planes that are a large power of two apart fall into few sets of the first cache, and drive each other out before a line is full. Then two lines of each
-   plane go there at once, from a tile. Returns where it stopped: here, where the planes have room. */
+/* Planes that are a large power of two apart fall into few sets of the first cache, and drive each other out before a line is full. Counted for a cache of
+   64 sets of 12 lines of 64 bytes, which is 48 KB: sets are the same every 4096 bytes. */
+static int sphere_shd_pt_crowded_(const sphere_shd_pt_job_ *job)
+{
+    const size_t planes = (job->gradient ? 4 : 1) * (size_t)(job->plan->degree + 1) * (size_t)(job->plan->degree + 1);
+    const size_t apart = job->stride * sizeof(double), power = apart & (0 - apart);
+    return job->kernels->lanes > 1 && planes > 12 * (power <= 64 ? 64 : power > 4096 ? 1 : 4096 / power);
+}
+/* Then two lines of each plane go there at once, from a tile. Returns where it stopped. */
 SPHERE_SH_PT_APART_ static size_t sphere_shd_pt_run_tiles_(const sphere_shd_pt_job_ *job, size_t first, size_t last, int *bad)
 {
-    enum { TILE = 128 / sizeof(double), WAYS = 12 };
-    const size_t columns = (size_t)(job->plan->degree + 1) * (size_t)(job->plan->degree + 1), apart = job->stride * sizeof(double), power = apart & (0 - apart);
+    enum { TILE = 128 / sizeof(double) };
+    const size_t columns = (size_t)(job->plan->degree + 1) * (size_t)(job->plan->degree + 1);
     const double *x = job->in[0], *y = job->in[1], *z = job->in[2];
     double tile[4][49 * TILE], *to[4];
     size_t k, c;
-    if ((job->gradient ? 4 : 1) * columns <= WAYS * (power < 64 ? 64 : power > 4096 ? 1 : 4096 / power)) return first;
     for (k = 0; k < 4; k++) to[k] = job->out[k] ? tile[k] : NULL;
     for (; last - first >= TILE; first += TILE) {
         if (job->gradient) job->kernels->slopes(job->plan, x + first, y + first, z + first, TILE, to, TILE, bad);
@@ -6920,7 +6940,7 @@ static size_t sphere_shd_pt_run_low_(const sphere_shd_pt_job_ *job, size_t first
     double *out[4];
     int bad = 0, k;
     size_t i = first, done;
-    if (job->plan->degree <= 6 && planes && job->kernels->lanes > 1) i = sphere_shd_pt_run_tiles_(job, first, last, &bad);
+    if (job->plan->degree <= 6 && planes && sphere_shd_pt_crowded_(job)) i = sphere_shd_pt_run_tiles_(job, first, last, &bad);
     for (k = 0; k < 4; k++) out[k] = job->out[k] ? job->out[k] + i * rows : NULL;
     done = i;
     if (job->plan->degree <= 6) {
@@ -10522,7 +10542,7 @@ SPHERE_SH_SQUARES_SIMD_(avx2_, SPHERE_TARGET_AVX2_ static)
 SPHERE_SH_SQUARES_SIMD_(neon_, static)
 #endif
 
-/* Kernels for AVX2 and NEON. The bodies below are written once and made twice, with these names for the instructions of a level. The
+/* Kernels for AVX2, which AVX-512 uses too, and NEON. The bodies below are written once and made twice, with these names for the instructions of a level. The
    operations and their order are those of the portable kernels. */
 /* sphere-sh float begin transform-simd */
 #if SPHERE_AVX2_
@@ -10683,12 +10703,12 @@ SPHERE_SH_IN_##level void sphere_sh_four_##level(float *y, size_t over, const fl
 } \
 SPHERE_SH_FN_##level void sphere_sh_fft4_##level(float *out, const float *in, size_t n, size_t s, const float *turn, size_t re) \
 { \
-    const size_t part = n / 4, jump = s * part * SPHERE_SH_PLACE_, one = SPHERE_SH_PLACE_; \
+    const size_t part = n / 4, jump = s * part * SPHERE_SH_PLACE_, place = SPHERE_SH_PLACE_; \
     size_t p, q, h; \
     for (q = 0; q < s; q++) for (h = 0; h < SPHERE_SH_GROUP_; h += SPHERE_SH_WIDTH_##level) \
-        sphere_sh_four_##level(out + q * one + h, s * one, in + q * one + h, jump, turn, 0, 0, re); \
+        sphere_sh_four_##level(out + q * place + h, s * place, in + q * place + h, jump, turn, 0, 0, re); \
     for (p = 1; p < part; p++) for (q = 0; q < s; q++) for (h = 0; h < SPHERE_SH_GROUP_; h += SPHERE_SH_WIDTH_##level) \
-        sphere_sh_four_##level(out + (q + 4 * s * p) * one + h, s * one, in + (q + s * p) * one + h, jump, turn, p * s, 1, re); \
+        sphere_sh_four_##level(out + (q + 4 * s * p) * place + h, s * place, in + (q + s * p) * place + h, jump, turn, p * s, 1, re); \
 }
 #define SPHERE_SH_FFT5_SIMD_(level) \
 SPHERE_SH_FN_##level void sphere_sh_fft5_##level(float *out, const float *in, size_t n, size_t s, const float *turn, size_t re) \
@@ -11116,30 +11136,31 @@ SPHERE_TARGET_AVX2_ static void sphere_sh_shift_avx2_(float *out, const float *a
 }
 #endif
 #ifdef SPHERE_TARGET_AVX512_
-/* Where most of the operations are, a whole block goes through two vectors of 512 bits, each of two groups. Half a block, or one with lanes out of range,
-   is no faster this way: the latency of the recurrence is longer than that of AVX2. */
-/* With all bits of a mask, because g++ 12 warns of its own header without. */
+/* Where most of the operations are, a whole block goes through two vectors of 512 bits, each of two groups. Half a block would be one vector, with nothing
+   beside it to do while the recurrence waits for its own result: it goes the way of AVX2, as do blocks with lanes out of range. */
+
+/* Two groups to one vector and back; with all bits of a mask, because g++ 12 warns of its own header without. */
 SPHERE_SH_AVX512_INLINE_ __m512 sphere_sh_two_avx512_(const float *p, size_t stride)
 { return _mm512_maskz_insertf32x8((__mmask16)-1, _mm512_castps256_ps512(_mm256_loadu_ps(p)), _mm256_loadu_ps(p + stride), 1); }
 SPHERE_SH_AVX512_INLINE_ void sphere_sh_two_store_avx512_(float *p, size_t stride, __m512 v_f32x16)
-{ _mm256_storeu_ps(p, _mm512_maskz_extractf32x8_ps(255, v_f32x16, 0)); _mm256_storeu_ps(p + stride, _mm512_maskz_extractf32x8_ps(255, v_f32x16, 1)); }
+{ _mm256_storeu_ps(p, _mm512_maskz_extractf32x8_ps((__mmask8)-1, v_f32x16, 0)); _mm256_storeu_ps(p + stride, _mm512_maskz_extractf32x8_ps((__mmask8)-1, v_f32x16, 1)); }
 SPHERE_TARGET_AVX512_ static unsigned sphere_sh_begin_avx512_(float *t, float *d, float *n, const float *a, const float *an, const float *b, const float *bn, size_t lanes, const int *kind)
 {
     const __m512 zero_f32x16 = _mm512_setzero_ps(), one_f32x16 = _mm512_set1_ps(1.0f);
     unsigned out = 0, counts = 0;
     size_t i;
     for (i = 0; i < lanes; i += 2 * SPHERE_SH_GROUP_) {
-        __m512 p_f32x16 = _mm512_mul_ps(_mm512_loadu_ps(a + i), _mm512_loadu_ps(b + i)), k_f32x16 = _mm512_add_ps(_mm512_loadu_ps(an + i), _mm512_loadu_ps(bn + i));
+        __m512 p_f32x16 = SPHERE_SH_MUL_F32X16_(_mm512_loadu_ps(a + i), _mm512_loadu_ps(b + i)), k_f32x16 = _mm512_add_ps(_mm512_loadu_ps(an + i), _mm512_loadu_ps(bn + i));
         const __mmask16 low = _mm512_cmp_ps_mask(p_f32x16, _mm512_set1_ps(SPHERE_SH_LOW_), _CMP_LT_OQ);
         const __mmask16 high = _mm512_mask_cmp_ps_mask(_mm512_cmp_ps_mask(p_f32x16, _mm512_set1_ps(SPHERE_SH_HIGH_), _CMP_GE_OQ), k_f32x16, zero_f32x16, _CMP_GT_OQ);
-        __mmask16 within;
+        __mmask16 is_out;
         p_f32x16 = _mm512_mask_mul_ps(p_f32x16, low, p_f32x16, _mm512_set1_ps(SPHERE_SH_UP_)); p_f32x16 = _mm512_mask_mul_ps(p_f32x16, high, p_f32x16, _mm512_set1_ps(SPHERE_SH_DOWN_));
         k_f32x16 = _mm512_mask_add_ps(k_f32x16, low, k_f32x16, one_f32x16); k_f32x16 = _mm512_mask_sub_ps(k_f32x16, high, k_f32x16, one_f32x16);
         _mm512_storeu_ps(t + i, p_f32x16); _mm512_storeu_ps(n + i, k_f32x16);
         _mm512_storeu_ps(d + i, kind[i / (2 * SPHERE_SH_GROUP_)] == SPHERE_SH_MIDDLE_ ? zero_f32x16 : p_f32x16);
-        within = _mm512_cmp_ps_mask(k_f32x16, zero_f32x16, _CMP_NGT_UQ);
-        out |= (unsigned)within ^ ((1u << 2 * SPHERE_SH_AVX2_LANES_) - 1u);
-        counts |= _mm512_mask_cmp_ps_mask(within, p_f32x16, _mm512_set1_ps(SPHERE_SH_TINY_), _CMP_GE_OQ);
+        is_out = _mm512_cmp_ps_mask(k_f32x16, zero_f32x16, _CMP_GT_OQ);
+        out |= is_out;
+        counts |= _mm512_cmp_ps_mask(p_f32x16, _mm512_set1_ps(SPHERE_SH_TINY_), _CMP_GE_OQ) & ~(unsigned)is_out;
     }
     return (out ? 1u : 0u) | (counts ? 2u : 0u);
 }
@@ -11151,19 +11172,19 @@ SPHERE_TARGET_AVX512_ static unsigned sphere_sh_rescale_avx512_(float *t, float 
     for (i = 0; i < lanes; i += 2 * SPHERE_SH_GROUP_) {
         __m512 t_f32x16 = _mm512_loadu_ps(t + i), d_f32x16 = _mm512_loadu_ps(d + i), n_f32x16 = _mm512_loadu_ps(before + i);
         const __mmask16 big = _mm512_mask_cmp_ps_mask(_mm512_cmp_ps_mask(_mm512_abs_ps(t_f32x16), _mm512_set1_ps(SPHERE_SH_HIGH_), _CMP_GE_OQ), n_f32x16, zero_f32x16, _CMP_GT_OQ);
-        __mmask16 within;
+        __mmask16 is_out;
         t_f32x16 = _mm512_mask_mul_ps(t_f32x16, big, t_f32x16, down_f32x16); d_f32x16 = _mm512_mask_mul_ps(d_f32x16, big, d_f32x16, down_f32x16);
         n_f32x16 = _mm512_mask_sub_ps(n_f32x16, big, n_f32x16, _mm512_set1_ps(1.0f));
         _mm512_storeu_ps(t + i, t_f32x16); _mm512_storeu_ps(d + i, d_f32x16); _mm512_storeu_ps(n + i, n_f32x16);
-        within = _mm512_cmp_ps_mask(n_f32x16, zero_f32x16, _CMP_NGT_UQ);
-        out |= (unsigned)within ^ ((1u << 2 * SPHERE_SH_AVX2_LANES_) - 1u);
-        counts |= _mm512_mask_cmp_ps_mask(within, _mm512_abs_ps(t_f32x16), _mm512_set1_ps(SPHERE_SH_TINY_), _CMP_GE_OQ);
+        is_out = _mm512_cmp_ps_mask(n_f32x16, zero_f32x16, _CMP_GT_OQ);
+        out |= is_out;
+        counts |= _mm512_cmp_ps_mask(_mm512_abs_ps(t_f32x16), _mm512_set1_ps(SPHERE_SH_TINY_), _CMP_GE_OQ) & ~(unsigned)is_out;
     }
     return (out ? 1u : 0u) | (counts ? 2u : 0u);
 }
 SPHERE_SH_AVX512_INLINE_ __m512 sphere_sh_next_avx512_(__m512 c_f32x16, __m512 t_f32x16, __m512 *d_f32x16, int kind)
 {
-    const __m512 p_f32x16 = _mm512_mul_ps(c_f32x16, t_f32x16), old_f32x16 = *d_f32x16;
+    const __m512 p_f32x16 = SPHERE_SH_MUL_F32X16_(c_f32x16, t_f32x16), old_f32x16 = *d_f32x16;
     if (kind == SPHERE_SH_MIDDLE_) { *d_f32x16 = t_f32x16; return _mm512_sub_ps(p_f32x16, old_f32x16); }
     if (kind == SPHERE_SH_POLE_) { *d_f32x16 = _mm512_add_ps(old_f32x16, p_f32x16); return _mm512_add_ps(_mm512_add_ps(t_f32x16, old_f32x16), p_f32x16); }
     *d_f32x16 = _mm512_sub_ps(p_f32x16, old_f32x16);
@@ -11172,7 +11193,7 @@ SPHERE_SH_AVX512_INLINE_ __m512 sphere_sh_next_avx512_(__m512 c_f32x16, __m512 t
 SPHERE_SH_AVX512_INLINE_ void sphere_sh_expand_add_avx512_(__m512 *sum0_f32x16, __m512 *sum1_f32x16, const float *c, __m512 t0_f32x16, __m512 t1_f32x16)
 {
     const __m512 c_f32x16 = _mm512_set1_ps(*c);
-    *sum0_f32x16 = SPHERE_SH_MADD_WIDE_(t0_f32x16, c_f32x16, *sum0_f32x16); *sum1_f32x16 = SPHERE_SH_MADD_WIDE_(t1_f32x16, c_f32x16, *sum1_f32x16);
+    *sum0_f32x16 = SPHERE_SH_MADD_F32X16_(t0_f32x16, c_f32x16, *sum0_f32x16); *sum1_f32x16 = SPHERE_SH_MADD_F32X16_(t1_f32x16, c_f32x16, *sum1_f32x16);
 }
 SPHERE_SH_AVX512_INLINE_ void sphere_sh_expand4_avx512_(float *out, size_t stride, int first, float *t, float *d, const float *y, const float *a, const float *b, size_t next,
                                                     const float *c, size_t steps, int kind)
@@ -11192,8 +11213,8 @@ SPHERE_SH_AVX512_INLINE_ void sphere_sh_expand4_avx512_(float *out, size_t strid
     }
     for (k = 0; k < steps; k++, c += 4) {
         const __m512 a_f32x16 = _mm512_set1_ps(a[k]), u0_f32x16 = t0_f32x16, u1_f32x16 = t1_f32x16;
-        t0_f32x16 = sphere_sh_next_avx512_(SPHERE_SH_MADD_WIDE_(a_f32x16, y0_f32x16, _mm512_set1_ps(b[k])), t0_f32x16, &d0_f32x16, kind);
-        t1_f32x16 = sphere_sh_next_avx512_(SPHERE_SH_MADD_WIDE_(a_f32x16, y1_f32x16, _mm512_set1_ps(b[next + k])), t1_f32x16, &d1_f32x16, kind);
+        t0_f32x16 = sphere_sh_next_avx512_(SPHERE_SH_MADD_F32X16_(a_f32x16, y0_f32x16, _mm512_set1_ps(b[k])), t0_f32x16, &d0_f32x16, kind);
+        t1_f32x16 = sphere_sh_next_avx512_(SPHERE_SH_MADD_F32X16_(a_f32x16, y1_f32x16, _mm512_set1_ps(b[next + k])), t1_f32x16, &d1_f32x16, kind);
         sphere_sh_expand_add_avx512_(&s00_f32x16, &s10_f32x16, c, u0_f32x16, u1_f32x16); sphere_sh_expand_add_avx512_(&s01_f32x16, &s11_f32x16, c + 1, u0_f32x16, u1_f32x16);
         sphere_sh_expand_add_avx512_(&s02_f32x16, &s12_f32x16, c + 2, u0_f32x16, u1_f32x16); sphere_sh_expand_add_avx512_(&s03_f32x16, &s13_f32x16, c + 3, u0_f32x16, u1_f32x16);
     }
@@ -11213,8 +11234,8 @@ SPHERE_TARGET_AVX512_ static void sphere_sh_expand_avx512_(float *out, size_t st
 }
 SPHERE_SH_AVX512_INLINE_ void sphere_sh_project_add_avx512_(float *sum, int first, __m512 in0_f32x16, __m512 in1_f32x16, __m512 t0_f32x16, __m512 t1_f32x16)
 {
-    const __m512 s_f32x16 = SPHERE_SH_MADD_WIDE_(t0_f32x16, in0_f32x16, first ? _mm512_setzero_ps() : _mm512_loadu_ps(sum));
-    _mm512_storeu_ps(sum, SPHERE_SH_MADD_WIDE_(t1_f32x16, in1_f32x16, s_f32x16));
+    const __m512 s_f32x16 = SPHERE_SH_MADD_F32X16_(t0_f32x16, in0_f32x16, first ? _mm512_setzero_ps() : _mm512_loadu_ps(sum));
+    _mm512_storeu_ps(sum, SPHERE_SH_MADD_F32X16_(t1_f32x16, in1_f32x16, s_f32x16));
 }
 SPHERE_SH_AVX512_INLINE_ void sphere_sh_project4_avx512_(float *sum, int first, float *t, float *d, const float *y, const float *a, const float *b, size_t next,
                                                      const float *in, size_t stride, size_t steps, int kind)
@@ -11230,8 +11251,8 @@ SPHERE_SH_AVX512_INLINE_ void sphere_sh_project4_avx512_(float *sum, int first, 
     size_t k;
     for (k = 0; k < steps; k++, sum += 8 * w) {
         const __m512 a_f32x16 = _mm512_set1_ps(a[k]), u0_f32x16 = t0_f32x16, u1_f32x16 = t1_f32x16;
-        t0_f32x16 = sphere_sh_next_avx512_(SPHERE_SH_MADD_WIDE_(a_f32x16, y0_f32x16, _mm512_set1_ps(b[k])), t0_f32x16, &d0_f32x16, kind);
-        t1_f32x16 = sphere_sh_next_avx512_(SPHERE_SH_MADD_WIDE_(a_f32x16, y1_f32x16, _mm512_set1_ps(b[next + k])), t1_f32x16, &d1_f32x16, kind);
+        t0_f32x16 = sphere_sh_next_avx512_(SPHERE_SH_MADD_F32X16_(a_f32x16, y0_f32x16, _mm512_set1_ps(b[k])), t0_f32x16, &d0_f32x16, kind);
+        t1_f32x16 = sphere_sh_next_avx512_(SPHERE_SH_MADD_F32X16_(a_f32x16, y1_f32x16, _mm512_set1_ps(b[next + k])), t1_f32x16, &d1_f32x16, kind);
         sphere_sh_project_add_avx512_(sum, first, in00_f32x16, in10_f32x16, u0_f32x16, u1_f32x16);
         sphere_sh_project_add_avx512_(sum + 2 * w, first, in01_f32x16, in11_f32x16, u0_f32x16, u1_f32x16);
         sphere_sh_project_add_avx512_(sum + 4 * w, first, in02_f32x16, in12_f32x16, u0_f32x16, u1_f32x16);
@@ -11601,12 +11622,12 @@ SPHERE_SHD_IN_##level void sphere_shd_four_##level(double *y, size_t over, const
 } \
 SPHERE_SHD_FN_##level void sphere_shd_fft4_##level(double *out, const double *in, size_t n, size_t s, const double *turn, size_t re) \
 { \
-    const size_t part = n / 4, jump = s * part * SPHERE_SHD_PLACE_, one = SPHERE_SHD_PLACE_; \
+    const size_t part = n / 4, jump = s * part * SPHERE_SHD_PLACE_, place = SPHERE_SHD_PLACE_; \
     size_t p, q, h; \
     for (q = 0; q < s; q++) for (h = 0; h < SPHERE_SHD_GROUP_; h += SPHERE_SHD_WIDTH_##level) \
-        sphere_shd_four_##level(out + q * one + h, s * one, in + q * one + h, jump, turn, 0, 0, re); \
+        sphere_shd_four_##level(out + q * place + h, s * place, in + q * place + h, jump, turn, 0, 0, re); \
     for (p = 1; p < part; p++) for (q = 0; q < s; q++) for (h = 0; h < SPHERE_SHD_GROUP_; h += SPHERE_SHD_WIDTH_##level) \
-        sphere_shd_four_##level(out + (q + 4 * s * p) * one + h, s * one, in + (q + s * p) * one + h, jump, turn, p * s, 1, re); \
+        sphere_shd_four_##level(out + (q + 4 * s * p) * place + h, s * place, in + (q + s * p) * place + h, jump, turn, p * s, 1, re); \
 }
 #define SPHERE_SHD_FFT5_SIMD_(level) \
 SPHERE_SHD_FN_##level void sphere_shd_fft5_##level(double *out, const double *in, size_t n, size_t s, const double *turn, size_t re) \
@@ -12034,30 +12055,31 @@ SPHERE_TARGET_AVX2_ static void sphere_shd_shift_avx2_(double *out, const double
 }
 #endif
 #ifdef SPHERE_TARGET_AVX512_
-/* Where most of the operations are, a whole block goes through two vectors of 512 bits, each of two groups. Half a block, or one with lanes out of range,
-   is no faster this way: the latency of the recurrence is longer than that of AVX2. */
-/* With all bits of a mask, because g++ 12 warns of its own header without. */
+/* Where most of the operations are, a whole block goes through two vectors of 512 bits, each of two groups. Half a block would be one vector, with nothing
+   beside it to do while the recurrence waits for its own result: it goes the way of AVX2, as do blocks with lanes out of range. */
+
+/* Two groups to one vector and back; with all bits of a mask, because g++ 12 warns of its own header without. */
 SPHERE_SH_AVX512_INLINE_ __m512d sphere_shd_two_avx512_(const double *p, size_t stride)
 { return _mm512_maskz_insertf64x4((__mmask8)-1, _mm512_castpd256_pd512(_mm256_loadu_pd(p)), _mm256_loadu_pd(p + stride), 1); }
 SPHERE_SH_AVX512_INLINE_ void sphere_shd_two_store_avx512_(double *p, size_t stride, __m512d v_f64x8)
-{ _mm256_storeu_pd(p, _mm512_maskz_extractf64x4_pd(255, v_f64x8, 0)); _mm256_storeu_pd(p + stride, _mm512_maskz_extractf64x4_pd(255, v_f64x8, 1)); }
+{ _mm256_storeu_pd(p, _mm512_maskz_extractf64x4_pd((__mmask8)-1, v_f64x8, 0)); _mm256_storeu_pd(p + stride, _mm512_maskz_extractf64x4_pd((__mmask8)-1, v_f64x8, 1)); }
 SPHERE_TARGET_AVX512_ static unsigned sphere_shd_begin_avx512_(double *t, double *d, double *n, const double *a, const double *an, const double *b, const double *bn, size_t lanes, const int *kind)
 {
     const __m512d zero_f64x8 = _mm512_setzero_pd(), one_f64x8 = _mm512_set1_pd(1.0);
     unsigned out = 0, counts = 0;
     size_t i;
     for (i = 0; i < lanes; i += 2 * SPHERE_SHD_GROUP_) {
-        __m512d p_f64x8 = _mm512_mul_pd(_mm512_loadu_pd(a + i), _mm512_loadu_pd(b + i)), k_f64x8 = _mm512_add_pd(_mm512_loadu_pd(an + i), _mm512_loadu_pd(bn + i));
+        __m512d p_f64x8 = SPHERE_SH_MUL_F64X8_(_mm512_loadu_pd(a + i), _mm512_loadu_pd(b + i)), k_f64x8 = _mm512_add_pd(_mm512_loadu_pd(an + i), _mm512_loadu_pd(bn + i));
         const __mmask8 low = _mm512_cmp_pd_mask(p_f64x8, _mm512_set1_pd(SPHERE_SHD_LOW_), _CMP_LT_OQ);
         const __mmask8 high = _mm512_mask_cmp_pd_mask(_mm512_cmp_pd_mask(p_f64x8, _mm512_set1_pd(SPHERE_SHD_HIGH_), _CMP_GE_OQ), k_f64x8, zero_f64x8, _CMP_GT_OQ);
-        __mmask8 within;
+        __mmask8 is_out;
         p_f64x8 = _mm512_mask_mul_pd(p_f64x8, low, p_f64x8, _mm512_set1_pd(SPHERE_SHD_UP_)); p_f64x8 = _mm512_mask_mul_pd(p_f64x8, high, p_f64x8, _mm512_set1_pd(SPHERE_SHD_DOWN_));
         k_f64x8 = _mm512_mask_add_pd(k_f64x8, low, k_f64x8, one_f64x8); k_f64x8 = _mm512_mask_sub_pd(k_f64x8, high, k_f64x8, one_f64x8);
         _mm512_storeu_pd(t + i, p_f64x8); _mm512_storeu_pd(n + i, k_f64x8);
         _mm512_storeu_pd(d + i, kind[i / (2 * SPHERE_SHD_GROUP_)] == SPHERE_SH_MIDDLE_ ? zero_f64x8 : p_f64x8);
-        within = _mm512_cmp_pd_mask(k_f64x8, zero_f64x8, _CMP_NGT_UQ);
-        out |= (unsigned)within ^ ((1u << 2 * SPHERE_SHD_AVX2_LANES_) - 1u);
-        counts |= _mm512_mask_cmp_pd_mask(within, p_f64x8, _mm512_set1_pd(SPHERE_SHD_TINY_), _CMP_GE_OQ);
+        is_out = _mm512_cmp_pd_mask(k_f64x8, zero_f64x8, _CMP_GT_OQ);
+        out |= is_out;
+        counts |= _mm512_cmp_pd_mask(p_f64x8, _mm512_set1_pd(SPHERE_SHD_TINY_), _CMP_GE_OQ) & ~(unsigned)is_out;
     }
     return (out ? 1u : 0u) | (counts ? 2u : 0u);
 }
@@ -12069,19 +12091,19 @@ SPHERE_TARGET_AVX512_ static unsigned sphere_shd_rescale_avx512_(double *t, doub
     for (i = 0; i < lanes; i += 2 * SPHERE_SHD_GROUP_) {
         __m512d t_f64x8 = _mm512_loadu_pd(t + i), d_f64x8 = _mm512_loadu_pd(d + i), n_f64x8 = _mm512_loadu_pd(before + i);
         const __mmask8 big = _mm512_mask_cmp_pd_mask(_mm512_cmp_pd_mask(_mm512_abs_pd(t_f64x8), _mm512_set1_pd(SPHERE_SHD_HIGH_), _CMP_GE_OQ), n_f64x8, zero_f64x8, _CMP_GT_OQ);
-        __mmask8 within;
+        __mmask8 is_out;
         t_f64x8 = _mm512_mask_mul_pd(t_f64x8, big, t_f64x8, down_f64x8); d_f64x8 = _mm512_mask_mul_pd(d_f64x8, big, d_f64x8, down_f64x8);
         n_f64x8 = _mm512_mask_sub_pd(n_f64x8, big, n_f64x8, _mm512_set1_pd(1.0));
         _mm512_storeu_pd(t + i, t_f64x8); _mm512_storeu_pd(d + i, d_f64x8); _mm512_storeu_pd(n + i, n_f64x8);
-        within = _mm512_cmp_pd_mask(n_f64x8, zero_f64x8, _CMP_NGT_UQ);
-        out |= (unsigned)within ^ ((1u << 2 * SPHERE_SHD_AVX2_LANES_) - 1u);
-        counts |= _mm512_mask_cmp_pd_mask(within, _mm512_abs_pd(t_f64x8), _mm512_set1_pd(SPHERE_SHD_TINY_), _CMP_GE_OQ);
+        is_out = _mm512_cmp_pd_mask(n_f64x8, zero_f64x8, _CMP_GT_OQ);
+        out |= is_out;
+        counts |= _mm512_cmp_pd_mask(_mm512_abs_pd(t_f64x8), _mm512_set1_pd(SPHERE_SHD_TINY_), _CMP_GE_OQ) & ~(unsigned)is_out;
     }
     return (out ? 1u : 0u) | (counts ? 2u : 0u);
 }
 SPHERE_SH_AVX512_INLINE_ __m512d sphere_shd_next_avx512_(__m512d c_f64x8, __m512d t_f64x8, __m512d *d_f64x8, int kind)
 {
-    const __m512d p_f64x8 = _mm512_mul_pd(c_f64x8, t_f64x8), old_f64x8 = *d_f64x8;
+    const __m512d p_f64x8 = SPHERE_SH_MUL_F64X8_(c_f64x8, t_f64x8), old_f64x8 = *d_f64x8;
     if (kind == SPHERE_SH_MIDDLE_) { *d_f64x8 = t_f64x8; return _mm512_sub_pd(p_f64x8, old_f64x8); }
     if (kind == SPHERE_SH_POLE_) { *d_f64x8 = _mm512_add_pd(old_f64x8, p_f64x8); return _mm512_add_pd(_mm512_add_pd(t_f64x8, old_f64x8), p_f64x8); }
     *d_f64x8 = _mm512_sub_pd(p_f64x8, old_f64x8);
@@ -12090,7 +12112,7 @@ SPHERE_SH_AVX512_INLINE_ __m512d sphere_shd_next_avx512_(__m512d c_f64x8, __m512
 SPHERE_SH_AVX512_INLINE_ void sphere_shd_expand_add_avx512_(__m512d *sum0_f64x8, __m512d *sum1_f64x8, const double *c, __m512d t0_f64x8, __m512d t1_f64x8)
 {
     const __m512d c_f64x8 = _mm512_set1_pd(*c);
-    *sum0_f64x8 = SPHERE_SHD_MADD_WIDE_(t0_f64x8, c_f64x8, *sum0_f64x8); *sum1_f64x8 = SPHERE_SHD_MADD_WIDE_(t1_f64x8, c_f64x8, *sum1_f64x8);
+    *sum0_f64x8 = SPHERE_SH_MADD_F64X8_(t0_f64x8, c_f64x8, *sum0_f64x8); *sum1_f64x8 = SPHERE_SH_MADD_F64X8_(t1_f64x8, c_f64x8, *sum1_f64x8);
 }
 SPHERE_SH_AVX512_INLINE_ void sphere_shd_expand4_avx512_(double *out, size_t stride, int first, double *t, double *d, const double *y, const double *a, const double *b, size_t next,
                                                     const double *c, size_t steps, int kind)
@@ -12110,8 +12132,8 @@ SPHERE_SH_AVX512_INLINE_ void sphere_shd_expand4_avx512_(double *out, size_t str
     }
     for (k = 0; k < steps; k++, c += 4) {
         const __m512d a_f64x8 = _mm512_set1_pd(a[k]), u0_f64x8 = t0_f64x8, u1_f64x8 = t1_f64x8;
-        t0_f64x8 = sphere_shd_next_avx512_(SPHERE_SHD_MADD_WIDE_(a_f64x8, y0_f64x8, _mm512_set1_pd(b[k])), t0_f64x8, &d0_f64x8, kind);
-        t1_f64x8 = sphere_shd_next_avx512_(SPHERE_SHD_MADD_WIDE_(a_f64x8, y1_f64x8, _mm512_set1_pd(b[next + k])), t1_f64x8, &d1_f64x8, kind);
+        t0_f64x8 = sphere_shd_next_avx512_(SPHERE_SH_MADD_F64X8_(a_f64x8, y0_f64x8, _mm512_set1_pd(b[k])), t0_f64x8, &d0_f64x8, kind);
+        t1_f64x8 = sphere_shd_next_avx512_(SPHERE_SH_MADD_F64X8_(a_f64x8, y1_f64x8, _mm512_set1_pd(b[next + k])), t1_f64x8, &d1_f64x8, kind);
         sphere_shd_expand_add_avx512_(&s00_f64x8, &s10_f64x8, c, u0_f64x8, u1_f64x8); sphere_shd_expand_add_avx512_(&s01_f64x8, &s11_f64x8, c + 1, u0_f64x8, u1_f64x8);
         sphere_shd_expand_add_avx512_(&s02_f64x8, &s12_f64x8, c + 2, u0_f64x8, u1_f64x8); sphere_shd_expand_add_avx512_(&s03_f64x8, &s13_f64x8, c + 3, u0_f64x8, u1_f64x8);
     }
@@ -12131,8 +12153,8 @@ SPHERE_TARGET_AVX512_ static void sphere_shd_expand_avx512_(double *out, size_t 
 }
 SPHERE_SH_AVX512_INLINE_ void sphere_shd_project_add_avx512_(double *sum, int first, __m512d in0_f64x8, __m512d in1_f64x8, __m512d t0_f64x8, __m512d t1_f64x8)
 {
-    const __m512d s_f64x8 = SPHERE_SHD_MADD_WIDE_(t0_f64x8, in0_f64x8, first ? _mm512_setzero_pd() : _mm512_loadu_pd(sum));
-    _mm512_storeu_pd(sum, SPHERE_SHD_MADD_WIDE_(t1_f64x8, in1_f64x8, s_f64x8));
+    const __m512d s_f64x8 = SPHERE_SH_MADD_F64X8_(t0_f64x8, in0_f64x8, first ? _mm512_setzero_pd() : _mm512_loadu_pd(sum));
+    _mm512_storeu_pd(sum, SPHERE_SH_MADD_F64X8_(t1_f64x8, in1_f64x8, s_f64x8));
 }
 SPHERE_SH_AVX512_INLINE_ void sphere_shd_project4_avx512_(double *sum, int first, double *t, double *d, const double *y, const double *a, const double *b, size_t next,
                                                      const double *in, size_t stride, size_t steps, int kind)
@@ -12148,8 +12170,8 @@ SPHERE_SH_AVX512_INLINE_ void sphere_shd_project4_avx512_(double *sum, int first
     size_t k;
     for (k = 0; k < steps; k++, sum += 8 * w) {
         const __m512d a_f64x8 = _mm512_set1_pd(a[k]), u0_f64x8 = t0_f64x8, u1_f64x8 = t1_f64x8;
-        t0_f64x8 = sphere_shd_next_avx512_(SPHERE_SHD_MADD_WIDE_(a_f64x8, y0_f64x8, _mm512_set1_pd(b[k])), t0_f64x8, &d0_f64x8, kind);
-        t1_f64x8 = sphere_shd_next_avx512_(SPHERE_SHD_MADD_WIDE_(a_f64x8, y1_f64x8, _mm512_set1_pd(b[next + k])), t1_f64x8, &d1_f64x8, kind);
+        t0_f64x8 = sphere_shd_next_avx512_(SPHERE_SH_MADD_F64X8_(a_f64x8, y0_f64x8, _mm512_set1_pd(b[k])), t0_f64x8, &d0_f64x8, kind);
+        t1_f64x8 = sphere_shd_next_avx512_(SPHERE_SH_MADD_F64X8_(a_f64x8, y1_f64x8, _mm512_set1_pd(b[next + k])), t1_f64x8, &d1_f64x8, kind);
         sphere_shd_project_add_avx512_(sum, first, in00_f64x8, in10_f64x8, u0_f64x8, u1_f64x8);
         sphere_shd_project_add_avx512_(sum + 2 * w, first, in01_f64x8, in11_f64x8, u0_f64x8, u1_f64x8);
         sphere_shd_project_add_avx512_(sum + 4 * w, first, in02_f64x8, in12_f64x8, u0_f64x8, u1_f64x8);
@@ -12985,7 +13007,7 @@ typedef struct sphere_sh_walk_ {
     size_t lanes, next;                                 /* next: from b of the first half to that of the second                  */
     const float *y, *a, *b;
     int kind[2];
-    float *t, *d, *n;                                   /* behind each other, for a whole block each                              */
+    float *t, *d, *n;                                   /* one behind the other, each with room for a whole block                 */
     unsigned flags;
 } sphere_sh_walk_;
 SPHERE_INLINE_ void sphere_sh_walk_at_(sphere_sh_walk_ *walk, float *state) { walk->t = state; walk->d = state + SPHERE_SH_BLOCK_; walk->n = state + 2 * SPHERE_SH_BLOCK_; }
@@ -13262,7 +13284,7 @@ static void sphere_sh_synthesis_order_(const sphere_sh_job_ *job, const sphere_s
     for (block = 0; block < s->blocks; block++) {
         const size_t at = block * 4 * group + m * 4 * SPHERE_SH_GROUP_, groups = s->groups - 4 * block < 4 ? s->groups - 4 * block : 4;
         size_t from = steps;
-        sphere_sh_fetch_(job, block, m);
+        if (m < sphere_sh_reach_of_(job, block)) sphere_sh_fetch_(job, block, m);
         if (power < s->reach[block]) {
             sphere_sh_walk_begin_(job, block, power, &walk);
             sphere_sh_walk_columns_(job, block, columns, stride, 0, steps, w->shift, &walk);
@@ -13974,7 +13996,7 @@ typedef struct sphere_shd_walk_ {
     size_t lanes, next;                                 /* next: from b of the first half to that of the second                  */
     const double *y, *a, *b;
     int kind[2];
-    double *t, *d, *n;                                   /* behind each other, for a whole block each                              */
+    double *t, *d, *n;                                   /* one behind the other, each with room for a whole block                 */
     unsigned flags;
 } sphere_shd_walk_;
 SPHERE_INLINE_ void sphere_shd_walk_at_(sphere_shd_walk_ *walk, double *state) { walk->t = state; walk->d = state + SPHERE_SHD_BLOCK_; walk->n = state + 2 * SPHERE_SHD_BLOCK_; }
@@ -14251,7 +14273,7 @@ static void sphere_shd_synthesis_order_(const sphere_shd_job_ *job, const sphere
     for (block = 0; block < s->blocks; block++) {
         const size_t at = block * 4 * group + m * 4 * SPHERE_SHD_GROUP_, groups = s->groups - 4 * block < 4 ? s->groups - 4 * block : 4;
         size_t from = steps;
-        sphere_shd_fetch_(job, block, m);
+        if (m < sphere_shd_reach_of_(job, block)) sphere_shd_fetch_(job, block, m);
         if (power < s->reach[block]) {
             sphere_shd_walk_begin_(job, block, power, &walk);
             sphere_shd_walk_columns_(job, block, columns, stride, 0, steps, w->shift, &walk);

@@ -20,6 +20,7 @@ CORE = {'sphere_sqrt_': 'sphere_sqrt_double_', 'sphere_abs_': 'sphere_sh_abs_dou
         'sphere_from_bits_': 'sphere_sh_from_bits_double_', 'sphere_nan_': 'sphere_sh_nan_double_', 'sphere_inf_': 'sphere_sh_inf_double_',
         'sphere_canonical_': 'sphere_sh_canonical_double_', 'sphere_sincos_': 'sphere_sh_sincos_double_', 'sphere_exp_': 'sphere_sh_exp_double_',
         'sphere_atan2_': 'sphere_sh_atan2_double_',
+        'SPHERE_SH_MADD_F32X16_': 'SPHERE_SH_MADD_F64X8_', 'SPHERE_SH_MUL_F32X16_': 'SPHERE_SH_MUL_F64X8_',
         'SPHERE_MADD_F32X8_': 'SPHERE_SH_MADD_F64X4_', 'SPHERE_MADD_F32X4_': 'SPHERE_SH_MADD_F64X2_'}
 WORD = re.compile(r'[A-Za-z_]\w*|\b\d+\.?\d*(?:[eE][+-]?\d+)?f?\b|\.\d+f\b')
 

@@ -2,7 +2,7 @@
    machines that print the same lines compute the same bits; tests/matrix.sh runs this on many of them and compares with
    tests/golden/hashes.txt. The lines themselves are in tests/hash.inc.
 
-     hash [portable|best] [FILL]     FILL (0..255) is what output arrays and working memory hold before each call
+     hash [portable|best|avx2] [FILL]     FILL (0..255) is what output arrays and working memory hold before each call
 
    Plain C99 without libm, small enough for a firmware image with 1 MB of RAM. Options, for the compiler:
      HASH_SMALL     leave out the lines on large arrays (their names end in .large)

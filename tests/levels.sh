@@ -63,7 +63,7 @@ while IFS='|' read -r name runner compiler; do
   best=$(sed -n 's/^best level: //p' "$log")
   [ "${name%%@*}" = "${first%%@*}" ] || first=
   # Which level each machine must have had: an emulator that hides the vector unit would make the test empty.
-  case ${name#*@} in aarch64*) want=neon ;; nehalem) want=portable ;; *) if grep -qw avx512_vbmi2 /proc/cpuinfo; then want=avx512; elif grep -qw avx2 /proc/cpuinfo; then want=avx2; else want=portable; fi ;; esac
+  case ${name#*@} in aarch64*) want=neon ;; nehalem) want=portable ;; *) if grep -qw avx512vbmi /proc/cpuinfo; then want=avx512; elif grep -qw avx2 /proc/cpuinfo; then want=avx2; else want=portable; fi ;; esac
   echo "$name: $compiler: ${best:-did not run}, ${p:-0} passed, ${f:-1} failed, $(cat "$dir/$name.seconds" 2>/dev/null) s"
   [ "${f:-1}" = 0 ] || { echo "not ok - $name:"; grep -E '^not ok|error|warning|ERROR|signal' "$log" | head -n 5; }
   if [ "$best" = $want ]; then passed=$((passed + 1)); else failed=$((failed + 1)); echo "not ok - $name: the best level is ${best:-unknown}, not $want"; fi

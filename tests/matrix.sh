@@ -64,7 +64,7 @@ fi
 # gnu11 lets gcc fuse products and sums wherever the processor can: the guards of the headers must hold. On the small rows the
 # program leaves out its large arrays. A static binary is what an emulator runs without the target's libraries.
 also=
-if grep -qw avx512_vbmi2 /proc/cpuinfo; then x86=avx512 also=,avx2; elif grep -qw avx2 /proc/cpuinfo; then x86=avx2; else x86=portable; fi
+if grep -qw avx512vbmi /proc/cpuinfo; then x86=avx512 also=,avx2; elif grep -qw avx2 /proc/cpuinfo; then x86=avx2; else x86=portable; fi
 arm='-Wl,--defsym=__flash=0 -Wl,--defsym=__flash_size=0x400000 -Wl,--defsym=__ram=0x20000000 -Wl,--defsym=__ram_size=0x400000'
 # Addition of doubles that rounds rightly, in place of libgcc's: see the file.
 wrap='../../tests/cortex_double.c -Wl,--wrap=__aeabi_dadd -Wl,--wrap=__aeabi_dsub'
@@ -82,8 +82,8 @@ riscv64 gcc gnu11|portable|best|qemu-riscv64-static @|riscv64-linux-gnu-gcc -sta
 wasm32 clang|portable|best|node --no-warnings wasi.mjs @|clang --target=wasm32-wasi -std=c99 -O2
 wasm32 clang simd128|portable|best|node --no-warnings wasi.mjs @|clang --target=wasm32-wasi -std=c99 -O2 -msimd128
 x86-64 thread sanitizer, 4 threads|$x86|best,portable|@|gcc -std=c99 -O1 -g -fsanitize=thread -DHASH_THREADS -pthread
-x86-64 memory sanitizer|$x86|best,portable|@|clang -std=c99 -O1 -g -fsanitize=memory -fno-sanitize-recover=all
-x86-64 gcc address and undefined sanitizer|$x86|best,portable|@|gcc -std=c99 -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-sanitize=alignment
+x86-64 memory sanitizer|$x86|best,portable$also|@|clang -std=c99 -O1 -g -fsanitize=memory -fno-sanitize-recover=all
+x86-64 gcc address and undefined sanitizer|$x86|best,portable$also|@|gcc -std=c99 -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-sanitize=alignment
 x86-64 gcc -O0|$x86|best,portable|@|gcc -std=c99 -O0
 x86-64 gcc -O2|$x86|best,best 0,portable 255$also|@|gcc -std=c99 -O2
 x86-64 gcc -O2 no simd|portable|best|@|gcc -std=c99 -O2 -DSPHERE_NO_SIMD

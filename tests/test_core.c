@@ -266,7 +266,7 @@ Test(core, simd_level)
     memset(&exec, 0, sizeof(exec));
     cr_assert(best >= SPHERE_SIMD_PORTABLE && best <= SPHERE_SIMD_AVX512);
 #if defined(__x86_64__)
-    if (__builtin_cpu_supports("avx512vbmi2")) cr_assert(best == SPHERE_SIMD_AVX512);
+    if (__builtin_cpu_supports("avx512vbmi")) cr_assert(best == SPHERE_SIMD_AVX512);
     else cr_assert(best == (__builtin_cpu_supports("avx2") ? SPHERE_SIMD_AVX2 : SPHERE_SIMD_PORTABLE));
 #elif defined(__aarch64__)
     cr_assert(best == SPHERE_SIMD_NEON);

@@ -157,7 +157,7 @@ while read -r try; do
 done < tries
 
 # No compiler that may fuse a product and a sum does, on a processor that can; the compilers' own ways around their options included.
-for try in 'gcc -std=gnu11 -O3 -mavx2 -mfma -ffp-contract=fast' 'clang -std=gnu11 -O3 -mavx2 -mfma' 'gcc -std=gnu11 -O2 -mavx2 -mfma' 'g++ -std=c++17 -O3 -mavx2 -mfma'; do
+for try in 'gcc -std=gnu11 -O3 -mavx2 -mfma -ffp-contract=fast' 'clang -std=gnu11 -O3 -mavx2 -mfma' 'gcc -std=gnu11 -O2 -mavx2 -mfma' 'clang -std=c99 -O2 -ffp-contract=fast' 'g++ -std=c++17 -O3 -mavx2 -mfma'; do
   case $quick$try in --quick*-O2*|--quick*++*|--quickclang*) continue ;; esac
   case $try in *++*) end=cpp ;; *) end=c ;; esac
   rm -f fused.o
