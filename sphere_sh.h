@@ -1085,7 +1085,7 @@ SPHERE_INLINE_ float sphere_atan2_(float y, float x)
 #define SPHERE_SH_REAL_(x) ((float)(x))
 #define SPHERE_SHD_REAL_(x) (x)
 #define SPHERE_SH_MADD_F64X4_(a, b, c) _mm256_add_pd(_mm256_mul_pd(a, b), c)
-/* avx512f brings fused multiply-add, and clang's -ffp-contract=fast heeds no pragma: it takes no product with a rounding of its own. */
+/* avx512f brings fused multiply-add, and clang -ffp-contract=fast heeds no pragma; products that state their rounding it leaves alone. */
 #if defined(__clang__)
 #define SPHERE_SH_MUL_F32X16_(a, b) _mm512_mul_round_ps(a, b, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)
 #define SPHERE_SH_MUL_F64X8_(a, b) _mm512_mul_round_pd(a, b, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)
@@ -13328,7 +13328,7 @@ static void sphere_sh_analysis_order_(const sphere_sh_job_ *job, const sphere_sh
             sphere_sh_walk_ *const walk = w->walk + block;
             const float *const in = job->fourier[0] + block * 4 * group + m * 4 * SPHERE_SH_GROUP_;
             size_t from;
-            if (k == 0) sphere_sh_fetch_(job, block + 1, m);
+            if (k == 0) sphere_sh_fetch_(job, block + 1, m);         /* this one is in use too soon to gain */
             sphere_sh_walk_columns_(job, block, columns, stride, k, part, w->shift, walk);
             from = sphere_sh_walk_on_(job, walk, &spare, 0, part);
             if (from == part) continue;
@@ -14317,7 +14317,7 @@ static void sphere_shd_analysis_order_(const sphere_shd_job_ *job, const sphere_
             sphere_shd_walk_ *const walk = w->walk + block;
             const double *const in = job->fourier[0] + block * 4 * group + m * 4 * SPHERE_SHD_GROUP_;
             size_t from;
-            if (k == 0) sphere_shd_fetch_(job, block + 1, m);
+            if (k == 0) sphere_shd_fetch_(job, block + 1, m);         /* this one is in use too soon to gain */
             sphere_shd_walk_columns_(job, block, columns, stride, k, part, w->shift, walk);
             from = sphere_shd_walk_on_(job, walk, &spare, 0, part);
             if (from == part) continue;

@@ -4,6 +4,7 @@
      cc -O2 -o b bench/bench_sht.c -lm && ./b
    Beside libsharp, where it is installed (apt-get install libsharp-dev), in double, in the same run and on the same coefficients:
      cc -O2 -DBENCH_LIBSHARP bench/bench_sht.c -o b -lsharp -lgomp -lm && ./b
+   Arrays of 4 MB and more lie on huge pages where the system has them, libsharp's input and output too. The last line of a degree is about plans.
    Options: --quick (few repetitions, to degree 255), --degree N (only this one), --portable, --avx2 (the kernels of a level), --field (only the
    interference field; -DBENCH_BLAS -lopenblas puts the dense-basis method by sgemv beside it, 554 MB at degree 64), --rings (only the
    HEALPix rings, whose counts have all kinds of prime factors), --columns (ours with latitudes contiguous).
@@ -118,12 +119,13 @@ typedef struct row { double synthesis, analysis; } row;
 static void shorter(double *best, double t) { if (t < *best) *best = t; }
 /* Repeat until both took 20 ms in this turn at least; the best of one call or of a batch of calls for short ones. */
 #define DEFINE_OURS(name, sh, real) \
-typedef struct name { sphere_##sh##_plan plan; void *memory, *work; size_t work_bytes; real *in, *field, *out; } name; \
+typedef struct name { sphere_##sh##_plan plan; void *memory, *work; size_t work_bytes, plan_bytes; double plan_time; real *in, *field, *out; } name; \
 static void name##_make(name *o, size_t degree, const sphere_sh_plan_desc *desc) \
 { \
     size_t bytes = sphere_##sh##_plan_size(degree, desc), i; \
-    o->memory = get(bytes); \
+    o->memory = get(bytes); o->plan_bytes = bytes; o->plan_time = now(); \
     if (sphere_##sh##_plan_init(&o->plan, degree, desc, o->memory, bytes)) exit(1); \
+    o->plan_time = now() - o->plan_time; \
     o->work_bytes = sphere_##sh##_transform_size(&o->plan); o->work = get(o->work_bytes); \
     o->in = (real *)get(o->plan.coefficients * sizeof(real)); o->out = (real *)get(o->plan.coefficients * sizeof(real)); o->field = (real *)get(o->plan.values * sizeof(real)); \
     random_state = 1; \
@@ -204,6 +206,7 @@ static void bench_degree(size_t degree, double peak)
     printf("%6lu  sharp  %10.3f %10.3f\n", (unsigned long)degree, s.synthesis * 1e6, s.analysis * 1e6);
     sharp_free(&c);
 #endif
+    printf("%6lu  plan   float %.2f MB, %.1f ms; double %.2f MB, %.1f ms\n", (unsigned long)degree, (double)a.plan_bytes * 1e-6, a.plan_time * 1e3, (double)b.plan_bytes * 1e-6, b.plan_time * 1e3);
     fflush(stdout);
     single_free(&a); twice_free(&b);
 }
@@ -275,7 +278,6 @@ static void bench_rings(size_t nside)
     row f = { 1e9, 1e9 }, d = { 1e9, 1e9 }, s = { 1e9, 1e9 };
     single a;
     twice b;
-    double t;
     size_t i;
     int k;
 #if defined(BENCH_LIBSHARP)
@@ -291,9 +293,7 @@ static void bench_rings(size_t nside)
         ring[i - 1].phi = 3.141592653589793 / (4 * (double)many) * (north < nside ? 1 : (double)((north - nside + 1) % 2));
         ring[i - 1].weight = 4 * 3.141592653589793 * (double)(4 * many) / (12 * n * n);
     }
-    t = now();
     single_make(&a, degree, &desc);
-    t = now() - t;
     twice_make(&b, degree, &desc);
 #if defined(BENCH_LIBSHARP)
     sharp_make_healpix_geom_info((int)nside, 1, &c.geometry);
@@ -308,7 +308,7 @@ static void bench_rings(size_t nside)
 #endif
     }
     printf("HEALPix %4lu, degree %4lu: float %10.1f %10.1f us (%.2f %.2f x sharp), double %10.1f %10.1f us (%.2f %.2f), plan %.1f ms\n", (unsigned long)nside, (unsigned long)degree,
-           f.synthesis * 1e6, f.analysis * 1e6, f.synthesis / s.synthesis, f.analysis / s.analysis, d.synthesis * 1e6, d.analysis * 1e6, d.synthesis / s.synthesis, d.analysis / s.analysis, t * 1e3);
+           f.synthesis * 1e6, f.analysis * 1e6, f.synthesis / s.synthesis, f.analysis / s.analysis, d.synthesis * 1e6, d.analysis * 1e6, d.synthesis / s.synthesis, d.analysis / s.analysis, a.plan_time * 1e3);
     fflush(stdout);
 #if defined(BENCH_LIBSHARP)
     sharp_free(&c);
