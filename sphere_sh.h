@@ -9972,17 +9972,18 @@ SPHERE_INLINE_ float sphere_sh_next_(float c, float t, float *d, int kind)
     *d = p - old;
     return p - (t + old);
 }
-/* >>kernel step: t, d = the state of 2 or 4 groups of lanes `steps` degrees on from t0, d0; b of the second two groups lies `next` behind that of the first. */
-static void sphere_sh_step_c_(float *t, float *d, const float *t0, const float *d0, const float *y, const float *a, const float *b, size_t next, size_t steps, size_t lanes, int kind)
+/* >>kernel step: t, d = the state of 2 or 4 groups of lanes `steps` degrees on from t0, d0; b of the second two groups lies `next` behind that of the first,
+   and each two have their kind. */
+static void sphere_sh_step_c_(float *t, float *d, const float *t0, const float *d0, const float *y, const float *a, const float *b, size_t next, size_t steps, size_t lanes, const int *kind)
 {
     size_t k, i;
     for (i = 0; i < lanes; i++) for (t[i] = t0[i], d[i] = d0[i], k = 0; k < steps; k++)
-        t[i] = sphere_sh_next_(SPHERE_MADD_(a[k], y[i], b[i / (2 * SPHERE_SH_GROUP_) * next + k]), t[i], d + i, kind);
+        t[i] = sphere_sh_next_(SPHERE_MADD_(a[k], y[i], b[i / (2 * SPHERE_SH_GROUP_) * next + k]), t[i], d + i, kind[i / (2 * SPHERE_SH_GROUP_)]);
 }
 /* >>kernel expand: 2 or 4 groups of lanes `steps` degrees on, and on the way out[group][4][lane] += sum over k of t_k[lane] c[k][0..3], k ascending; groups
    lie stride apart; first: it starts from 0. Lanes with n > 0 count as 0; n may be NULL. */
 static void sphere_sh_expand_c_(float *out, size_t stride, int first, float *t, float *d, const float *n, const float *y, const float *a, const float *b, size_t next, const float *c,
-                                size_t steps, size_t lanes, int kind)
+                                size_t steps, size_t lanes, const int *kind)
 {
     size_t k, i, j;
     for (i = 0; i < lanes; i++) {
@@ -9991,14 +9992,14 @@ static void sphere_sh_expand_c_(float *out, size_t stride, int first, float *t, 
         for (k = 0; k < steps; k++) {
             const float row = n && n[i] > 0 ? 0 : t[i];
             for (j = 0; j < 4; j++) o[j * SPHERE_SH_GROUP_] = SPHERE_MADD_(row, c[4 * k + j], o[j * SPHERE_SH_GROUP_]);
-            t[i] = sphere_sh_next_(SPHERE_MADD_(a[k], y[i], b[i / (2 * SPHERE_SH_GROUP_) * next + k]), t[i], d + i, kind);
+            t[i] = sphere_sh_next_(SPHERE_MADD_(a[k], y[i], b[i / (2 * SPHERE_SH_GROUP_) * next + k]), t[i], d + i, kind[i / (2 * SPHERE_SH_GROUP_)]);
         }
     }
 }
 /* >>kernel project: 2 or 4 groups of lanes `steps` degrees on, and on the way sum[k][0..3][lane mod 2 groups] += t_k[lane] in[group][0..3][lane], lanes
    ascending; first: it starts from 0. Lanes with n > 0 count as 0; n may be NULL. */
 static void sphere_sh_project_c_(float *sum, int first, float *t, float *d, const float *n, const float *y, const float *a, const float *b, size_t next, const float *in, size_t stride,
-                                 size_t steps, size_t lanes, int kind)
+                                 size_t steps, size_t lanes, const int *kind)
 {
     size_t k, i, j;
     for (i = 0; i < lanes; i++) {
@@ -10007,7 +10008,7 @@ static void sphere_sh_project_c_(float *sum, int first, float *t, float *d, cons
             const float row = n && n[i] > 0 ? 0 : t[i];
             float *const s = sum + k * 8 * SPHERE_SH_GROUP_ + i % (2 * SPHERE_SH_GROUP_);
             for (j = 0; j < 4; j++) s[2 * j * SPHERE_SH_GROUP_] = SPHERE_MADD_(row, v[j * SPHERE_SH_GROUP_], first && i < 2 * SPHERE_SH_GROUP_ ? 0 : s[2 * j * SPHERE_SH_GROUP_]);
-            t[i] = sphere_sh_next_(SPHERE_MADD_(a[k], y[i], b[i / (2 * SPHERE_SH_GROUP_) * next + k]), t[i], d + i, kind);
+            t[i] = sphere_sh_next_(SPHERE_MADD_(a[k], y[i], b[i / (2 * SPHERE_SH_GROUP_) * next + k]), t[i], d + i, kind[i / (2 * SPHERE_SH_GROUP_)]);
         }
     }
 }
@@ -10266,17 +10267,18 @@ SPHERE_INLINE_ double sphere_shd_next_(double c, double t, double *d, int kind)
     *d = p - old;
     return p - (t + old);
 }
-/* >>kernel step: t, d = the state of 2 or 4 groups of lanes `steps` degrees on from t0, d0; b of the second two groups lies `next` behind that of the first. */
-static void sphere_shd_step_c_(double *t, double *d, const double *t0, const double *d0, const double *y, const double *a, const double *b, size_t next, size_t steps, size_t lanes, int kind)
+/* >>kernel step: t, d = the state of 2 or 4 groups of lanes `steps` degrees on from t0, d0; b of the second two groups lies `next` behind that of the first,
+   and each two have their kind. */
+static void sphere_shd_step_c_(double *t, double *d, const double *t0, const double *d0, const double *y, const double *a, const double *b, size_t next, size_t steps, size_t lanes, const int *kind)
 {
     size_t k, i;
     for (i = 0; i < lanes; i++) for (t[i] = t0[i], d[i] = d0[i], k = 0; k < steps; k++)
-        t[i] = sphere_shd_next_(SPHERE_MADD_(a[k], y[i], b[i / (2 * SPHERE_SHD_GROUP_) * next + k]), t[i], d + i, kind);
+        t[i] = sphere_shd_next_(SPHERE_MADD_(a[k], y[i], b[i / (2 * SPHERE_SHD_GROUP_) * next + k]), t[i], d + i, kind[i / (2 * SPHERE_SHD_GROUP_)]);
 }
 /* >>kernel expand: 2 or 4 groups of lanes `steps` degrees on, and on the way out[group][4][lane] += sum over k of t_k[lane] c[k][0..3], k ascending; groups
    lie stride apart; first: it starts from 0. Lanes with n > 0 count as 0; n may be NULL. */
 static void sphere_shd_expand_c_(double *out, size_t stride, int first, double *t, double *d, const double *n, const double *y, const double *a, const double *b, size_t next, const double *c,
-                                size_t steps, size_t lanes, int kind)
+                                size_t steps, size_t lanes, const int *kind)
 {
     size_t k, i, j;
     for (i = 0; i < lanes; i++) {
@@ -10285,14 +10287,14 @@ static void sphere_shd_expand_c_(double *out, size_t stride, int first, double *
         for (k = 0; k < steps; k++) {
             const double row = n && n[i] > 0 ? 0 : t[i];
             for (j = 0; j < 4; j++) o[j * SPHERE_SHD_GROUP_] = SPHERE_MADD_(row, c[4 * k + j], o[j * SPHERE_SHD_GROUP_]);
-            t[i] = sphere_shd_next_(SPHERE_MADD_(a[k], y[i], b[i / (2 * SPHERE_SHD_GROUP_) * next + k]), t[i], d + i, kind);
+            t[i] = sphere_shd_next_(SPHERE_MADD_(a[k], y[i], b[i / (2 * SPHERE_SHD_GROUP_) * next + k]), t[i], d + i, kind[i / (2 * SPHERE_SHD_GROUP_)]);
         }
     }
 }
 /* >>kernel project: 2 or 4 groups of lanes `steps` degrees on, and on the way sum[k][0..3][lane mod 2 groups] += t_k[lane] in[group][0..3][lane], lanes
    ascending; first: it starts from 0. Lanes with n > 0 count as 0; n may be NULL. */
 static void sphere_shd_project_c_(double *sum, int first, double *t, double *d, const double *n, const double *y, const double *a, const double *b, size_t next, const double *in, size_t stride,
-                                 size_t steps, size_t lanes, int kind)
+                                 size_t steps, size_t lanes, const int *kind)
 {
     size_t k, i, j;
     for (i = 0; i < lanes; i++) {
@@ -10301,7 +10303,7 @@ static void sphere_shd_project_c_(double *sum, int first, double *t, double *d, 
             const double row = n && n[i] > 0 ? 0 : t[i];
             double *const s = sum + k * 8 * SPHERE_SHD_GROUP_ + i % (2 * SPHERE_SHD_GROUP_);
             for (j = 0; j < 4; j++) s[2 * j * SPHERE_SHD_GROUP_] = SPHERE_MADD_(row, v[j * SPHERE_SHD_GROUP_], first && i < 2 * SPHERE_SHD_GROUP_ ? 0 : s[2 * j * SPHERE_SHD_GROUP_]);
-            t[i] = sphere_shd_next_(SPHERE_MADD_(a[k], y[i], b[i / (2 * SPHERE_SHD_GROUP_) * next + k]), t[i], d + i, kind);
+            t[i] = sphere_shd_next_(SPHERE_MADD_(a[k], y[i], b[i / (2 * SPHERE_SHD_GROUP_) * next + k]), t[i], d + i, kind[i / (2 * SPHERE_SHD_GROUP_)]);
         }
     }
 }
@@ -10901,11 +10903,14 @@ SPHERE_SH_AVX2_INLINE_ void sphere_sh_step_kind_avx2_(float *t, float *d, const 
     }
     _mm256_storeu_ps(t, t0_f32x8); _mm256_storeu_ps(t + w, t1_f32x8); _mm256_storeu_ps(d, d0_f32x8); _mm256_storeu_ps(d + w, d1_f32x8);
 }
-SPHERE_TARGET_AVX2_ static void sphere_sh_step_avx2_(float *t, float *d, const float *t0, const float *d0, const float *y, const float *a, const float *b, size_t next, size_t steps, size_t lanes, int kind)
+SPHERE_TARGET_AVX2_ static void sphere_sh_step_avx2_(float *t, float *d, const float *t0, const float *d0, const float *y, const float *a, const float *b, size_t next, size_t steps, size_t lanes, const int *kind)
 {
-    if (kind == SPHERE_SH_MIDDLE_) sphere_sh_step_kind_avx2_(t, d, t0, d0, y, a, b, next, steps, lanes, SPHERE_SH_MIDDLE_);
-    else if (kind == SPHERE_SH_POLE_) sphere_sh_step_kind_avx2_(t, d, t0, d0, y, a, b, next, steps, lanes, SPHERE_SH_POLE_);
-    else sphere_sh_step_kind_avx2_(t, d, t0, d0, y, a, b, next, steps, lanes, SPHERE_SH_EQUATOR_);
+    const size_t half = 2 * SPHERE_SH_GROUP_, wide = lanes > half && kind[0] == kind[1] ? lanes : half;
+    for (; lanes; lanes -= wide, t += half, d += half, t0 += half, d0 += half, y += half, b += next, kind++) {
+        if (*kind == SPHERE_SH_MIDDLE_) sphere_sh_step_kind_avx2_(t, d, t0, d0, y, a, b, next, steps, wide, SPHERE_SH_MIDDLE_);
+        else if (*kind == SPHERE_SH_POLE_) sphere_sh_step_kind_avx2_(t, d, t0, d0, y, a, b, next, steps, wide, SPHERE_SH_POLE_);
+        else sphere_sh_step_kind_avx2_(t, d, t0, d0, y, a, b, next, steps, wide, SPHERE_SH_EQUATOR_);
+    }
 }
 /* expand: state and sums of two vectors stay in the registers. The next t is begun before this one is summed, and two steps a turn spare the copies of
    the state: each makes it 1.1 times as fast (gcc 12, Sapphire Rapids). */
@@ -10952,14 +10957,14 @@ SPHERE_SH_AVX2_INLINE_ void sphere_sh_expand_kind_avx2_(float *out, size_t strid
     _mm256_storeu_ps(t, t0_f32x8); _mm256_storeu_ps(t + w, t1_f32x8); _mm256_storeu_ps(d, d0_f32x8); _mm256_storeu_ps(d + w, d1_f32x8);
 }
 SPHERE_TARGET_AVX2_ static void sphere_sh_expand_avx2_(float *out, size_t stride, int first, float *t, float *d, const float *n, const float *y, const float *a, const float *b, size_t next,
-                                                       const float *c, size_t steps, size_t lanes, int kind)
+                                                       const float *c, size_t steps, size_t lanes, const int *kind)
 {
     const size_t half = 2 * SPHERE_SH_GROUP_;
-    for (; lanes; lanes -= half, out += 2 * stride, t += half, d += half, n = n ? n + half : n, y += half, b += next) {
-        if (kind == SPHERE_SH_MIDDLE_) {
+    for (; lanes; lanes -= half, out += 2 * stride, t += half, d += half, n = n ? n + half : n, y += half, b += next, kind++) {
+        if (*kind == SPHERE_SH_MIDDLE_) {
             if (n) sphere_sh_expand_kind_avx2_(out, stride, first, t, d, n, y, a, b, c, steps, SPHERE_SH_MIDDLE_, 1);
             else sphere_sh_expand_kind_avx2_(out, stride, first, t, d, n, y, a, b, c, steps, SPHERE_SH_MIDDLE_, 0);
-        } else if (kind == SPHERE_SH_POLE_) {
+        } else if (*kind == SPHERE_SH_POLE_) {
             if (n) sphere_sh_expand_kind_avx2_(out, stride, first, t, d, n, y, a, b, c, steps, SPHERE_SH_POLE_, 1);
             else sphere_sh_expand_kind_avx2_(out, stride, first, t, d, n, y, a, b, c, steps, SPHERE_SH_POLE_, 0);
         } else {
@@ -11057,23 +11062,23 @@ SPHERE_SH_AVX2_INLINE_ void sphere_sh_project2_avx2_(float *sum, int first, floa
     }
 }
 SPHERE_TARGET_AVX2_ static void sphere_sh_project_avx2_(float *sum, int first, float *t, float *d, const float *n, const float *y, const float *a, const float *b, size_t next,
-                                                        const float *in, size_t stride, size_t steps, size_t lanes, int kind)
+                                                        const float *in, size_t stride, size_t steps, size_t lanes, const int *kind)
 {
     const size_t half = 2 * SPHERE_SH_GROUP_;
-    if (lanes > half && !n) {
-        if (kind == SPHERE_SH_MIDDLE_) {
+    if (lanes > half && !n && kind[0] == kind[1]) {
+        if (*kind == SPHERE_SH_MIDDLE_) {
             if (first) sphere_sh_project4_avx2_(sum, 1, t, d, y, a, b, next, in, stride, steps, SPHERE_SH_MIDDLE_);
             else sphere_sh_project4_avx2_(sum, 0, t, d, y, a, b, next, in, stride, steps, SPHERE_SH_MIDDLE_);
-        } else if (kind == SPHERE_SH_POLE_) sphere_sh_project4_avx2_(sum, first, t, d, y, a, b, next, in, stride, steps, SPHERE_SH_POLE_);
+        } else if (*kind == SPHERE_SH_POLE_) sphere_sh_project4_avx2_(sum, first, t, d, y, a, b, next, in, stride, steps, SPHERE_SH_POLE_);
         else sphere_sh_project4_avx2_(sum, first, t, d, y, a, b, next, in, stride, steps, SPHERE_SH_EQUATOR_);
         return;
     }
-    for (; lanes; lanes -= half, first = 0, t += half, d += half, n = n ? n + half : n, y += half, b += next, in += 2 * stride) {
-        if (kind == SPHERE_SH_MIDDLE_) {
+    for (; lanes; lanes -= half, first = 0, t += half, d += half, n = n ? n + half : n, y += half, b += next, in += 2 * stride, kind++) {
+        if (*kind == SPHERE_SH_MIDDLE_) {
             if (n) sphere_sh_project2_avx2_(sum, first, t, d, n, y, a, b, in, stride, steps, SPHERE_SH_MIDDLE_, 1);
             else if (first) sphere_sh_project2_avx2_(sum, 1, t, d, n, y, a, b, in, stride, steps, SPHERE_SH_MIDDLE_, 0);
             else sphere_sh_project2_avx2_(sum, 0, t, d, n, y, a, b, in, stride, steps, SPHERE_SH_MIDDLE_, 0);
-        } else if (kind == SPHERE_SH_POLE_) {
+        } else if (*kind == SPHERE_SH_POLE_) {
             if (n) sphere_sh_project2_avx2_(sum, first, t, d, n, y, a, b, in, stride, steps, SPHERE_SH_POLE_, 1);
             else sphere_sh_project2_avx2_(sum, first, t, d, n, y, a, b, in, stride, steps, SPHERE_SH_POLE_, 0);
         } else {
@@ -11137,7 +11142,7 @@ SPHERE_TARGET_AVX2_ static void sphere_sh_shift_avx2_(float *out, const float *a
 #endif
 #ifdef SPHERE_TARGET_AVX512_
 /* Where most of the operations are, a whole block goes through two vectors of 512 bits, each of two groups. Half a block would be one vector, with nothing
-   beside it to do while the recurrence waits for its own result: it goes the way of AVX2, as do blocks with lanes out of range. */
+   beside it to do while the recurrence waits for its own result: it goes the way of AVX2. */
 
 /* Two groups to one vector and back; with all bits of a mask, because g++ 12 warns of its own header without. */
 SPHERE_SH_AVX512_INLINE_ __m512 sphere_sh_two_avx512_(const float *p, size_t stride)
@@ -11195,11 +11200,14 @@ SPHERE_SH_AVX512_INLINE_ void sphere_sh_expand_add_avx512_(__m512 *sum0_f32x16, 
     const __m512 c_f32x16 = _mm512_set1_ps(*c);
     *sum0_f32x16 = SPHERE_SH_MADD_F32X16_(t0_f32x16, c_f32x16, *sum0_f32x16); *sum1_f32x16 = SPHERE_SH_MADD_F32X16_(t1_f32x16, c_f32x16, *sum1_f32x16);
 }
-SPHERE_SH_AVX512_INLINE_ void sphere_sh_expand4_avx512_(float *out, size_t stride, int first, float *t, float *d, const float *y, const float *a, const float *b, size_t next,
-                                                    const float *c, size_t steps, int kind)
+/* The lanes that are not out of range. */
+SPHERE_SH_AVX512_INLINE_ __mmask16 sphere_sh_in_range_avx512_(const float *n) { return _mm512_cmp_ps_mask(_mm512_loadu_ps(n), _mm512_setzero_ps(), _CMP_NGT_UQ); }
+SPHERE_SH_AVX512_INLINE_ void sphere_sh_expand4_avx512_(float *out, size_t stride, int first, float *t, float *d, const float *n, const float *y, const float *a, const float *b, size_t next,
+                                                    const float *c, size_t steps, int kind0, int kind1)
 {
     const size_t w = SPHERE_SH_GROUP_;
     float *const more = out + 2 * stride;
+    const __mmask16 in0 = n ? sphere_sh_in_range_avx512_(n) : 0, in1 = n ? sphere_sh_in_range_avx512_(n + 2 * w) : 0;
     const __m512 y0_f32x16 = _mm512_loadu_ps(y), y1_f32x16 = _mm512_loadu_ps(y + 2 * w), zero_f32x16 = _mm512_setzero_ps();
     __m512 t0_f32x16 = _mm512_loadu_ps(t), t1_f32x16 = _mm512_loadu_ps(t + 2 * w), d0_f32x16 = _mm512_loadu_ps(d), d1_f32x16 = _mm512_loadu_ps(d + 2 * w);
     __m512 s00_f32x16 = zero_f32x16, s01_f32x16 = zero_f32x16, s02_f32x16 = zero_f32x16, s03_f32x16 = zero_f32x16;
@@ -11212,9 +11220,10 @@ SPHERE_SH_AVX512_INLINE_ void sphere_sh_expand4_avx512_(float *out, size_t strid
         s12_f32x16 = sphere_sh_two_avx512_(more + 2 * w, stride); s13_f32x16 = sphere_sh_two_avx512_(more + 3 * w, stride);
     }
     for (k = 0; k < steps; k++, c += 4) {
-        const __m512 a_f32x16 = _mm512_set1_ps(a[k]), u0_f32x16 = t0_f32x16, u1_f32x16 = t1_f32x16;
-        t0_f32x16 = sphere_sh_next_avx512_(SPHERE_SH_MADD_F32X16_(a_f32x16, y0_f32x16, _mm512_set1_ps(b[k])), t0_f32x16, &d0_f32x16, kind);
-        t1_f32x16 = sphere_sh_next_avx512_(SPHERE_SH_MADD_F32X16_(a_f32x16, y1_f32x16, _mm512_set1_ps(b[next + k])), t1_f32x16, &d1_f32x16, kind);
+        const __m512 a_f32x16 = _mm512_set1_ps(a[k]);
+        const __m512 u0_f32x16 = n ? _mm512_maskz_mov_ps(in0, t0_f32x16) : t0_f32x16, u1_f32x16 = n ? _mm512_maskz_mov_ps(in1, t1_f32x16) : t1_f32x16;
+        t0_f32x16 = sphere_sh_next_avx512_(SPHERE_SH_MADD_F32X16_(a_f32x16, y0_f32x16, _mm512_set1_ps(b[k])), t0_f32x16, &d0_f32x16, kind0);
+        t1_f32x16 = sphere_sh_next_avx512_(SPHERE_SH_MADD_F32X16_(a_f32x16, y1_f32x16, _mm512_set1_ps(b[next + k])), t1_f32x16, &d1_f32x16, kind1);
         sphere_sh_expand_add_avx512_(&s00_f32x16, &s10_f32x16, c, u0_f32x16, u1_f32x16); sphere_sh_expand_add_avx512_(&s01_f32x16, &s11_f32x16, c + 1, u0_f32x16, u1_f32x16);
         sphere_sh_expand_add_avx512_(&s02_f32x16, &s12_f32x16, c + 2, u0_f32x16, u1_f32x16); sphere_sh_expand_add_avx512_(&s03_f32x16, &s13_f32x16, c + 3, u0_f32x16, u1_f32x16);
     }
@@ -11224,24 +11233,27 @@ SPHERE_SH_AVX512_INLINE_ void sphere_sh_expand4_avx512_(float *out, size_t strid
     sphere_sh_two_store_avx512_(more + 2 * w, stride, s12_f32x16); sphere_sh_two_store_avx512_(more + 3 * w, stride, s13_f32x16);
     _mm512_storeu_ps(t, t0_f32x16); _mm512_storeu_ps(d, d0_f32x16); _mm512_storeu_ps(t + 2 * w, t1_f32x16); _mm512_storeu_ps(d + 2 * w, d1_f32x16);
 }
+/* The kinds of both halves as constants where they are the same; others are rare. */
 SPHERE_TARGET_AVX512_ static void sphere_sh_expand_avx512_(float *out, size_t stride, int first, float *t, float *d, const float *n, const float *y, const float *a, const float *b, size_t next,
-                                                           const float *c, size_t steps, size_t lanes, int kind)
+                                                           const float *c, size_t steps, size_t lanes, const int *kind)
 {
-    if (n || lanes < SPHERE_SH_BLOCK_) sphere_sh_expand_avx2_(out, stride, first, t, d, n, y, a, b, next, c, steps, lanes, kind);
-    else if (kind == SPHERE_SH_MIDDLE_) sphere_sh_expand4_avx512_(out, stride, first, t, d, y, a, b, next, c, steps, SPHERE_SH_MIDDLE_);
-    else if (kind == SPHERE_SH_POLE_) sphere_sh_expand4_avx512_(out, stride, first, t, d, y, a, b, next, c, steps, SPHERE_SH_POLE_);
-    else sphere_sh_expand4_avx512_(out, stride, first, t, d, y, a, b, next, c, steps, SPHERE_SH_EQUATOR_);
+    if (lanes < SPHERE_SH_BLOCK_) sphere_sh_expand_avx2_(out, stride, first, t, d, n, y, a, b, next, c, steps, lanes, kind);
+    else if (kind[0] != kind[1] || n) sphere_sh_expand4_avx512_(out, stride, first, t, d, n, y, a, b, next, c, steps, kind[0], kind[1]);
+    else if (*kind == SPHERE_SH_MIDDLE_) sphere_sh_expand4_avx512_(out, stride, first, t, d, NULL, y, a, b, next, c, steps, SPHERE_SH_MIDDLE_, SPHERE_SH_MIDDLE_);
+    else if (*kind == SPHERE_SH_POLE_) sphere_sh_expand4_avx512_(out, stride, first, t, d, NULL, y, a, b, next, c, steps, SPHERE_SH_POLE_, SPHERE_SH_POLE_);
+    else sphere_sh_expand4_avx512_(out, stride, first, t, d, NULL, y, a, b, next, c, steps, SPHERE_SH_EQUATOR_, SPHERE_SH_EQUATOR_);
 }
 SPHERE_SH_AVX512_INLINE_ void sphere_sh_project_add_avx512_(float *sum, int first, __m512 in0_f32x16, __m512 in1_f32x16, __m512 t0_f32x16, __m512 t1_f32x16)
 {
     const __m512 s_f32x16 = SPHERE_SH_MADD_F32X16_(t0_f32x16, in0_f32x16, first ? _mm512_setzero_ps() : _mm512_loadu_ps(sum));
     _mm512_storeu_ps(sum, SPHERE_SH_MADD_F32X16_(t1_f32x16, in1_f32x16, s_f32x16));
 }
-SPHERE_SH_AVX512_INLINE_ void sphere_sh_project4_avx512_(float *sum, int first, float *t, float *d, const float *y, const float *a, const float *b, size_t next,
-                                                     const float *in, size_t stride, size_t steps, int kind)
+SPHERE_SH_AVX512_INLINE_ void sphere_sh_project4_avx512_(float *sum, int first, float *t, float *d, const float *n, const float *y, const float *a, const float *b, size_t next,
+                                                     const float *in, size_t stride, size_t steps, int kind0, int kind1)
 {
     const size_t w = SPHERE_SH_GROUP_;
     const float *const more = in + 2 * stride;
+    const __mmask16 in0 = n ? sphere_sh_in_range_avx512_(n) : 0, in1 = n ? sphere_sh_in_range_avx512_(n + 2 * w) : 0;
     const __m512 y0_f32x16 = _mm512_loadu_ps(y), y1_f32x16 = _mm512_loadu_ps(y + 2 * w);
     const __m512 in00_f32x16 = sphere_sh_two_avx512_(in, stride), in01_f32x16 = sphere_sh_two_avx512_(in + w, stride);
     const __m512 in02_f32x16 = sphere_sh_two_avx512_(in + 2 * w, stride), in03_f32x16 = sphere_sh_two_avx512_(in + 3 * w, stride);
@@ -11250,9 +11262,10 @@ SPHERE_SH_AVX512_INLINE_ void sphere_sh_project4_avx512_(float *sum, int first, 
     __m512 t0_f32x16 = _mm512_loadu_ps(t), t1_f32x16 = _mm512_loadu_ps(t + 2 * w), d0_f32x16 = _mm512_loadu_ps(d), d1_f32x16 = _mm512_loadu_ps(d + 2 * w);
     size_t k;
     for (k = 0; k < steps; k++, sum += 8 * w) {
-        const __m512 a_f32x16 = _mm512_set1_ps(a[k]), u0_f32x16 = t0_f32x16, u1_f32x16 = t1_f32x16;
-        t0_f32x16 = sphere_sh_next_avx512_(SPHERE_SH_MADD_F32X16_(a_f32x16, y0_f32x16, _mm512_set1_ps(b[k])), t0_f32x16, &d0_f32x16, kind);
-        t1_f32x16 = sphere_sh_next_avx512_(SPHERE_SH_MADD_F32X16_(a_f32x16, y1_f32x16, _mm512_set1_ps(b[next + k])), t1_f32x16, &d1_f32x16, kind);
+        const __m512 a_f32x16 = _mm512_set1_ps(a[k]);
+        const __m512 u0_f32x16 = n ? _mm512_maskz_mov_ps(in0, t0_f32x16) : t0_f32x16, u1_f32x16 = n ? _mm512_maskz_mov_ps(in1, t1_f32x16) : t1_f32x16;
+        t0_f32x16 = sphere_sh_next_avx512_(SPHERE_SH_MADD_F32X16_(a_f32x16, y0_f32x16, _mm512_set1_ps(b[k])), t0_f32x16, &d0_f32x16, kind0);
+        t1_f32x16 = sphere_sh_next_avx512_(SPHERE_SH_MADD_F32X16_(a_f32x16, y1_f32x16, _mm512_set1_ps(b[next + k])), t1_f32x16, &d1_f32x16, kind1);
         sphere_sh_project_add_avx512_(sum, first, in00_f32x16, in10_f32x16, u0_f32x16, u1_f32x16);
         sphere_sh_project_add_avx512_(sum + 2 * w, first, in01_f32x16, in11_f32x16, u0_f32x16, u1_f32x16);
         sphere_sh_project_add_avx512_(sum + 4 * w, first, in02_f32x16, in12_f32x16, u0_f32x16, u1_f32x16);
@@ -11261,13 +11274,14 @@ SPHERE_SH_AVX512_INLINE_ void sphere_sh_project4_avx512_(float *sum, int first, 
     _mm512_storeu_ps(t, t0_f32x16); _mm512_storeu_ps(d, d0_f32x16); _mm512_storeu_ps(t + 2 * w, t1_f32x16); _mm512_storeu_ps(d + 2 * w, d1_f32x16);
 }
 SPHERE_TARGET_AVX512_ static void sphere_sh_project_avx512_(float *sum, int first, float *t, float *d, const float *n, const float *y, const float *a, const float *b, size_t next,
-                                                            const float *in, size_t stride, size_t steps, size_t lanes, int kind)
+                                                            const float *in, size_t stride, size_t steps, size_t lanes, const int *kind)
 {
-    if (n || lanes < SPHERE_SH_BLOCK_) sphere_sh_project_avx2_(sum, first, t, d, n, y, a, b, next, in, stride, steps, lanes, kind);
-    else if (kind == SPHERE_SH_MIDDLE_ && first) sphere_sh_project4_avx512_(sum, 1, t, d, y, a, b, next, in, stride, steps, SPHERE_SH_MIDDLE_);
-    else if (kind == SPHERE_SH_MIDDLE_) sphere_sh_project4_avx512_(sum, 0, t, d, y, a, b, next, in, stride, steps, SPHERE_SH_MIDDLE_);
-    else if (kind == SPHERE_SH_POLE_) sphere_sh_project4_avx512_(sum, first, t, d, y, a, b, next, in, stride, steps, SPHERE_SH_POLE_);
-    else sphere_sh_project4_avx512_(sum, first, t, d, y, a, b, next, in, stride, steps, SPHERE_SH_EQUATOR_);
+    if (lanes < SPHERE_SH_BLOCK_) sphere_sh_project_avx2_(sum, first, t, d, n, y, a, b, next, in, stride, steps, lanes, kind);
+    else if (kind[0] != kind[1] || n) sphere_sh_project4_avx512_(sum, first, t, d, n, y, a, b, next, in, stride, steps, kind[0], kind[1]);
+    else if (*kind == SPHERE_SH_MIDDLE_ && first) sphere_sh_project4_avx512_(sum, 1, t, d, NULL, y, a, b, next, in, stride, steps, SPHERE_SH_MIDDLE_, SPHERE_SH_MIDDLE_);
+    else if (*kind == SPHERE_SH_MIDDLE_) sphere_sh_project4_avx512_(sum, 0, t, d, NULL, y, a, b, next, in, stride, steps, SPHERE_SH_MIDDLE_, SPHERE_SH_MIDDLE_);
+    else if (*kind == SPHERE_SH_POLE_) sphere_sh_project4_avx512_(sum, first, t, d, NULL, y, a, b, next, in, stride, steps, SPHERE_SH_POLE_, SPHERE_SH_POLE_);
+    else sphere_sh_project4_avx512_(sum, first, t, d, NULL, y, a, b, next, in, stride, steps, SPHERE_SH_EQUATOR_, SPHERE_SH_EQUATOR_);
 }
 #endif
 #if SPHERE_NEON_
@@ -11328,16 +11342,16 @@ SPHERE_INLINE_ float32x4_t sphere_sh_next_neon_(float32x4_t c_f32x4, float32x4_t
     *d_f32x4 = vsubq_f32(p_f32x4, old_f32x4);
     return vsubq_f32(p_f32x4, vaddq_f32(t_f32x4, old_f32x4));
 }
-static void sphere_sh_step_neon_(float *t, float *d, const float *t0, const float *d0, const float *y, const float *a, const float *b, size_t next, size_t steps, size_t lanes, int kind)
+static void sphere_sh_step_neon_(float *t, float *d, const float *t0, const float *d0, const float *y, const float *a, const float *b, size_t next, size_t steps, size_t lanes, const int *kind)
 {
     const size_t w = SPHERE_SH_NEON_LANES_;
     size_t k, i, o;
-    for (o = 0; o < lanes; o += 4 * w, b += next) {                      /* four vectors: two groups */
+    for (o = 0; o < lanes; o += 4 * w, b += next, kind++) {              /* four vectors: two groups */
         float32x4_t t_f32x4[4], d_f32x4[4], y_f32x4[4];
         for (i = 0; i < 4; i++) { t_f32x4[i] = vld1q_f32(t0 + o + i * w); d_f32x4[i] = vld1q_f32(d0 + o + i * w); y_f32x4[i] = vld1q_f32(y + o + i * w); }
         for (k = 0; k < steps; k++) {
             const float32x4_t a_f32x4 = vld1q_dup_f32(a + k), b_f32x4 = vld1q_dup_f32(b + k);
-            for (i = 0; i < 4; i++) t_f32x4[i] = sphere_sh_next_neon_(SPHERE_MADD_F32X4_(a_f32x4, y_f32x4[i], b_f32x4), t_f32x4[i], d_f32x4 + i, kind);
+            for (i = 0; i < 4; i++) t_f32x4[i] = sphere_sh_next_neon_(SPHERE_MADD_F32X4_(a_f32x4, y_f32x4[i], b_f32x4), t_f32x4[i], d_f32x4 + i, *kind);
         }
         for (i = 0; i < 4; i++) { vst1q_f32(t + o + i * w, t_f32x4[i]); vst1q_f32(d + o + i * w, d_f32x4[i]); }
     }
@@ -11371,13 +11385,13 @@ SPHERE_INLINE_ void sphere_sh_expand_kind_neon_(float *out, size_t stride, int f
     }
 }
 static void sphere_sh_expand_neon_(float *out, size_t stride, int first, float *t, float *d, const float *n, const float *y, const float *a, const float *b, size_t next, const float *c,
-                                   size_t steps, size_t lanes, int kind)
+                                   size_t steps, size_t lanes, const int *kind)
 {
     const size_t half = 2 * SPHERE_SH_GROUP_;
-    for (; lanes; lanes -= half, out += 2 * stride, t += half, d += half, n = n ? n + half : n, y += half, b += next) {
-        if (n) sphere_sh_expand_kind_neon_(out, stride, first, t, d, n, y, a, b, c, steps, kind, 1);
-        else if (kind == SPHERE_SH_MIDDLE_) sphere_sh_expand_kind_neon_(out, stride, first, t, d, n, y, a, b, c, steps, SPHERE_SH_MIDDLE_, 0);
-        else if (kind == SPHERE_SH_POLE_) sphere_sh_expand_kind_neon_(out, stride, first, t, d, n, y, a, b, c, steps, SPHERE_SH_POLE_, 0);
+    for (; lanes; lanes -= half, out += 2 * stride, t += half, d += half, n = n ? n + half : n, y += half, b += next, kind++) {
+        if (n) sphere_sh_expand_kind_neon_(out, stride, first, t, d, n, y, a, b, c, steps, *kind, 1);
+        else if (*kind == SPHERE_SH_MIDDLE_) sphere_sh_expand_kind_neon_(out, stride, first, t, d, n, y, a, b, c, steps, SPHERE_SH_MIDDLE_, 0);
+        else if (*kind == SPHERE_SH_POLE_) sphere_sh_expand_kind_neon_(out, stride, first, t, d, n, y, a, b, c, steps, SPHERE_SH_POLE_, 0);
         else sphere_sh_expand_kind_neon_(out, stride, first, t, d, n, y, a, b, c, steps, SPHERE_SH_EQUATOR_, 0);
     }
 }
@@ -11407,12 +11421,12 @@ SPHERE_INLINE_ void sphere_sh_project_kind_neon_(float *sum, int first, float *t
     for (i = 0; i < 4; i++) { vst1q_f32(t + i * w, t_f32x4[i]); vst1q_f32(d + i * w, d_f32x4[i]); }
 }
 static void sphere_sh_project_neon_(float *sum, int first, float *t, float *d, const float *n, const float *y, const float *a, const float *b, size_t next, const float *in, size_t stride,
-                                    size_t steps, size_t lanes, int kind)
+                                    size_t steps, size_t lanes, const int *kind)
 {
     const size_t half = 2 * SPHERE_SH_GROUP_;
-    for (; lanes; lanes -= half, first = 0, t += half, d += half, n = n ? n + half : n, y += half, b += next, in += 2 * stride) {
-        if (kind == SPHERE_SH_MIDDLE_) sphere_sh_project_kind_neon_(sum, first, t, d, n, y, a, b, in, stride, steps, SPHERE_SH_MIDDLE_);
-        else if (kind == SPHERE_SH_POLE_) sphere_sh_project_kind_neon_(sum, first, t, d, n, y, a, b, in, stride, steps, SPHERE_SH_POLE_);
+    for (; lanes; lanes -= half, first = 0, t += half, d += half, n = n ? n + half : n, y += half, b += next, in += 2 * stride, kind++) {
+        if (*kind == SPHERE_SH_MIDDLE_) sphere_sh_project_kind_neon_(sum, first, t, d, n, y, a, b, in, stride, steps, SPHERE_SH_MIDDLE_);
+        else if (*kind == SPHERE_SH_POLE_) sphere_sh_project_kind_neon_(sum, first, t, d, n, y, a, b, in, stride, steps, SPHERE_SH_POLE_);
         else sphere_sh_project_kind_neon_(sum, first, t, d, n, y, a, b, in, stride, steps, SPHERE_SH_EQUATOR_);
     }
 }
@@ -11820,11 +11834,14 @@ SPHERE_SH_AVX2_INLINE_ void sphere_shd_step_kind_avx2_(double *t, double *d, con
     }
     _mm256_storeu_pd(t, t0_f64x4); _mm256_storeu_pd(t + w, t1_f64x4); _mm256_storeu_pd(d, d0_f64x4); _mm256_storeu_pd(d + w, d1_f64x4);
 }
-SPHERE_TARGET_AVX2_ static void sphere_shd_step_avx2_(double *t, double *d, const double *t0, const double *d0, const double *y, const double *a, const double *b, size_t next, size_t steps, size_t lanes, int kind)
+SPHERE_TARGET_AVX2_ static void sphere_shd_step_avx2_(double *t, double *d, const double *t0, const double *d0, const double *y, const double *a, const double *b, size_t next, size_t steps, size_t lanes, const int *kind)
 {
-    if (kind == SPHERE_SH_MIDDLE_) sphere_shd_step_kind_avx2_(t, d, t0, d0, y, a, b, next, steps, lanes, SPHERE_SH_MIDDLE_);
-    else if (kind == SPHERE_SH_POLE_) sphere_shd_step_kind_avx2_(t, d, t0, d0, y, a, b, next, steps, lanes, SPHERE_SH_POLE_);
-    else sphere_shd_step_kind_avx2_(t, d, t0, d0, y, a, b, next, steps, lanes, SPHERE_SH_EQUATOR_);
+    const size_t half = 2 * SPHERE_SHD_GROUP_, wide = lanes > half && kind[0] == kind[1] ? lanes : half;
+    for (; lanes; lanes -= wide, t += half, d += half, t0 += half, d0 += half, y += half, b += next, kind++) {
+        if (*kind == SPHERE_SH_MIDDLE_) sphere_shd_step_kind_avx2_(t, d, t0, d0, y, a, b, next, steps, wide, SPHERE_SH_MIDDLE_);
+        else if (*kind == SPHERE_SH_POLE_) sphere_shd_step_kind_avx2_(t, d, t0, d0, y, a, b, next, steps, wide, SPHERE_SH_POLE_);
+        else sphere_shd_step_kind_avx2_(t, d, t0, d0, y, a, b, next, steps, wide, SPHERE_SH_EQUATOR_);
+    }
 }
 /* expand: state and sums of two vectors stay in the registers. The next t is begun before this one is summed, and two steps a turn spare the copies of
    the state: each makes it 1.1 times as fast (gcc 12, Sapphire Rapids). */
@@ -11871,14 +11888,14 @@ SPHERE_SH_AVX2_INLINE_ void sphere_shd_expand_kind_avx2_(double *out, size_t str
     _mm256_storeu_pd(t, t0_f64x4); _mm256_storeu_pd(t + w, t1_f64x4); _mm256_storeu_pd(d, d0_f64x4); _mm256_storeu_pd(d + w, d1_f64x4);
 }
 SPHERE_TARGET_AVX2_ static void sphere_shd_expand_avx2_(double *out, size_t stride, int first, double *t, double *d, const double *n, const double *y, const double *a, const double *b, size_t next,
-                                                       const double *c, size_t steps, size_t lanes, int kind)
+                                                       const double *c, size_t steps, size_t lanes, const int *kind)
 {
     const size_t half = 2 * SPHERE_SHD_GROUP_;
-    for (; lanes; lanes -= half, out += 2 * stride, t += half, d += half, n = n ? n + half : n, y += half, b += next) {
-        if (kind == SPHERE_SH_MIDDLE_) {
+    for (; lanes; lanes -= half, out += 2 * stride, t += half, d += half, n = n ? n + half : n, y += half, b += next, kind++) {
+        if (*kind == SPHERE_SH_MIDDLE_) {
             if (n) sphere_shd_expand_kind_avx2_(out, stride, first, t, d, n, y, a, b, c, steps, SPHERE_SH_MIDDLE_, 1);
             else sphere_shd_expand_kind_avx2_(out, stride, first, t, d, n, y, a, b, c, steps, SPHERE_SH_MIDDLE_, 0);
-        } else if (kind == SPHERE_SH_POLE_) {
+        } else if (*kind == SPHERE_SH_POLE_) {
             if (n) sphere_shd_expand_kind_avx2_(out, stride, first, t, d, n, y, a, b, c, steps, SPHERE_SH_POLE_, 1);
             else sphere_shd_expand_kind_avx2_(out, stride, first, t, d, n, y, a, b, c, steps, SPHERE_SH_POLE_, 0);
         } else {
@@ -11976,23 +11993,23 @@ SPHERE_SH_AVX2_INLINE_ void sphere_shd_project2_avx2_(double *sum, int first, do
     }
 }
 SPHERE_TARGET_AVX2_ static void sphere_shd_project_avx2_(double *sum, int first, double *t, double *d, const double *n, const double *y, const double *a, const double *b, size_t next,
-                                                        const double *in, size_t stride, size_t steps, size_t lanes, int kind)
+                                                        const double *in, size_t stride, size_t steps, size_t lanes, const int *kind)
 {
     const size_t half = 2 * SPHERE_SHD_GROUP_;
-    if (lanes > half && !n) {
-        if (kind == SPHERE_SH_MIDDLE_) {
+    if (lanes > half && !n && kind[0] == kind[1]) {
+        if (*kind == SPHERE_SH_MIDDLE_) {
             if (first) sphere_shd_project4_avx2_(sum, 1, t, d, y, a, b, next, in, stride, steps, SPHERE_SH_MIDDLE_);
             else sphere_shd_project4_avx2_(sum, 0, t, d, y, a, b, next, in, stride, steps, SPHERE_SH_MIDDLE_);
-        } else if (kind == SPHERE_SH_POLE_) sphere_shd_project4_avx2_(sum, first, t, d, y, a, b, next, in, stride, steps, SPHERE_SH_POLE_);
+        } else if (*kind == SPHERE_SH_POLE_) sphere_shd_project4_avx2_(sum, first, t, d, y, a, b, next, in, stride, steps, SPHERE_SH_POLE_);
         else sphere_shd_project4_avx2_(sum, first, t, d, y, a, b, next, in, stride, steps, SPHERE_SH_EQUATOR_);
         return;
     }
-    for (; lanes; lanes -= half, first = 0, t += half, d += half, n = n ? n + half : n, y += half, b += next, in += 2 * stride) {
-        if (kind == SPHERE_SH_MIDDLE_) {
+    for (; lanes; lanes -= half, first = 0, t += half, d += half, n = n ? n + half : n, y += half, b += next, in += 2 * stride, kind++) {
+        if (*kind == SPHERE_SH_MIDDLE_) {
             if (n) sphere_shd_project2_avx2_(sum, first, t, d, n, y, a, b, in, stride, steps, SPHERE_SH_MIDDLE_, 1);
             else if (first) sphere_shd_project2_avx2_(sum, 1, t, d, n, y, a, b, in, stride, steps, SPHERE_SH_MIDDLE_, 0);
             else sphere_shd_project2_avx2_(sum, 0, t, d, n, y, a, b, in, stride, steps, SPHERE_SH_MIDDLE_, 0);
-        } else if (kind == SPHERE_SH_POLE_) {
+        } else if (*kind == SPHERE_SH_POLE_) {
             if (n) sphere_shd_project2_avx2_(sum, first, t, d, n, y, a, b, in, stride, steps, SPHERE_SH_POLE_, 1);
             else sphere_shd_project2_avx2_(sum, first, t, d, n, y, a, b, in, stride, steps, SPHERE_SH_POLE_, 0);
         } else {
@@ -12056,7 +12073,7 @@ SPHERE_TARGET_AVX2_ static void sphere_shd_shift_avx2_(double *out, const double
 #endif
 #ifdef SPHERE_TARGET_AVX512_
 /* Where most of the operations are, a whole block goes through two vectors of 512 bits, each of two groups. Half a block would be one vector, with nothing
-   beside it to do while the recurrence waits for its own result: it goes the way of AVX2, as do blocks with lanes out of range. */
+   beside it to do while the recurrence waits for its own result: it goes the way of AVX2. */
 
 /* Two groups to one vector and back; with all bits of a mask, because g++ 12 warns of its own header without. */
 SPHERE_SH_AVX512_INLINE_ __m512d sphere_shd_two_avx512_(const double *p, size_t stride)
@@ -12114,11 +12131,14 @@ SPHERE_SH_AVX512_INLINE_ void sphere_shd_expand_add_avx512_(__m512d *sum0_f64x8,
     const __m512d c_f64x8 = _mm512_set1_pd(*c);
     *sum0_f64x8 = SPHERE_SH_MADD_F64X8_(t0_f64x8, c_f64x8, *sum0_f64x8); *sum1_f64x8 = SPHERE_SH_MADD_F64X8_(t1_f64x8, c_f64x8, *sum1_f64x8);
 }
-SPHERE_SH_AVX512_INLINE_ void sphere_shd_expand4_avx512_(double *out, size_t stride, int first, double *t, double *d, const double *y, const double *a, const double *b, size_t next,
-                                                    const double *c, size_t steps, int kind)
+/* The lanes that are not out of range. */
+SPHERE_SH_AVX512_INLINE_ __mmask8 sphere_shd_in_range_avx512_(const double *n) { return _mm512_cmp_pd_mask(_mm512_loadu_pd(n), _mm512_setzero_pd(), _CMP_NGT_UQ); }
+SPHERE_SH_AVX512_INLINE_ void sphere_shd_expand4_avx512_(double *out, size_t stride, int first, double *t, double *d, const double *n, const double *y, const double *a, const double *b, size_t next,
+                                                    const double *c, size_t steps, int kind0, int kind1)
 {
     const size_t w = SPHERE_SHD_GROUP_;
     double *const more = out + 2 * stride;
+    const __mmask8 in0 = n ? sphere_shd_in_range_avx512_(n) : 0, in1 = n ? sphere_shd_in_range_avx512_(n + 2 * w) : 0;
     const __m512d y0_f64x8 = _mm512_loadu_pd(y), y1_f64x8 = _mm512_loadu_pd(y + 2 * w), zero_f64x8 = _mm512_setzero_pd();
     __m512d t0_f64x8 = _mm512_loadu_pd(t), t1_f64x8 = _mm512_loadu_pd(t + 2 * w), d0_f64x8 = _mm512_loadu_pd(d), d1_f64x8 = _mm512_loadu_pd(d + 2 * w);
     __m512d s00_f64x8 = zero_f64x8, s01_f64x8 = zero_f64x8, s02_f64x8 = zero_f64x8, s03_f64x8 = zero_f64x8;
@@ -12131,9 +12151,10 @@ SPHERE_SH_AVX512_INLINE_ void sphere_shd_expand4_avx512_(double *out, size_t str
         s12_f64x8 = sphere_shd_two_avx512_(more + 2 * w, stride); s13_f64x8 = sphere_shd_two_avx512_(more + 3 * w, stride);
     }
     for (k = 0; k < steps; k++, c += 4) {
-        const __m512d a_f64x8 = _mm512_set1_pd(a[k]), u0_f64x8 = t0_f64x8, u1_f64x8 = t1_f64x8;
-        t0_f64x8 = sphere_shd_next_avx512_(SPHERE_SH_MADD_F64X8_(a_f64x8, y0_f64x8, _mm512_set1_pd(b[k])), t0_f64x8, &d0_f64x8, kind);
-        t1_f64x8 = sphere_shd_next_avx512_(SPHERE_SH_MADD_F64X8_(a_f64x8, y1_f64x8, _mm512_set1_pd(b[next + k])), t1_f64x8, &d1_f64x8, kind);
+        const __m512d a_f64x8 = _mm512_set1_pd(a[k]);
+        const __m512d u0_f64x8 = n ? _mm512_maskz_mov_pd(in0, t0_f64x8) : t0_f64x8, u1_f64x8 = n ? _mm512_maskz_mov_pd(in1, t1_f64x8) : t1_f64x8;
+        t0_f64x8 = sphere_shd_next_avx512_(SPHERE_SH_MADD_F64X8_(a_f64x8, y0_f64x8, _mm512_set1_pd(b[k])), t0_f64x8, &d0_f64x8, kind0);
+        t1_f64x8 = sphere_shd_next_avx512_(SPHERE_SH_MADD_F64X8_(a_f64x8, y1_f64x8, _mm512_set1_pd(b[next + k])), t1_f64x8, &d1_f64x8, kind1);
         sphere_shd_expand_add_avx512_(&s00_f64x8, &s10_f64x8, c, u0_f64x8, u1_f64x8); sphere_shd_expand_add_avx512_(&s01_f64x8, &s11_f64x8, c + 1, u0_f64x8, u1_f64x8);
         sphere_shd_expand_add_avx512_(&s02_f64x8, &s12_f64x8, c + 2, u0_f64x8, u1_f64x8); sphere_shd_expand_add_avx512_(&s03_f64x8, &s13_f64x8, c + 3, u0_f64x8, u1_f64x8);
     }
@@ -12143,24 +12164,27 @@ SPHERE_SH_AVX512_INLINE_ void sphere_shd_expand4_avx512_(double *out, size_t str
     sphere_shd_two_store_avx512_(more + 2 * w, stride, s12_f64x8); sphere_shd_two_store_avx512_(more + 3 * w, stride, s13_f64x8);
     _mm512_storeu_pd(t, t0_f64x8); _mm512_storeu_pd(d, d0_f64x8); _mm512_storeu_pd(t + 2 * w, t1_f64x8); _mm512_storeu_pd(d + 2 * w, d1_f64x8);
 }
+/* The kinds of both halves as constants where they are the same; others are rare. */
 SPHERE_TARGET_AVX512_ static void sphere_shd_expand_avx512_(double *out, size_t stride, int first, double *t, double *d, const double *n, const double *y, const double *a, const double *b, size_t next,
-                                                           const double *c, size_t steps, size_t lanes, int kind)
+                                                           const double *c, size_t steps, size_t lanes, const int *kind)
 {
-    if (n || lanes < SPHERE_SHD_BLOCK_) sphere_shd_expand_avx2_(out, stride, first, t, d, n, y, a, b, next, c, steps, lanes, kind);
-    else if (kind == SPHERE_SH_MIDDLE_) sphere_shd_expand4_avx512_(out, stride, first, t, d, y, a, b, next, c, steps, SPHERE_SH_MIDDLE_);
-    else if (kind == SPHERE_SH_POLE_) sphere_shd_expand4_avx512_(out, stride, first, t, d, y, a, b, next, c, steps, SPHERE_SH_POLE_);
-    else sphere_shd_expand4_avx512_(out, stride, first, t, d, y, a, b, next, c, steps, SPHERE_SH_EQUATOR_);
+    if (lanes < SPHERE_SHD_BLOCK_) sphere_shd_expand_avx2_(out, stride, first, t, d, n, y, a, b, next, c, steps, lanes, kind);
+    else if (kind[0] != kind[1] || n) sphere_shd_expand4_avx512_(out, stride, first, t, d, n, y, a, b, next, c, steps, kind[0], kind[1]);
+    else if (*kind == SPHERE_SH_MIDDLE_) sphere_shd_expand4_avx512_(out, stride, first, t, d, NULL, y, a, b, next, c, steps, SPHERE_SH_MIDDLE_, SPHERE_SH_MIDDLE_);
+    else if (*kind == SPHERE_SH_POLE_) sphere_shd_expand4_avx512_(out, stride, first, t, d, NULL, y, a, b, next, c, steps, SPHERE_SH_POLE_, SPHERE_SH_POLE_);
+    else sphere_shd_expand4_avx512_(out, stride, first, t, d, NULL, y, a, b, next, c, steps, SPHERE_SH_EQUATOR_, SPHERE_SH_EQUATOR_);
 }
 SPHERE_SH_AVX512_INLINE_ void sphere_shd_project_add_avx512_(double *sum, int first, __m512d in0_f64x8, __m512d in1_f64x8, __m512d t0_f64x8, __m512d t1_f64x8)
 {
     const __m512d s_f64x8 = SPHERE_SH_MADD_F64X8_(t0_f64x8, in0_f64x8, first ? _mm512_setzero_pd() : _mm512_loadu_pd(sum));
     _mm512_storeu_pd(sum, SPHERE_SH_MADD_F64X8_(t1_f64x8, in1_f64x8, s_f64x8));
 }
-SPHERE_SH_AVX512_INLINE_ void sphere_shd_project4_avx512_(double *sum, int first, double *t, double *d, const double *y, const double *a, const double *b, size_t next,
-                                                     const double *in, size_t stride, size_t steps, int kind)
+SPHERE_SH_AVX512_INLINE_ void sphere_shd_project4_avx512_(double *sum, int first, double *t, double *d, const double *n, const double *y, const double *a, const double *b, size_t next,
+                                                     const double *in, size_t stride, size_t steps, int kind0, int kind1)
 {
     const size_t w = SPHERE_SHD_GROUP_;
     const double *const more = in + 2 * stride;
+    const __mmask8 in0 = n ? sphere_shd_in_range_avx512_(n) : 0, in1 = n ? sphere_shd_in_range_avx512_(n + 2 * w) : 0;
     const __m512d y0_f64x8 = _mm512_loadu_pd(y), y1_f64x8 = _mm512_loadu_pd(y + 2 * w);
     const __m512d in00_f64x8 = sphere_shd_two_avx512_(in, stride), in01_f64x8 = sphere_shd_two_avx512_(in + w, stride);
     const __m512d in02_f64x8 = sphere_shd_two_avx512_(in + 2 * w, stride), in03_f64x8 = sphere_shd_two_avx512_(in + 3 * w, stride);
@@ -12169,9 +12193,10 @@ SPHERE_SH_AVX512_INLINE_ void sphere_shd_project4_avx512_(double *sum, int first
     __m512d t0_f64x8 = _mm512_loadu_pd(t), t1_f64x8 = _mm512_loadu_pd(t + 2 * w), d0_f64x8 = _mm512_loadu_pd(d), d1_f64x8 = _mm512_loadu_pd(d + 2 * w);
     size_t k;
     for (k = 0; k < steps; k++, sum += 8 * w) {
-        const __m512d a_f64x8 = _mm512_set1_pd(a[k]), u0_f64x8 = t0_f64x8, u1_f64x8 = t1_f64x8;
-        t0_f64x8 = sphere_shd_next_avx512_(SPHERE_SH_MADD_F64X8_(a_f64x8, y0_f64x8, _mm512_set1_pd(b[k])), t0_f64x8, &d0_f64x8, kind);
-        t1_f64x8 = sphere_shd_next_avx512_(SPHERE_SH_MADD_F64X8_(a_f64x8, y1_f64x8, _mm512_set1_pd(b[next + k])), t1_f64x8, &d1_f64x8, kind);
+        const __m512d a_f64x8 = _mm512_set1_pd(a[k]);
+        const __m512d u0_f64x8 = n ? _mm512_maskz_mov_pd(in0, t0_f64x8) : t0_f64x8, u1_f64x8 = n ? _mm512_maskz_mov_pd(in1, t1_f64x8) : t1_f64x8;
+        t0_f64x8 = sphere_shd_next_avx512_(SPHERE_SH_MADD_F64X8_(a_f64x8, y0_f64x8, _mm512_set1_pd(b[k])), t0_f64x8, &d0_f64x8, kind0);
+        t1_f64x8 = sphere_shd_next_avx512_(SPHERE_SH_MADD_F64X8_(a_f64x8, y1_f64x8, _mm512_set1_pd(b[next + k])), t1_f64x8, &d1_f64x8, kind1);
         sphere_shd_project_add_avx512_(sum, first, in00_f64x8, in10_f64x8, u0_f64x8, u1_f64x8);
         sphere_shd_project_add_avx512_(sum + 2 * w, first, in01_f64x8, in11_f64x8, u0_f64x8, u1_f64x8);
         sphere_shd_project_add_avx512_(sum + 4 * w, first, in02_f64x8, in12_f64x8, u0_f64x8, u1_f64x8);
@@ -12180,13 +12205,14 @@ SPHERE_SH_AVX512_INLINE_ void sphere_shd_project4_avx512_(double *sum, int first
     _mm512_storeu_pd(t, t0_f64x8); _mm512_storeu_pd(d, d0_f64x8); _mm512_storeu_pd(t + 2 * w, t1_f64x8); _mm512_storeu_pd(d + 2 * w, d1_f64x8);
 }
 SPHERE_TARGET_AVX512_ static void sphere_shd_project_avx512_(double *sum, int first, double *t, double *d, const double *n, const double *y, const double *a, const double *b, size_t next,
-                                                            const double *in, size_t stride, size_t steps, size_t lanes, int kind)
+                                                            const double *in, size_t stride, size_t steps, size_t lanes, const int *kind)
 {
-    if (n || lanes < SPHERE_SHD_BLOCK_) sphere_shd_project_avx2_(sum, first, t, d, n, y, a, b, next, in, stride, steps, lanes, kind);
-    else if (kind == SPHERE_SH_MIDDLE_ && first) sphere_shd_project4_avx512_(sum, 1, t, d, y, a, b, next, in, stride, steps, SPHERE_SH_MIDDLE_);
-    else if (kind == SPHERE_SH_MIDDLE_) sphere_shd_project4_avx512_(sum, 0, t, d, y, a, b, next, in, stride, steps, SPHERE_SH_MIDDLE_);
-    else if (kind == SPHERE_SH_POLE_) sphere_shd_project4_avx512_(sum, first, t, d, y, a, b, next, in, stride, steps, SPHERE_SH_POLE_);
-    else sphere_shd_project4_avx512_(sum, first, t, d, y, a, b, next, in, stride, steps, SPHERE_SH_EQUATOR_);
+    if (lanes < SPHERE_SHD_BLOCK_) sphere_shd_project_avx2_(sum, first, t, d, n, y, a, b, next, in, stride, steps, lanes, kind);
+    else if (kind[0] != kind[1] || n) sphere_shd_project4_avx512_(sum, first, t, d, n, y, a, b, next, in, stride, steps, kind[0], kind[1]);
+    else if (*kind == SPHERE_SH_MIDDLE_ && first) sphere_shd_project4_avx512_(sum, 1, t, d, NULL, y, a, b, next, in, stride, steps, SPHERE_SH_MIDDLE_, SPHERE_SH_MIDDLE_);
+    else if (*kind == SPHERE_SH_MIDDLE_) sphere_shd_project4_avx512_(sum, 0, t, d, NULL, y, a, b, next, in, stride, steps, SPHERE_SH_MIDDLE_, SPHERE_SH_MIDDLE_);
+    else if (*kind == SPHERE_SH_POLE_) sphere_shd_project4_avx512_(sum, first, t, d, NULL, y, a, b, next, in, stride, steps, SPHERE_SH_POLE_, SPHERE_SH_POLE_);
+    else sphere_shd_project4_avx512_(sum, first, t, d, NULL, y, a, b, next, in, stride, steps, SPHERE_SH_EQUATOR_, SPHERE_SH_EQUATOR_);
 }
 #endif
 #if SPHERE_NEON_
@@ -12247,16 +12273,16 @@ SPHERE_INLINE_ float64x2_t sphere_shd_next_neon_(float64x2_t c_f64x2, float64x2_
     *d_f64x2 = vsubq_f64(p_f64x2, old_f64x2);
     return vsubq_f64(p_f64x2, vaddq_f64(t_f64x2, old_f64x2));
 }
-static void sphere_shd_step_neon_(double *t, double *d, const double *t0, const double *d0, const double *y, const double *a, const double *b, size_t next, size_t steps, size_t lanes, int kind)
+static void sphere_shd_step_neon_(double *t, double *d, const double *t0, const double *d0, const double *y, const double *a, const double *b, size_t next, size_t steps, size_t lanes, const int *kind)
 {
     const size_t w = SPHERE_SHD_NEON_LANES_;
     size_t k, i, o;
-    for (o = 0; o < lanes; o += 4 * w, b += next) {                      /* four vectors: two groups */
+    for (o = 0; o < lanes; o += 4 * w, b += next, kind++) {              /* four vectors: two groups */
         float64x2_t t_f64x2[4], d_f64x2[4], y_f64x2[4];
         for (i = 0; i < 4; i++) { t_f64x2[i] = vld1q_f64(t0 + o + i * w); d_f64x2[i] = vld1q_f64(d0 + o + i * w); y_f64x2[i] = vld1q_f64(y + o + i * w); }
         for (k = 0; k < steps; k++) {
             const float64x2_t a_f64x2 = vld1q_dup_f64(a + k), b_f64x2 = vld1q_dup_f64(b + k);
-            for (i = 0; i < 4; i++) t_f64x2[i] = sphere_shd_next_neon_(SPHERE_SH_MADD_F64X2_(a_f64x2, y_f64x2[i], b_f64x2), t_f64x2[i], d_f64x2 + i, kind);
+            for (i = 0; i < 4; i++) t_f64x2[i] = sphere_shd_next_neon_(SPHERE_SH_MADD_F64X2_(a_f64x2, y_f64x2[i], b_f64x2), t_f64x2[i], d_f64x2 + i, *kind);
         }
         for (i = 0; i < 4; i++) { vst1q_f64(t + o + i * w, t_f64x2[i]); vst1q_f64(d + o + i * w, d_f64x2[i]); }
     }
@@ -12290,13 +12316,13 @@ SPHERE_INLINE_ void sphere_shd_expand_kind_neon_(double *out, size_t stride, int
     }
 }
 static void sphere_shd_expand_neon_(double *out, size_t stride, int first, double *t, double *d, const double *n, const double *y, const double *a, const double *b, size_t next, const double *c,
-                                   size_t steps, size_t lanes, int kind)
+                                   size_t steps, size_t lanes, const int *kind)
 {
     const size_t half = 2 * SPHERE_SHD_GROUP_;
-    for (; lanes; lanes -= half, out += 2 * stride, t += half, d += half, n = n ? n + half : n, y += half, b += next) {
-        if (n) sphere_shd_expand_kind_neon_(out, stride, first, t, d, n, y, a, b, c, steps, kind, 1);
-        else if (kind == SPHERE_SH_MIDDLE_) sphere_shd_expand_kind_neon_(out, stride, first, t, d, n, y, a, b, c, steps, SPHERE_SH_MIDDLE_, 0);
-        else if (kind == SPHERE_SH_POLE_) sphere_shd_expand_kind_neon_(out, stride, first, t, d, n, y, a, b, c, steps, SPHERE_SH_POLE_, 0);
+    for (; lanes; lanes -= half, out += 2 * stride, t += half, d += half, n = n ? n + half : n, y += half, b += next, kind++) {
+        if (n) sphere_shd_expand_kind_neon_(out, stride, first, t, d, n, y, a, b, c, steps, *kind, 1);
+        else if (*kind == SPHERE_SH_MIDDLE_) sphere_shd_expand_kind_neon_(out, stride, first, t, d, n, y, a, b, c, steps, SPHERE_SH_MIDDLE_, 0);
+        else if (*kind == SPHERE_SH_POLE_) sphere_shd_expand_kind_neon_(out, stride, first, t, d, n, y, a, b, c, steps, SPHERE_SH_POLE_, 0);
         else sphere_shd_expand_kind_neon_(out, stride, first, t, d, n, y, a, b, c, steps, SPHERE_SH_EQUATOR_, 0);
     }
 }
@@ -12326,12 +12352,12 @@ SPHERE_INLINE_ void sphere_shd_project_kind_neon_(double *sum, int first, double
     for (i = 0; i < 4; i++) { vst1q_f64(t + i * w, t_f64x2[i]); vst1q_f64(d + i * w, d_f64x2[i]); }
 }
 static void sphere_shd_project_neon_(double *sum, int first, double *t, double *d, const double *n, const double *y, const double *a, const double *b, size_t next, const double *in, size_t stride,
-                                    size_t steps, size_t lanes, int kind)
+                                    size_t steps, size_t lanes, const int *kind)
 {
     const size_t half = 2 * SPHERE_SHD_GROUP_;
-    for (; lanes; lanes -= half, first = 0, t += half, d += half, n = n ? n + half : n, y += half, b += next, in += 2 * stride) {
-        if (kind == SPHERE_SH_MIDDLE_) sphere_shd_project_kind_neon_(sum, first, t, d, n, y, a, b, in, stride, steps, SPHERE_SH_MIDDLE_);
-        else if (kind == SPHERE_SH_POLE_) sphere_shd_project_kind_neon_(sum, first, t, d, n, y, a, b, in, stride, steps, SPHERE_SH_POLE_);
+    for (; lanes; lanes -= half, first = 0, t += half, d += half, n = n ? n + half : n, y += half, b += next, in += 2 * stride, kind++) {
+        if (*kind == SPHERE_SH_MIDDLE_) sphere_shd_project_kind_neon_(sum, first, t, d, n, y, a, b, in, stride, steps, SPHERE_SH_MIDDLE_);
+        else if (*kind == SPHERE_SH_POLE_) sphere_shd_project_kind_neon_(sum, first, t, d, n, y, a, b, in, stride, steps, SPHERE_SH_POLE_);
         else sphere_shd_project_kind_neon_(sum, first, t, d, n, y, a, b, in, stride, steps, SPHERE_SH_EQUATOR_);
     }
 }
@@ -12706,9 +12732,9 @@ typedef struct sphere_sh_transform_kernels_ {
     unsigned (*rescale)(float *t, float *d, float *n, const float *before, size_t lanes);
     void (*weigh)(float *out, const float *in, const float *other, const float *even, const float *next, const float *odd, size_t steps);
     void (*shift)(float *out, const float *a, const float *b, float y0, size_t steps);
-    void (*step)(float *t, float *d, const float *t0, const float *d0, const float *y, const float *a, const float *b, size_t next, size_t steps, size_t lanes, int kind);
-    void (*expand)(float *out, size_t stride, int first, float *t, float *d, const float *n, const float *y, const float *a, const float *b, size_t next, const float *c, size_t steps, size_t lanes, int kind);
-    void (*project)(float *sum, int first, float *t, float *d, const float *n, const float *y, const float *a, const float *b, size_t next, const float *in, size_t stride, size_t steps, size_t lanes, int kind);
+    void (*step)(float *t, float *d, const float *t0, const float *d0, const float *y, const float *a, const float *b, size_t next, size_t steps, size_t lanes, const int *kind);
+    void (*expand)(float *out, size_t stride, int first, float *t, float *d, const float *n, const float *y, const float *a, const float *b, size_t next, const float *c, size_t steps, size_t lanes, const int *kind);
+    void (*project)(float *sum, int first, float *t, float *d, const float *n, const float *y, const float *a, const float *b, size_t next, const float *in, size_t stride, size_t steps, size_t lanes, const int *kind);
     void (*combine)(float *out, float *sum, size_t steps);
     void (*join)(float *z, const float *f, const float *x, size_t orders, size_t n);
     void (*part)(float *f, const float *z, const float *w, const float *wx, size_t orders, size_t n);
@@ -13118,16 +13144,11 @@ static void sphere_sh_restore_(sphere_sh_walk_ *walk, const sphere_sh_kept_ *kep
    state before is the one that is kept. spare: room for another state. */
 static size_t sphere_sh_walk_on_(const sphere_sh_job_ *job, sphere_sh_walk_ *walk, float **spare, size_t k, size_t steps)
 {
-    const size_t half = 2 * SPHERE_SH_GROUP_;
     sphere_sh_walk_ next;
     while (k < steps && !(walk->flags & 2u)) {
         const size_t part = sphere_sh_look_(walk->flags & 1u ? walk->a[k] : 0, steps - k);
         sphere_sh_walk_at_(&next, *spare);
-        if (walk->kind[0] == walk->kind[1]) job->kernels->step(next.t, next.d, walk->t, walk->d, walk->y, walk->a + k, walk->b + k, walk->next, part, walk->lanes, walk->kind[0]);
-        else {
-            job->kernels->step(next.t, next.d, walk->t, walk->d, walk->y, walk->a + k, walk->b + k, 0, part, half, walk->kind[0]);
-            job->kernels->step(next.t + half, next.d + half, walk->t + half, walk->d + half, walk->y + half, walk->a + k, walk->b + walk->next + k, 0, part, half, walk->kind[1]);
-        }
+        job->kernels->step(next.t, next.d, walk->t, walk->d, walk->y, walk->a + k, walk->b + k, walk->next, part, walk->lanes, walk->kind);
         next.flags = job->kernels->rescale(next.t, next.d, next.n, walk->n, walk->lanes);
         if (next.flags & 2u) { walk->flags |= 2u; break; }
         walk->flags = next.flags;
@@ -13136,60 +13157,31 @@ static size_t sphere_sh_walk_on_(const sphere_sh_job_ *job, sphere_sh_walk_ *wal
     }
     return k;
 }
-/* Whether some lane of a half of a block is out of range. */
-static int sphere_sh_half_out_(const sphere_sh_walk_ *walk, size_t half)
-{
-    const float *const n = walk->n + half * 2 * SPHERE_SH_GROUP_;
-    size_t i;
-    if (walk->flags & 1u) for (i = 0; i < 2 * SPHERE_SH_GROUP_; i++) if (n[i] > 0) return 1;
-    return 0;
-}
 /* From degree `from` to the last: out = sum of t_k c[k]. The state goes on. */
 static void sphere_sh_walk_expand_(const sphere_sh_job_ *job, const sphere_sh_walk_ *walk, size_t from, size_t steps, const float *c, float *out, size_t stride)
 {
-    const size_t width = 2 * SPHERE_SH_GROUP_;
-    size_t half, k, part;
-    if (!(walk->flags & 1u) && walk->kind[0] == walk->kind[1]) {
-        job->kernels->expand(out, stride, 1, walk->t, walk->d, NULL, walk->y, walk->a + from, walk->b + from, walk->next, c + 4 * from, steps - from, walk->lanes, walk->kind[0]);
-        return;
+    unsigned flags = walk->flags;
+    size_t k, part;
+    for (k = from; flags & 1u && k < steps; k += part) {
+        part = sphere_sh_look_(walk->a[k], steps - k);
+        job->kernels->expand(out, stride, k == from, walk->t, walk->d, walk->n, walk->y, walk->a + k, walk->b + k, walk->next, c + 4 * k, part, walk->lanes, walk->kind);
+        flags = job->kernels->rescale(walk->t, walk->d, walk->n, walk->n, walk->lanes);
     }
-    for (half = 0; half * width < walk->lanes; half++, out += 2 * stride) {
-        const float *const y = walk->y + half * width, *const b = walk->b + half * walk->next;
-        float *const t = walk->t + half * width, *const d = walk->d + half * width, *const n = walk->n + half * width;
-        int some = sphere_sh_half_out_(walk, half);
-        for (k = from; some && k < steps; k += part) {
-            part = sphere_sh_look_(walk->a[k], steps - k);
-            job->kernels->expand(out, stride, k == from, t, d, n, y, walk->a + k, b + k, 0, c + 4 * k, part, width, walk->kind[half]);
-            some = (int)(job->kernels->rescale(t, d, n, n, width) & 1u);
-        }
-        if (k < steps) job->kernels->expand(out, stride, k == from, t, d, NULL, y, walk->a + k, b + k, 0, c + 4 * k, steps - k, width, walk->kind[half]);
-    }
+    if (k < steps) job->kernels->expand(out, stride, k == from, walk->t, walk->d, NULL, walk->y, walk->a + k, walk->b + k, walk->next, c + 4 * k, steps - k, walk->lanes, walk->kind);
 }
 /* From degree `from` of a strip to its end: add t_k in to sum[k]; first: to 0, and sum[0 .. from - 1] become 0. The state goes on. */
 static void sphere_sh_walk_project_(const sphere_sh_job_ *job, sphere_sh_walk_ *walk, size_t from, size_t steps, float *sum, int first, const float *in, size_t stride)
 {
-    const size_t width = 2 * SPHERE_SH_GROUP_;
-    size_t half, k, part;
-    unsigned flags = 0;
-    if (first && from) memset(sum, 0, 8 * from * SPHERE_SH_GROUP_ * sizeof(*sum));
-    if (!(walk->flags & 1u) && walk->kind[0] == walk->kind[1]) {
-        job->kernels->project(sum + 8 * from * SPHERE_SH_GROUP_, first, walk->t, walk->d, NULL, walk->y, walk->a + from, walk->b + from, walk->next, in, stride, steps - from, walk->lanes, walk->kind[0]);
-        return;
+    const size_t row = 8 * SPHERE_SH_GROUP_;
+    size_t k, part;
+    if (first && from) memset(sum, 0, from * row * sizeof(*sum));
+    for (k = from; walk->flags & 1u && k < steps; k += part) {
+        part = sphere_sh_look_(walk->a[k], steps - k);
+        job->kernels->project(sum + k * row, first, walk->t, walk->d, walk->n, walk->y, walk->a + k, walk->b + k, walk->next, in, stride, part, walk->lanes, walk->kind);
+        walk->flags = job->kernels->rescale(walk->t, walk->d, walk->n, walk->n, walk->lanes);
     }
-    for (half = 0; half * width < walk->lanes; half++, in += 2 * stride) {
-        const float *const y = walk->y + half * width, *const b = walk->b + half * walk->next;
-        float *const t = walk->t + half * width, *const d = walk->d + half * width, *const n = walk->n + half * width;
-        int some = sphere_sh_half_out_(walk, half);
-        for (k = from; some && k < steps; k += part) {
-            part = sphere_sh_look_(walk->a[k], steps - k);
-            job->kernels->project(sum + 8 * k * SPHERE_SH_GROUP_, first, t, d, n, y, walk->a + k, b + k, 0, in, stride, part, width, walk->kind[half]);
-            some = (int)(job->kernels->rescale(t, d, n, n, width) & 1u);
-        }
-        if (k < steps) job->kernels->project(sum + 8 * k * SPHERE_SH_GROUP_, first, t, d, NULL, y, walk->a + k, b + k, 0, in, stride, steps - k, width, walk->kind[half]);
-        if (some) flags = 1u;
-        first = 0;
-    }
-    walk->flags = 2u | flags;
+    if (k < steps) job->kernels->project(sum + k * row, first, walk->t, walk->d, NULL, walk->y, walk->a + k, walk->b + k, walk->next, in, stride, steps - k, walk->lanes, walk->kind);
+    walk->flags |= 2u;
 }
 
 /* Coefficients of some orders from m on, order by order: line[j][2 i] = c(l, m + j), [2 i + 1] = -c(l, -m - j), l = m + j + i; zeros behind. Read degree
@@ -13695,9 +13687,9 @@ typedef struct sphere_shd_transform_kernels_ {
     unsigned (*rescale)(double *t, double *d, double *n, const double *before, size_t lanes);
     void (*weigh)(double *out, const double *in, const double *other, const double *even, const double *next, const double *odd, size_t steps);
     void (*shift)(double *out, const double *a, const double *b, double y0, size_t steps);
-    void (*step)(double *t, double *d, const double *t0, const double *d0, const double *y, const double *a, const double *b, size_t next, size_t steps, size_t lanes, int kind);
-    void (*expand)(double *out, size_t stride, int first, double *t, double *d, const double *n, const double *y, const double *a, const double *b, size_t next, const double *c, size_t steps, size_t lanes, int kind);
-    void (*project)(double *sum, int first, double *t, double *d, const double *n, const double *y, const double *a, const double *b, size_t next, const double *in, size_t stride, size_t steps, size_t lanes, int kind);
+    void (*step)(double *t, double *d, const double *t0, const double *d0, const double *y, const double *a, const double *b, size_t next, size_t steps, size_t lanes, const int *kind);
+    void (*expand)(double *out, size_t stride, int first, double *t, double *d, const double *n, const double *y, const double *a, const double *b, size_t next, const double *c, size_t steps, size_t lanes, const int *kind);
+    void (*project)(double *sum, int first, double *t, double *d, const double *n, const double *y, const double *a, const double *b, size_t next, const double *in, size_t stride, size_t steps, size_t lanes, const int *kind);
     void (*combine)(double *out, double *sum, size_t steps);
     void (*join)(double *z, const double *f, const double *x, size_t orders, size_t n);
     void (*part)(double *f, const double *z, const double *w, const double *wx, size_t orders, size_t n);
@@ -14107,16 +14099,11 @@ static void sphere_shd_restore_(sphere_shd_walk_ *walk, const sphere_shd_kept_ *
    state before is the one that is kept. spare: room for another state. */
 static size_t sphere_shd_walk_on_(const sphere_shd_job_ *job, sphere_shd_walk_ *walk, double **spare, size_t k, size_t steps)
 {
-    const size_t half = 2 * SPHERE_SHD_GROUP_;
     sphere_shd_walk_ next;
     while (k < steps && !(walk->flags & 2u)) {
         const size_t part = sphere_shd_look_(walk->flags & 1u ? walk->a[k] : 0, steps - k);
         sphere_shd_walk_at_(&next, *spare);
-        if (walk->kind[0] == walk->kind[1]) job->kernels->step(next.t, next.d, walk->t, walk->d, walk->y, walk->a + k, walk->b + k, walk->next, part, walk->lanes, walk->kind[0]);
-        else {
-            job->kernels->step(next.t, next.d, walk->t, walk->d, walk->y, walk->a + k, walk->b + k, 0, part, half, walk->kind[0]);
-            job->kernels->step(next.t + half, next.d + half, walk->t + half, walk->d + half, walk->y + half, walk->a + k, walk->b + walk->next + k, 0, part, half, walk->kind[1]);
-        }
+        job->kernels->step(next.t, next.d, walk->t, walk->d, walk->y, walk->a + k, walk->b + k, walk->next, part, walk->lanes, walk->kind);
         next.flags = job->kernels->rescale(next.t, next.d, next.n, walk->n, walk->lanes);
         if (next.flags & 2u) { walk->flags |= 2u; break; }
         walk->flags = next.flags;
@@ -14125,60 +14112,31 @@ static size_t sphere_shd_walk_on_(const sphere_shd_job_ *job, sphere_shd_walk_ *
     }
     return k;
 }
-/* Whether some lane of a half of a block is out of range. */
-static int sphere_shd_half_out_(const sphere_shd_walk_ *walk, size_t half)
-{
-    const double *const n = walk->n + half * 2 * SPHERE_SHD_GROUP_;
-    size_t i;
-    if (walk->flags & 1u) for (i = 0; i < 2 * SPHERE_SHD_GROUP_; i++) if (n[i] > 0) return 1;
-    return 0;
-}
 /* From degree `from` to the last: out = sum of t_k c[k]. The state goes on. */
 static void sphere_shd_walk_expand_(const sphere_shd_job_ *job, const sphere_shd_walk_ *walk, size_t from, size_t steps, const double *c, double *out, size_t stride)
 {
-    const size_t width = 2 * SPHERE_SHD_GROUP_;
-    size_t half, k, part;
-    if (!(walk->flags & 1u) && walk->kind[0] == walk->kind[1]) {
-        job->kernels->expand(out, stride, 1, walk->t, walk->d, NULL, walk->y, walk->a + from, walk->b + from, walk->next, c + 4 * from, steps - from, walk->lanes, walk->kind[0]);
-        return;
+    unsigned flags = walk->flags;
+    size_t k, part;
+    for (k = from; flags & 1u && k < steps; k += part) {
+        part = sphere_shd_look_(walk->a[k], steps - k);
+        job->kernels->expand(out, stride, k == from, walk->t, walk->d, walk->n, walk->y, walk->a + k, walk->b + k, walk->next, c + 4 * k, part, walk->lanes, walk->kind);
+        flags = job->kernels->rescale(walk->t, walk->d, walk->n, walk->n, walk->lanes);
     }
-    for (half = 0; half * width < walk->lanes; half++, out += 2 * stride) {
-        const double *const y = walk->y + half * width, *const b = walk->b + half * walk->next;
-        double *const t = walk->t + half * width, *const d = walk->d + half * width, *const n = walk->n + half * width;
-        int some = sphere_shd_half_out_(walk, half);
-        for (k = from; some && k < steps; k += part) {
-            part = sphere_shd_look_(walk->a[k], steps - k);
-            job->kernels->expand(out, stride, k == from, t, d, n, y, walk->a + k, b + k, 0, c + 4 * k, part, width, walk->kind[half]);
-            some = (int)(job->kernels->rescale(t, d, n, n, width) & 1u);
-        }
-        if (k < steps) job->kernels->expand(out, stride, k == from, t, d, NULL, y, walk->a + k, b + k, 0, c + 4 * k, steps - k, width, walk->kind[half]);
-    }
+    if (k < steps) job->kernels->expand(out, stride, k == from, walk->t, walk->d, NULL, walk->y, walk->a + k, walk->b + k, walk->next, c + 4 * k, steps - k, walk->lanes, walk->kind);
 }
 /* From degree `from` of a strip to its end: add t_k in to sum[k]; first: to 0, and sum[0 .. from - 1] become 0. The state goes on. */
 static void sphere_shd_walk_project_(const sphere_shd_job_ *job, sphere_shd_walk_ *walk, size_t from, size_t steps, double *sum, int first, const double *in, size_t stride)
 {
-    const size_t width = 2 * SPHERE_SHD_GROUP_;
-    size_t half, k, part;
-    unsigned flags = 0;
-    if (first && from) memset(sum, 0, 8 * from * SPHERE_SHD_GROUP_ * sizeof(*sum));
-    if (!(walk->flags & 1u) && walk->kind[0] == walk->kind[1]) {
-        job->kernels->project(sum + 8 * from * SPHERE_SHD_GROUP_, first, walk->t, walk->d, NULL, walk->y, walk->a + from, walk->b + from, walk->next, in, stride, steps - from, walk->lanes, walk->kind[0]);
-        return;
+    const size_t row = 8 * SPHERE_SHD_GROUP_;
+    size_t k, part;
+    if (first && from) memset(sum, 0, from * row * sizeof(*sum));
+    for (k = from; walk->flags & 1u && k < steps; k += part) {
+        part = sphere_shd_look_(walk->a[k], steps - k);
+        job->kernels->project(sum + k * row, first, walk->t, walk->d, walk->n, walk->y, walk->a + k, walk->b + k, walk->next, in, stride, part, walk->lanes, walk->kind);
+        walk->flags = job->kernels->rescale(walk->t, walk->d, walk->n, walk->n, walk->lanes);
     }
-    for (half = 0; half * width < walk->lanes; half++, in += 2 * stride) {
-        const double *const y = walk->y + half * width, *const b = walk->b + half * walk->next;
-        double *const t = walk->t + half * width, *const d = walk->d + half * width, *const n = walk->n + half * width;
-        int some = sphere_shd_half_out_(walk, half);
-        for (k = from; some && k < steps; k += part) {
-            part = sphere_shd_look_(walk->a[k], steps - k);
-            job->kernels->project(sum + 8 * k * SPHERE_SHD_GROUP_, first, t, d, n, y, walk->a + k, b + k, 0, in, stride, part, width, walk->kind[half]);
-            some = (int)(job->kernels->rescale(t, d, n, n, width) & 1u);
-        }
-        if (k < steps) job->kernels->project(sum + 8 * k * SPHERE_SHD_GROUP_, first, t, d, NULL, y, walk->a + k, b + k, 0, in, stride, steps - k, width, walk->kind[half]);
-        if (some) flags = 1u;
-        first = 0;
-    }
-    walk->flags = 2u | flags;
+    if (k < steps) job->kernels->project(sum + k * row, first, walk->t, walk->d, NULL, walk->y, walk->a + k, walk->b + k, walk->next, in, stride, steps - k, walk->lanes, walk->kind);
+    walk->flags |= 2u;
 }
 
 /* Coefficients of some orders from m on, order by order: line[j][2 i] = c(l, m + j), [2 i + 1] = -c(l, -m - j), l = m + j + i; zeros behind. Read degree

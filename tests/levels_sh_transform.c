@@ -147,6 +147,12 @@ int main(int argc, char **argv)
         single(70, grid, layout, 9, 0, WAYS, 0); twice(70, grid, layout, 9, 0, WAYS, 0);
     }
     for (i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) { single(17, SPHERE_SH_GAUSS, SPHERE_SH_ROWS, 0, counts[i], 3, 0); twice(17, SPHERE_SH_GAUSS, SPHERE_SH_ROWS, 0, counts[i], 3, 0); }
+    for (i = 0; i < 40; i++) {                           /* a block of two kinds, far from the equator: high orders count only after many steps */
+        const size_t k = i < 20 ? i : 39 - i;
+        const double theta = k < 16 ? ((double)k + 5) * 0.02 : ((double)k - 11.7) * 0.15;
+        some_rings[i].theta = i < 20 ? theta : 3.141592653589793 - theta; some_rings[i].phi = 0; some_rings[i].count = 40;
+    }
+    single(300, SPHERE_SH_RINGS, SPHERE_SH_ROWS, 0, 0, quick ? 3 : WAYS, 0); twice(300, SPHERE_SH_RINGS, SPHERE_SH_ROWS, 0, 0, quick ? 3 : WAYS, 0);
     single(40, SPHERE_SH_GAUSS, SPHERE_SH_ROWS, 0, 0, WAYS, 1); twice(40, SPHERE_SH_GAUSS, SPHERE_SH_ROWS, 0, 0, WAYS, 1);
     printf("digest sh_transform %08lx%08lx\n", (unsigned long)(sum >> 32), (unsigned long)(sum & 0xffffffffu));
     printf("%d passed, %d failed\n", passed, failed);
