@@ -9898,6 +9898,8 @@ static void sphere_sh_squares_c_(const sphere_sh_degrees_ *degrees, size_t m, si
         work[k] = (count - 1 - k) & 1u ? 1 / e : e;
     }
 }
+/* Where output k of a transform in place lies; without a table it lies at k. */
+SPHERE_INLINE_ size_t sphere_sh_output_(const uint32_t *place, size_t k) { return place ? place[k] : k; }
 /* sphere-sh float begin transform-portable */
 /* >>kernel columns: all columns of order m from the chain; rounded once from double. scale = (scale of P_mm)^2 / a_0. */
 static void sphere_sh_columns_c_(const sphere_sh_degrees_ *degrees, size_t m, size_t count, size_t stride, const double *work, double scale, float *out)
@@ -10038,12 +10040,12 @@ static void sphere_sh_join_c_(float *z, const float *f, const float *x, size_t o
     }
     for (m = orders; m + orders <= n; m++) for (i = 0; i < SPHERE_SH_PLACE_; i++) z[m * SPHERE_SH_PLACE_ + i] = 0;
 }
-/* >>kernel part: the reverse: E = w (2 N + 2 S), O = w x (2 N - 2 S); without the 2 for m = 0. wx = w x. */
-static void sphere_sh_part_c_(float *f, const float *z, const float *w, const float *wx, size_t orders, size_t n)
+/* >>kernel part: the reverse, from a transform in place: E = w (2 N + 2 S), O = w x (2 N - 2 S); without the 2 for m = 0. wx = w x. */
+static void sphere_sh_part_c_(float *f, const float *z, const uint32_t *place, const float *w, const float *wx, size_t orders, size_t n)
 {
     size_t m, i;
     for (m = 0; m < orders; m++, f += 4 * SPHERE_SH_GROUP_) {
-        const float *const up = z + m * SPHERE_SH_PLACE_, *const down = z + (m ? n - m : 0) * SPHERE_SH_PLACE_;
+        const float *const up = z + sphere_sh_output_(place, m) * SPHERE_SH_PLACE_, *const down = z + sphere_sh_output_(place, m ? n - m : 0) * SPHERE_SH_PLACE_;
         for (i = 0; i < SPHERE_SH_GROUP_; i++) {
             const float a = up[i], b = up[SPHERE_SH_GROUP_ + i], c = down[i], d = down[SPHERE_SH_GROUP_ + i];
             const float nr = a + c, ni = b - d, sr = b + d, si = c - a;
@@ -10052,16 +10054,16 @@ static void sphere_sh_part_c_(float *f, const float *z, const float *w, const fl
         }
     }
 }
-/* >>kernel rows_out: north[lane][j], south[lane][j] = places j = 0..n-1; a NaN becomes the one NaN. */
-static void sphere_sh_rows_out_c_(float *const *north, float *const *south, const float *z, size_t from, size_t n)
+/* >>kernel rows_out: north[lane][j], south[lane][j] = outputs j = from .. n - 1 of a transform in place; a NaN becomes the one NaN. */
+static void sphere_sh_rows_out_c_(float *const *north, float *const *south, const float *z, const uint32_t *place, size_t from, size_t n)
 {
     size_t j, i;
-    for (i = 0; i < SPHERE_SH_GROUP_; i++) for (j = from; j < n; j++) {
-        north[i][j] = sphere_canonical_(z[j * SPHERE_SH_PLACE_ + i]);
-        south[i][j] = sphere_canonical_(z[j * SPHERE_SH_PLACE_ + SPHERE_SH_GROUP_ + i]);
+    for (j = from; j < n; j++) {
+        const float *const at = z + sphere_sh_output_(place, j) * SPHERE_SH_PLACE_;
+        for (i = 0; i < SPHERE_SH_GROUP_; i++) { north[i][j] = sphere_canonical_(at[i]); south[i][j] = sphere_canonical_(at[SPHERE_SH_GROUP_ + i]); }
     }
 }
-/* >>kernel rows_in: the reverse. */
+/* >>kernel rows_in: the reverse, into natural order. */
 static void sphere_sh_rows_in_c_(float *z, const float *const *north, const float *const *south, size_t from, size_t n)
 {
     size_t j, i;
@@ -10070,16 +10072,17 @@ static void sphere_sh_rows_in_c_(float *z, const float *const *north, const floa
         z[j * SPHERE_SH_PLACE_ + SPHERE_SH_GROUP_ + i] = south[i][j];
     }
 }
-/* >>kernel columns_out: places j = 0..n-1 to a field whose meridians are contiguous: north[j rings + lane], and south the other way round. */
-static void sphere_sh_columns_out_c_(float *north, float *south, size_t rings, const float *z, size_t n)
+/* >>kernel columns_out: outputs j = 0..n-1 of a transform in place, to a field whose meridians are contiguous: north[j rings + lane], and south the other
+   way round. */
+static void sphere_sh_columns_out_c_(float *north, float *south, size_t rings, const float *z, const uint32_t *place, size_t n)
 {
     size_t j, i;
-    for (j = 0; j < n; j++, z += SPHERE_SH_PLACE_, north += rings, south += rings) for (i = 0; i < SPHERE_SH_GROUP_; i++) {
-        north[i] = sphere_canonical_(z[i]);
-        south[i] = sphere_canonical_(z[SPHERE_SH_PLACE_ - 1 - i]);
+    for (j = 0; j < n; j++, north += rings, south += rings) {
+        const float *const at = z + sphere_sh_output_(place, j) * SPHERE_SH_PLACE_;
+        for (i = 0; i < SPHERE_SH_GROUP_; i++) { north[i] = sphere_canonical_(at[i]); south[i] = sphere_canonical_(at[SPHERE_SH_PLACE_ - 1 - i]); }
     }
 }
-/* >>kernel columns_in: the reverse. */
+/* >>kernel columns_in: the reverse, into natural order. */
 static void sphere_sh_columns_in_c_(float *z, const float *north, const float *south, size_t rings, size_t n)
 {
     size_t j, i;
@@ -10088,93 +10091,79 @@ static void sphere_sh_columns_in_c_(float *z, const float *north, const float *s
         z[SPHERE_SH_PLACE_ - 1 - i] = south[i];
     }
 }
-/* One butterfly of radix 4, of all lanes: x jump apart, y over apart; step = p s, 0: no factors. */
-static void sphere_sh_four_c_(float *y, size_t over, const float *x, size_t jump, const float *turn, size_t step, size_t re)
+/* One butterfly of a prime radix, of one lane: x jump apart, in place; i ascending. root: the pair of exp(2 pi i/r), its powers part pairs apart. */
+#define SPHERE_SH_RADIX_MOST_ 19
+static void sphere_sh_prime_c_(float *xr, float *xi, size_t jump, size_t r, const float *root, size_t part)
 {
-    const size_t im = SPHERE_SH_GROUP_ - re;
-    size_t l, j;
-    for (l = 0; l < SPHERE_SH_GROUP_; l++) {
-        const float *const xr = x + re + l, *const xi = x + im + l;
-        const float ar = xr[0] + xr[2 * jump], ai = xi[0] + xi[2 * jump], br = xr[0] - xr[2 * jump], bi = xi[0] - xi[2 * jump];
-        const float cr = xr[jump] + xr[3 * jump], ci = xi[jump] + xi[3 * jump], dr = xr[jump] - xr[3 * jump], di = xi[jump] - xi[3 * jump];
-        const float sr[4] = { ar + cr, br - di, ar - cr, br + di }, si[4] = { ai + ci, bi + dr, ai - ci, bi - dr };
-        for (j = 0; j < 4; j++) {
-            const float *const w = turn + 2 * j * step;
-            y[j * over + re + l] = step && j ? sr[j] * w[0] - si[j] * w[1] : sr[j];
-            y[j * over + im + l] = step && j ? SPHERE_MADD_(si[j], w[0], sr[j] * w[1]) : si[j];
+    float vr[SPHERE_SH_RADIX_MOST_], vi[SPHERE_SH_RADIX_MOST_];
+    size_t i, j;
+    for (j = 0; j < r; j++) { vr[j] = xr[j * jump]; vi[j] = xi[j * jump]; }
+    for (j = 0; j < r; j++) {
+        float sumr = vr[0], sumi = vi[0];
+        for (i = 1; i < r; i++) {
+            const float *const w = root + 2 * part * (i * j % r);
+            sumr = SPHERE_MADD_(vr[i], w[0], sumr) - vi[i] * w[1]; sumi = SPHERE_MADD_(vi[i], w[0], SPHERE_MADD_(vr[i], w[1], sumi));
+        }
+        xr[j * jump] = sumr; xi[j * jump] = sumi;
+    }
+}
+/* >>kernel fft: one pass of a transform in place, radix r: of `blocks` blocks of n places one behind the other,
+     x[p + j n/r] = w^(p j) sum over i of u^(i j) x[p + i n/r],  w = exp(2 pi i/n), u = exp(2 pi i/r), p < n/r;
+   then the r parts of each block are blocks of the next pass, and at last they are single places, whose order the plan knows. turn (n s) pairs cos, sin of
+   2 pi k/(n s). re = 0: as written; re = GROUP: with real and imaginary parts exchanged, which makes it the transform of the opposite sign. p = 0 is not
+   multiplied by its factors 1. */
+static void sphere_sh_fft_c_(float *z, size_t n, size_t blocks, size_t s, size_t r, const float *turn, size_t re)
+{
+    const size_t im = SPHERE_SH_GROUP_ - re, part = n / r, jump = part * SPHERE_SH_PLACE_;
+    size_t p, j, l;
+    for (; blocks; blocks--, z += n * SPHERE_SH_PLACE_) for (p = 0; p < part; p++) for (l = 0; l < SPHERE_SH_GROUP_; l++) {
+        float *const xr = z + p * SPHERE_SH_PLACE_ + re + l, *const xi = z + p * SPHERE_SH_PLACE_ + im + l;
+        if (r == 2) {
+            const float br = xr[0] - xr[jump], bi = xi[0] - xi[jump];
+            xr[0] += xr[jump]; xi[0] += xi[jump];
+            xr[jump] = br; xi[jump] = bi;
+        } else if (r == 3) {
+            const float tr = xr[jump] + xr[2 * jump], ti = xi[jump] + xi[2 * jump];
+            const float ur = xr[0] - 0.5f * tr, ui = xi[0] - 0.5f * ti;
+            const float vr = SPHERE_SH_REAL_(0.8660254037844386) * (xr[jump] - xr[2 * jump]), vi = SPHERE_SH_REAL_(0.8660254037844386) * (xi[jump] - xi[2 * jump]);
+            xr[0] += tr; xi[0] += ti;
+            xr[jump] = ur - vi; xi[jump] = ui + vr; xr[2 * jump] = ur + vi; xi[2 * jump] = ui - vr;
+        } else if (r == 4) {
+            const float ar = xr[0] + xr[2 * jump], ai = xi[0] + xi[2 * jump], br = xr[0] - xr[2 * jump], bi = xi[0] - xi[2 * jump];
+            const float cr = xr[jump] + xr[3 * jump], ci = xi[jump] + xi[3 * jump], dr = xr[jump] - xr[3 * jump], di = xi[jump] - xi[3 * jump];
+            xr[0] = ar + cr; xi[0] = ai + ci; xr[jump] = br - di; xi[jump] = bi + dr;
+            xr[2 * jump] = ar - cr; xi[2 * jump] = ai - ci; xr[3 * jump] = br + di; xi[3 * jump] = bi - dr;
+        } else if (r == 5) {
+            const float c1 = SPHERE_SH_REAL_(0.30901699437494745), c2 = SPHERE_SH_REAL_(-0.8090169943749475);
+            const float s1 = SPHERE_SH_REAL_(0.9510565162951535), s2 = SPHERE_SH_REAL_(0.5877852522924731);
+            const float ar = xr[jump] + xr[4 * jump], ai = xi[jump] + xi[4 * jump], br = xr[2 * jump] + xr[3 * jump], bi = xi[2 * jump] + xi[3 * jump];
+            const float cr = xr[jump] - xr[4 * jump], ci = xi[jump] - xi[4 * jump], dr = xr[2 * jump] - xr[3 * jump], di = xi[2 * jump] - xi[3 * jump];
+            const float er = SPHERE_MADD_(c2, br, SPHERE_MADD_(c1, ar, xr[0])), ei = SPHERE_MADD_(c2, bi, SPHERE_MADD_(c1, ai, xi[0]));
+            const float fr = SPHERE_MADD_(c1, br, SPHERE_MADD_(c2, ar, xr[0])), fi = SPHERE_MADD_(c1, bi, SPHERE_MADD_(c2, ai, xi[0]));
+            const float gr = SPHERE_MADD_(s2, dr, s1 * cr), gi = SPHERE_MADD_(s2, di, s1 * ci), hr = s2 * cr - s1 * dr, hi = s2 * ci - s1 * di;
+            xr[0] += ar + br; xi[0] += ai + bi;
+            xr[jump] = er - gi; xi[jump] = ei + gr; xr[4 * jump] = er + gi; xi[4 * jump] = ei - gr;
+            xr[2 * jump] = fr - hi; xi[2 * jump] = fi + hr; xr[3 * jump] = fr + hi; xi[3 * jump] = fi - hr;
+        } else sphere_sh_prime_c_(xr, xi, jump, r, turn, s * part);
+        if (p) for (j = 1; j < r; j++) {
+            const float *const w = turn + 2 * (p * j * s);
+            const float vr = xr[j * jump] * w[0] - xi[j * jump] * w[1];
+            xi[j * jump] = SPHERE_MADD_(xi[j * jump], w[0], xr[j * jump] * w[1]); xr[j * jump] = vr;
         }
     }
 }
-/* >>kernel fft: one pass of a Stockham transform of length n s (this pass: n, in s interleaved copies), radix r:
-     out[q + s (r p + j)] = w^(p j) sum over i of u^(i j) in[q + s (p + i n/r)],  w = exp(2 pi i/n), u = exp(2 pi i/r), p < n/r, q < s.
-   turn (n s) pairs cos, sin of 2 pi k/(n s). re = 0: as written; re = GROUP: with real and imaginary parts exchanged, which makes it
-   the transform of the opposite sign. p = 0 is not multiplied by its factors 1. */
-static void sphere_sh_fft_c_(float *out, const float *in, size_t n, size_t s, size_t r, const float *turn, size_t re)
-{
-    const size_t im = SPHERE_SH_GROUP_ - re, part = n / r, jump = s * part * SPHERE_SH_PLACE_;
-    size_t p, q, i, j, l;
-    for (p = 0; p < part; p++) for (q = 0; q < s; q++) {
-        const float *const x = in + (q + s * p) * SPHERE_SH_PLACE_;
-        float *const y = out + (q + s * r * p) * SPHERE_SH_PLACE_;
-        if (r == 4) { sphere_sh_four_c_(y, s * SPHERE_SH_PLACE_, x, jump, turn, p * s, re); continue; }
-        for (l = 0; l < SPHERE_SH_GROUP_; l++) {
-            const float *const xr = x + re + l, *const xi = x + im + l;
-            float sr[5] = { 0, 0, 0, 0, 0 }, si[5] = { 0, 0, 0, 0, 0 };
-            if (r == 2) {
-                sr[0] = xr[0] + xr[jump]; si[0] = xi[0] + xi[jump];
-                sr[1] = xr[0] - xr[jump]; si[1] = xi[0] - xi[jump];
-            } else if (r == 3) {
-                const float tr = xr[jump] + xr[2 * jump], ti = xi[jump] + xi[2 * jump];
-                const float ur = xr[0] - 0.5f * tr, ui = xi[0] - 0.5f * ti;
-                const float vr = SPHERE_SH_REAL_(0.8660254037844386) * (xr[jump] - xr[2 * jump]), vi = SPHERE_SH_REAL_(0.8660254037844386) * (xi[jump] - xi[2 * jump]);
-                sr[0] = xr[0] + tr; si[0] = xi[0] + ti; sr[1] = ur - vi; si[1] = ui + vr; sr[2] = ur + vi; si[2] = ui - vr;
-            } else if (r == 5) {
-                const float c1 = SPHERE_SH_REAL_(0.30901699437494745), c2 = SPHERE_SH_REAL_(-0.8090169943749475);
-                const float s1 = SPHERE_SH_REAL_(0.9510565162951535), s2 = SPHERE_SH_REAL_(0.5877852522924731);
-                const float ar = xr[jump] + xr[4 * jump], ai = xi[jump] + xi[4 * jump], br = xr[2 * jump] + xr[3 * jump], bi = xi[2 * jump] + xi[3 * jump];
-                const float cr = xr[jump] - xr[4 * jump], ci = xi[jump] - xi[4 * jump], dr = xr[2 * jump] - xr[3 * jump], di = xi[2 * jump] - xi[3 * jump];
-                const float er = SPHERE_MADD_(c2, br, SPHERE_MADD_(c1, ar, xr[0])), ei = SPHERE_MADD_(c2, bi, SPHERE_MADD_(c1, ai, xi[0]));
-                const float fr = SPHERE_MADD_(c1, br, SPHERE_MADD_(c2, ar, xr[0])), fi = SPHERE_MADD_(c1, bi, SPHERE_MADD_(c2, ai, xi[0]));
-                const float gr = SPHERE_MADD_(s2, dr, s1 * cr), gi = SPHERE_MADD_(s2, di, s1 * ci), hr = s2 * cr - s1 * dr, hi = s2 * ci - s1 * di;
-                sr[0] = xr[0] + (ar + br); si[0] = xi[0] + (ai + bi);
-                sr[1] = er - gi; si[1] = ei + gr; sr[4] = er + gi; si[4] = ei - gr;
-                sr[2] = fr - hi; si[2] = fi + hr; sr[3] = fr + hi; si[3] = fi - hr;
-            } else {                                                     /* any other prime: r^2 products, summed i ascending */
-                for (j = 0; j < r; j++) {
-                    float sumr = xr[0], sumi = xi[0];
-                    for (i = 1; i < r; i++) {
-                        const float *const w = turn + 2 * (s * part * (i * j % r));
-                        const float vr = xr[i * jump], vi = xi[i * jump];
-                        sumr = SPHERE_MADD_(vr, w[0], sumr) - vi * w[1]; sumi = SPHERE_MADD_(vi, w[0], SPHERE_MADD_(vr, w[1], sumi));
-                    }
-                    if (p && j) {
-                        const float *const w = turn + 2 * (p * j * s);
-                        const float vr = sumr * w[0] - sumi * w[1];
-                        sumi = SPHERE_MADD_(sumi, w[0], sumr * w[1]); sumr = vr;
-                    }
-                    y[j * s * SPHERE_SH_PLACE_ + re + l] = sumr; y[j * s * SPHERE_SH_PLACE_ + im + l] = sumi;
-                }
-                continue;
-            }
-            for (j = 0; j < r; j++) {
-                if (p && j) {
-                    const float *const w = turn + 2 * (p * j * s);
-                    const float vr = sr[j] * w[0] - si[j] * w[1];
-                    si[j] = SPHERE_MADD_(si[j], w[0], sr[j] * w[1]); sr[j] = vr;
-                }
-                y[j * s * SPHERE_SH_PLACE_ + re + l] = sr[j]; y[j * s * SPHERE_SH_PLACE_ + im + l] = si[j];
-            }
-        }
-    }
-}
-/* >>kernel twist: each place times a place of complex numbers, GROUP real and GROUP imaginary parts; re as in the kernel fft. out may be in. */
-static void sphere_sh_twist_c_(float *out, const float *in, const float *factor, size_t n, size_t re)
+/* >>kernel twist: out[k] = output k of a transform in place times a place of complex numbers, GROUP real and GROUP imaginary parts; re as in the kernel fft.
+   out is another array, or without `place` it may be in. */
+static void sphere_sh_twist_c_(float *out, const float *in, const uint32_t *place, const float *factor, size_t n, size_t re)
 {
     const size_t im = SPHERE_SH_GROUP_ - re;
     size_t k, l;
-    for (k = 0; k < n; k++, out += SPHERE_SH_PLACE_, in += SPHERE_SH_PLACE_, factor += SPHERE_SH_PLACE_) for (l = 0; l < SPHERE_SH_GROUP_; l++) {
-        const float r = in[re + l], i = in[im + l], a = factor[l], b = factor[SPHERE_SH_GROUP_ + l];
-        out[re + l] = r * a - i * b; out[im + l] = SPHERE_MADD_(i, a, r * b);
+    for (k = 0; k < n; k++, out += SPHERE_SH_PLACE_, factor += SPHERE_SH_PLACE_) {
+        const float *const at = in + sphere_sh_output_(place, k) * SPHERE_SH_PLACE_;
+        for (l = 0; l < SPHERE_SH_GROUP_; l++) {
+            const float r = at[re + l], i = at[im + l], a = factor[l], b = factor[SPHERE_SH_GROUP_ + l];
+            out[re + l] = r * a - i * b; out[im + l] = SPHERE_MADD_(i, a, r * b);
+        }
     }
 }
 /* >>kernel square: values = values^2; lane[i mod 2 groups] = their sums. */
@@ -10333,12 +10322,12 @@ static void sphere_shd_join_c_(double *z, const double *f, const double *x, size
     }
     for (m = orders; m + orders <= n; m++) for (i = 0; i < SPHERE_SHD_PLACE_; i++) z[m * SPHERE_SHD_PLACE_ + i] = 0;
 }
-/* >>kernel part: the reverse: E = w (2 N + 2 S), O = w x (2 N - 2 S); without the 2 for m = 0. wx = w x. */
-static void sphere_shd_part_c_(double *f, const double *z, const double *w, const double *wx, size_t orders, size_t n)
+/* >>kernel part: the reverse, from a transform in place: E = w (2 N + 2 S), O = w x (2 N - 2 S); without the 2 for m = 0. wx = w x. */
+static void sphere_shd_part_c_(double *f, const double *z, const uint32_t *place, const double *w, const double *wx, size_t orders, size_t n)
 {
     size_t m, i;
     for (m = 0; m < orders; m++, f += 4 * SPHERE_SHD_GROUP_) {
-        const double *const up = z + m * SPHERE_SHD_PLACE_, *const down = z + (m ? n - m : 0) * SPHERE_SHD_PLACE_;
+        const double *const up = z + sphere_sh_output_(place, m) * SPHERE_SHD_PLACE_, *const down = z + sphere_sh_output_(place, m ? n - m : 0) * SPHERE_SHD_PLACE_;
         for (i = 0; i < SPHERE_SHD_GROUP_; i++) {
             const double a = up[i], b = up[SPHERE_SHD_GROUP_ + i], c = down[i], d = down[SPHERE_SHD_GROUP_ + i];
             const double nr = a + c, ni = b - d, sr = b + d, si = c - a;
@@ -10347,16 +10336,16 @@ static void sphere_shd_part_c_(double *f, const double *z, const double *w, cons
         }
     }
 }
-/* >>kernel rows_out: north[lane][j], south[lane][j] = places j = 0..n-1; a NaN becomes the one NaN. */
-static void sphere_shd_rows_out_c_(double *const *north, double *const *south, const double *z, size_t from, size_t n)
+/* >>kernel rows_out: north[lane][j], south[lane][j] = outputs j = from .. n - 1 of a transform in place; a NaN becomes the one NaN. */
+static void sphere_shd_rows_out_c_(double *const *north, double *const *south, const double *z, const uint32_t *place, size_t from, size_t n)
 {
     size_t j, i;
-    for (i = 0; i < SPHERE_SHD_GROUP_; i++) for (j = from; j < n; j++) {
-        north[i][j] = sphere_sh_canonical_double_(z[j * SPHERE_SHD_PLACE_ + i]);
-        south[i][j] = sphere_sh_canonical_double_(z[j * SPHERE_SHD_PLACE_ + SPHERE_SHD_GROUP_ + i]);
+    for (j = from; j < n; j++) {
+        const double *const at = z + sphere_sh_output_(place, j) * SPHERE_SHD_PLACE_;
+        for (i = 0; i < SPHERE_SHD_GROUP_; i++) { north[i][j] = sphere_sh_canonical_double_(at[i]); south[i][j] = sphere_sh_canonical_double_(at[SPHERE_SHD_GROUP_ + i]); }
     }
 }
-/* >>kernel rows_in: the reverse. */
+/* >>kernel rows_in: the reverse, into natural order. */
 static void sphere_shd_rows_in_c_(double *z, const double *const *north, const double *const *south, size_t from, size_t n)
 {
     size_t j, i;
@@ -10365,16 +10354,17 @@ static void sphere_shd_rows_in_c_(double *z, const double *const *north, const d
         z[j * SPHERE_SHD_PLACE_ + SPHERE_SHD_GROUP_ + i] = south[i][j];
     }
 }
-/* >>kernel columns_out: places j = 0..n-1 to a field whose meridians are contiguous: north[j rings + lane], and south the other way round. */
-static void sphere_shd_columns_out_c_(double *north, double *south, size_t rings, const double *z, size_t n)
+/* >>kernel columns_out: outputs j = 0..n-1 of a transform in place, to a field whose meridians are contiguous: north[j rings + lane], and south the other
+   way round. */
+static void sphere_shd_columns_out_c_(double *north, double *south, size_t rings, const double *z, const uint32_t *place, size_t n)
 {
     size_t j, i;
-    for (j = 0; j < n; j++, z += SPHERE_SHD_PLACE_, north += rings, south += rings) for (i = 0; i < SPHERE_SHD_GROUP_; i++) {
-        north[i] = sphere_sh_canonical_double_(z[i]);
-        south[i] = sphere_sh_canonical_double_(z[SPHERE_SHD_PLACE_ - 1 - i]);
+    for (j = 0; j < n; j++, north += rings, south += rings) {
+        const double *const at = z + sphere_sh_output_(place, j) * SPHERE_SHD_PLACE_;
+        for (i = 0; i < SPHERE_SHD_GROUP_; i++) { north[i] = sphere_sh_canonical_double_(at[i]); south[i] = sphere_sh_canonical_double_(at[SPHERE_SHD_PLACE_ - 1 - i]); }
     }
 }
-/* >>kernel columns_in: the reverse. */
+/* >>kernel columns_in: the reverse, into natural order. */
 static void sphere_shd_columns_in_c_(double *z, const double *north, const double *south, size_t rings, size_t n)
 {
     size_t j, i;
@@ -10383,93 +10373,79 @@ static void sphere_shd_columns_in_c_(double *z, const double *north, const doubl
         z[SPHERE_SHD_PLACE_ - 1 - i] = south[i];
     }
 }
-/* One butterfly of radix 4, of all lanes: x jump apart, y over apart; step = p s, 0: no factors. */
-static void sphere_shd_four_c_(double *y, size_t over, const double *x, size_t jump, const double *turn, size_t step, size_t re)
+/* One butterfly of a prime radix, of one lane: x jump apart, in place; i ascending. root: the pair of exp(2 pi i/r), its powers part pairs apart. */
+#define SPHERE_SHD_RADIX_MOST_ 19
+static void sphere_shd_prime_c_(double *xr, double *xi, size_t jump, size_t r, const double *root, size_t part)
 {
-    const size_t im = SPHERE_SHD_GROUP_ - re;
-    size_t l, j;
-    for (l = 0; l < SPHERE_SHD_GROUP_; l++) {
-        const double *const xr = x + re + l, *const xi = x + im + l;
-        const double ar = xr[0] + xr[2 * jump], ai = xi[0] + xi[2 * jump], br = xr[0] - xr[2 * jump], bi = xi[0] - xi[2 * jump];
-        const double cr = xr[jump] + xr[3 * jump], ci = xi[jump] + xi[3 * jump], dr = xr[jump] - xr[3 * jump], di = xi[jump] - xi[3 * jump];
-        const double sr[4] = { ar + cr, br - di, ar - cr, br + di }, si[4] = { ai + ci, bi + dr, ai - ci, bi - dr };
-        for (j = 0; j < 4; j++) {
-            const double *const w = turn + 2 * j * step;
-            y[j * over + re + l] = step && j ? sr[j] * w[0] - si[j] * w[1] : sr[j];
-            y[j * over + im + l] = step && j ? SPHERE_MADD_(si[j], w[0], sr[j] * w[1]) : si[j];
+    double vr[SPHERE_SHD_RADIX_MOST_], vi[SPHERE_SHD_RADIX_MOST_];
+    size_t i, j;
+    for (j = 0; j < r; j++) { vr[j] = xr[j * jump]; vi[j] = xi[j * jump]; }
+    for (j = 0; j < r; j++) {
+        double sumr = vr[0], sumi = vi[0];
+        for (i = 1; i < r; i++) {
+            const double *const w = root + 2 * part * (i * j % r);
+            sumr = SPHERE_MADD_(vr[i], w[0], sumr) - vi[i] * w[1]; sumi = SPHERE_MADD_(vi[i], w[0], SPHERE_MADD_(vr[i], w[1], sumi));
+        }
+        xr[j * jump] = sumr; xi[j * jump] = sumi;
+    }
+}
+/* >>kernel fft: one pass of a transform in place, radix r: of `blocks` blocks of n places one behind the other,
+     x[p + j n/r] = w^(p j) sum over i of u^(i j) x[p + i n/r],  w = exp(2 pi i/n), u = exp(2 pi i/r), p < n/r;
+   then the r parts of each block are blocks of the next pass, and at last they are single places, whose order the plan knows. turn (n s) pairs cos, sin of
+   2 pi k/(n s). re = 0: as written; re = GROUP: with real and imaginary parts exchanged, which makes it the transform of the opposite sign. p = 0 is not
+   multiplied by its factors 1. */
+static void sphere_shd_fft_c_(double *z, size_t n, size_t blocks, size_t s, size_t r, const double *turn, size_t re)
+{
+    const size_t im = SPHERE_SHD_GROUP_ - re, part = n / r, jump = part * SPHERE_SHD_PLACE_;
+    size_t p, j, l;
+    for (; blocks; blocks--, z += n * SPHERE_SHD_PLACE_) for (p = 0; p < part; p++) for (l = 0; l < SPHERE_SHD_GROUP_; l++) {
+        double *const xr = z + p * SPHERE_SHD_PLACE_ + re + l, *const xi = z + p * SPHERE_SHD_PLACE_ + im + l;
+        if (r == 2) {
+            const double br = xr[0] - xr[jump], bi = xi[0] - xi[jump];
+            xr[0] += xr[jump]; xi[0] += xi[jump];
+            xr[jump] = br; xi[jump] = bi;
+        } else if (r == 3) {
+            const double tr = xr[jump] + xr[2 * jump], ti = xi[jump] + xi[2 * jump];
+            const double ur = xr[0] - 0.5 * tr, ui = xi[0] - 0.5 * ti;
+            const double vr = SPHERE_SHD_REAL_(0.8660254037844386) * (xr[jump] - xr[2 * jump]), vi = SPHERE_SHD_REAL_(0.8660254037844386) * (xi[jump] - xi[2 * jump]);
+            xr[0] += tr; xi[0] += ti;
+            xr[jump] = ur - vi; xi[jump] = ui + vr; xr[2 * jump] = ur + vi; xi[2 * jump] = ui - vr;
+        } else if (r == 4) {
+            const double ar = xr[0] + xr[2 * jump], ai = xi[0] + xi[2 * jump], br = xr[0] - xr[2 * jump], bi = xi[0] - xi[2 * jump];
+            const double cr = xr[jump] + xr[3 * jump], ci = xi[jump] + xi[3 * jump], dr = xr[jump] - xr[3 * jump], di = xi[jump] - xi[3 * jump];
+            xr[0] = ar + cr; xi[0] = ai + ci; xr[jump] = br - di; xi[jump] = bi + dr;
+            xr[2 * jump] = ar - cr; xi[2 * jump] = ai - ci; xr[3 * jump] = br + di; xi[3 * jump] = bi - dr;
+        } else if (r == 5) {
+            const double c1 = SPHERE_SHD_REAL_(0.30901699437494745), c2 = SPHERE_SHD_REAL_(-0.8090169943749475);
+            const double s1 = SPHERE_SHD_REAL_(0.9510565162951535), s2 = SPHERE_SHD_REAL_(0.5877852522924731);
+            const double ar = xr[jump] + xr[4 * jump], ai = xi[jump] + xi[4 * jump], br = xr[2 * jump] + xr[3 * jump], bi = xi[2 * jump] + xi[3 * jump];
+            const double cr = xr[jump] - xr[4 * jump], ci = xi[jump] - xi[4 * jump], dr = xr[2 * jump] - xr[3 * jump], di = xi[2 * jump] - xi[3 * jump];
+            const double er = SPHERE_MADD_(c2, br, SPHERE_MADD_(c1, ar, xr[0])), ei = SPHERE_MADD_(c2, bi, SPHERE_MADD_(c1, ai, xi[0]));
+            const double fr = SPHERE_MADD_(c1, br, SPHERE_MADD_(c2, ar, xr[0])), fi = SPHERE_MADD_(c1, bi, SPHERE_MADD_(c2, ai, xi[0]));
+            const double gr = SPHERE_MADD_(s2, dr, s1 * cr), gi = SPHERE_MADD_(s2, di, s1 * ci), hr = s2 * cr - s1 * dr, hi = s2 * ci - s1 * di;
+            xr[0] += ar + br; xi[0] += ai + bi;
+            xr[jump] = er - gi; xi[jump] = ei + gr; xr[4 * jump] = er + gi; xi[4 * jump] = ei - gr;
+            xr[2 * jump] = fr - hi; xi[2 * jump] = fi + hr; xr[3 * jump] = fr + hi; xi[3 * jump] = fi - hr;
+        } else sphere_shd_prime_c_(xr, xi, jump, r, turn, s * part);
+        if (p) for (j = 1; j < r; j++) {
+            const double *const w = turn + 2 * (p * j * s);
+            const double vr = xr[j * jump] * w[0] - xi[j * jump] * w[1];
+            xi[j * jump] = SPHERE_MADD_(xi[j * jump], w[0], xr[j * jump] * w[1]); xr[j * jump] = vr;
         }
     }
 }
-/* >>kernel fft: one pass of a Stockham transform of length n s (this pass: n, in s interleaved copies), radix r:
-     out[q + s (r p + j)] = w^(p j) sum over i of u^(i j) in[q + s (p + i n/r)],  w = exp(2 pi i/n), u = exp(2 pi i/r), p < n/r, q < s.
-   turn (n s) pairs cos, sin of 2 pi k/(n s). re = 0: as written; re = GROUP: with real and imaginary parts exchanged, which makes it
-   the transform of the opposite sign. p = 0 is not multiplied by its factors 1. */
-static void sphere_shd_fft_c_(double *out, const double *in, size_t n, size_t s, size_t r, const double *turn, size_t re)
-{
-    const size_t im = SPHERE_SHD_GROUP_ - re, part = n / r, jump = s * part * SPHERE_SHD_PLACE_;
-    size_t p, q, i, j, l;
-    for (p = 0; p < part; p++) for (q = 0; q < s; q++) {
-        const double *const x = in + (q + s * p) * SPHERE_SHD_PLACE_;
-        double *const y = out + (q + s * r * p) * SPHERE_SHD_PLACE_;
-        if (r == 4) { sphere_shd_four_c_(y, s * SPHERE_SHD_PLACE_, x, jump, turn, p * s, re); continue; }
-        for (l = 0; l < SPHERE_SHD_GROUP_; l++) {
-            const double *const xr = x + re + l, *const xi = x + im + l;
-            double sr[5] = { 0, 0, 0, 0, 0 }, si[5] = { 0, 0, 0, 0, 0 };
-            if (r == 2) {
-                sr[0] = xr[0] + xr[jump]; si[0] = xi[0] + xi[jump];
-                sr[1] = xr[0] - xr[jump]; si[1] = xi[0] - xi[jump];
-            } else if (r == 3) {
-                const double tr = xr[jump] + xr[2 * jump], ti = xi[jump] + xi[2 * jump];
-                const double ur = xr[0] - 0.5 * tr, ui = xi[0] - 0.5 * ti;
-                const double vr = SPHERE_SHD_REAL_(0.8660254037844386) * (xr[jump] - xr[2 * jump]), vi = SPHERE_SHD_REAL_(0.8660254037844386) * (xi[jump] - xi[2 * jump]);
-                sr[0] = xr[0] + tr; si[0] = xi[0] + ti; sr[1] = ur - vi; si[1] = ui + vr; sr[2] = ur + vi; si[2] = ui - vr;
-            } else if (r == 5) {
-                const double c1 = SPHERE_SHD_REAL_(0.30901699437494745), c2 = SPHERE_SHD_REAL_(-0.8090169943749475);
-                const double s1 = SPHERE_SHD_REAL_(0.9510565162951535), s2 = SPHERE_SHD_REAL_(0.5877852522924731);
-                const double ar = xr[jump] + xr[4 * jump], ai = xi[jump] + xi[4 * jump], br = xr[2 * jump] + xr[3 * jump], bi = xi[2 * jump] + xi[3 * jump];
-                const double cr = xr[jump] - xr[4 * jump], ci = xi[jump] - xi[4 * jump], dr = xr[2 * jump] - xr[3 * jump], di = xi[2 * jump] - xi[3 * jump];
-                const double er = SPHERE_MADD_(c2, br, SPHERE_MADD_(c1, ar, xr[0])), ei = SPHERE_MADD_(c2, bi, SPHERE_MADD_(c1, ai, xi[0]));
-                const double fr = SPHERE_MADD_(c1, br, SPHERE_MADD_(c2, ar, xr[0])), fi = SPHERE_MADD_(c1, bi, SPHERE_MADD_(c2, ai, xi[0]));
-                const double gr = SPHERE_MADD_(s2, dr, s1 * cr), gi = SPHERE_MADD_(s2, di, s1 * ci), hr = s2 * cr - s1 * dr, hi = s2 * ci - s1 * di;
-                sr[0] = xr[0] + (ar + br); si[0] = xi[0] + (ai + bi);
-                sr[1] = er - gi; si[1] = ei + gr; sr[4] = er + gi; si[4] = ei - gr;
-                sr[2] = fr - hi; si[2] = fi + hr; sr[3] = fr + hi; si[3] = fi - hr;
-            } else {                                                     /* any other prime: r^2 products, summed i ascending */
-                for (j = 0; j < r; j++) {
-                    double sumr = xr[0], sumi = xi[0];
-                    for (i = 1; i < r; i++) {
-                        const double *const w = turn + 2 * (s * part * (i * j % r));
-                        const double vr = xr[i * jump], vi = xi[i * jump];
-                        sumr = SPHERE_MADD_(vr, w[0], sumr) - vi * w[1]; sumi = SPHERE_MADD_(vi, w[0], SPHERE_MADD_(vr, w[1], sumi));
-                    }
-                    if (p && j) {
-                        const double *const w = turn + 2 * (p * j * s);
-                        const double vr = sumr * w[0] - sumi * w[1];
-                        sumi = SPHERE_MADD_(sumi, w[0], sumr * w[1]); sumr = vr;
-                    }
-                    y[j * s * SPHERE_SHD_PLACE_ + re + l] = sumr; y[j * s * SPHERE_SHD_PLACE_ + im + l] = sumi;
-                }
-                continue;
-            }
-            for (j = 0; j < r; j++) {
-                if (p && j) {
-                    const double *const w = turn + 2 * (p * j * s);
-                    const double vr = sr[j] * w[0] - si[j] * w[1];
-                    si[j] = SPHERE_MADD_(si[j], w[0], sr[j] * w[1]); sr[j] = vr;
-                }
-                y[j * s * SPHERE_SHD_PLACE_ + re + l] = sr[j]; y[j * s * SPHERE_SHD_PLACE_ + im + l] = si[j];
-            }
-        }
-    }
-}
-/* >>kernel twist: each place times a place of complex numbers, GROUP real and GROUP imaginary parts; re as in the kernel fft. out may be in. */
-static void sphere_shd_twist_c_(double *out, const double *in, const double *factor, size_t n, size_t re)
+/* >>kernel twist: out[k] = output k of a transform in place times a place of complex numbers, GROUP real and GROUP imaginary parts; re as in the kernel fft.
+   out is another array, or without `place` it may be in. */
+static void sphere_shd_twist_c_(double *out, const double *in, const uint32_t *place, const double *factor, size_t n, size_t re)
 {
     const size_t im = SPHERE_SHD_GROUP_ - re;
     size_t k, l;
-    for (k = 0; k < n; k++, out += SPHERE_SHD_PLACE_, in += SPHERE_SHD_PLACE_, factor += SPHERE_SHD_PLACE_) for (l = 0; l < SPHERE_SHD_GROUP_; l++) {
-        const double r = in[re + l], i = in[im + l], a = factor[l], b = factor[SPHERE_SHD_GROUP_ + l];
-        out[re + l] = r * a - i * b; out[im + l] = SPHERE_MADD_(i, a, r * b);
+    for (k = 0; k < n; k++, out += SPHERE_SHD_PLACE_, factor += SPHERE_SHD_PLACE_) {
+        const double *const at = in + sphere_sh_output_(place, k) * SPHERE_SHD_PLACE_;
+        for (l = 0; l < SPHERE_SHD_GROUP_; l++) {
+            const double r = at[re + l], i = at[im + l], a = factor[l], b = factor[SPHERE_SHD_GROUP_ + l];
+            out[re + l] = r * a - i * b; out[im + l] = SPHERE_MADD_(i, a, r * b);
+        }
     }
 }
 /* >>kernel square: values = values^2; lane[i mod 2 groups] = their sums. */
@@ -10597,16 +10573,16 @@ SPHERE_SH_FN_##level void sphere_sh_join_##level(float *z, const float *f, const
     } \
 }
 #define SPHERE_SH_PART_SIMD_(level) \
-SPHERE_SH_FN_##level void sphere_sh_part_##level(float *f, const float *z, const float *w, const float *wx, size_t orders, size_t n) \
+SPHERE_SH_FN_##level void sphere_sh_part_##level(float *f, const float *z, const uint32_t *place, const float *w, const float *wx, size_t orders, size_t n) \
 { \
     const size_t g = SPHERE_SH_GROUP_; \
     size_t m, i; \
-    sphere_sh_part_c_(f, z, w, wx, orders ? 1 : 0, n); \
+    sphere_sh_part_c_(f, z, place, w, wx, orders ? 1 : 0, n); \
     for (i = 0; i < g; i += SPHERE_SH_WIDTH_##level) { \
         const SPHERE_SH_VEC_##level wv = SPHERE_SH_LD_##level(w + i), wxv = SPHERE_SH_LD_##level(wx + i); \
         float *e = f + 4 * g + i; \
         for (m = 1; m < orders; m++, e += 4 * g) { \
-            const float *const up = z + m * SPHERE_SH_PLACE_ + i, *const down = z + (n - m) * SPHERE_SH_PLACE_ + i; \
+            const float *const up = z + sphere_sh_output_(place, m) * SPHERE_SH_PLACE_ + i, *const down = z + sphere_sh_output_(place, n - m) * SPHERE_SH_PLACE_ + i; \
             const SPHERE_SH_VEC_##level a = SPHERE_SH_LD_##level(up), b = SPHERE_SH_LD_##level(up + g), c = SPHERE_SH_LD_##level(down), d = SPHERE_SH_LD_##level(down + g); \
             const SPHERE_SH_VEC_##level nr = SPHERE_SH_ADD_##level(a, c), ni = SPHERE_SH_SUB_##level(b, d); \
             const SPHERE_SH_VEC_##level sr = SPHERE_SH_ADD_##level(b, d), si = SPHERE_SH_SUB_##level(c, a); \
@@ -10624,176 +10600,91 @@ SPHERE_SH_IN_##level void sphere_sh_turned_##level(float *y, SPHERE_SH_VEC_##lev
     SPHERE_SH_ST_##level(y + re, turned ? SPHERE_SH_SUB_##level(SPHERE_SH_MUL_##level(pr, wr), SPHERE_SH_MUL_##level(pi, wi)) : pr); \
     SPHERE_SH_ST_##level(y + im, turned ? SPHERE_SH_MADD_##level(pi, wr, SPHERE_SH_MUL_##level(pr, wi)) : pi); \
 }
-#define SPHERE_SH_FFT2_SIMD_(level) \
-SPHERE_SH_FN_##level void sphere_sh_fft2_##level(float *out, const float *in, size_t n, size_t s, const float *turn, size_t re) \
+/* One butterfly of each radix in place, x jump apart, and a pass of them; step = p s. The first of a block has no factors. */
+#define SPHERE_SH_RADIX2_SIMD_(level) \
+SPHERE_SH_IN_##level void sphere_sh_radix2_##level(float *x, size_t jump, const float *turn, size_t step, int turned, size_t re) \
 { \
-    const size_t im = SPHERE_SH_GROUP_ - re, part = n / 2, jump = s * part * SPHERE_SH_PLACE_, w = SPHERE_SH_WIDTH_##level; \
-    const float *from = in; \
-    float *to = out; \
-    size_t p, q, h; \
-    for (q = 0; q < s; q++) for (h = 0; h < SPHERE_SH_GROUP_; h += w) { \
-        const float *const x = from + q * SPHERE_SH_PLACE_ + h; \
-        float *const y = to + q * SPHERE_SH_PLACE_ + h; \
-        const SPHERE_SH_VEC_##level ar = SPHERE_SH_LD_##level(x + re), ai = SPHERE_SH_LD_##level(x + im), br = SPHERE_SH_LD_##level(x + jump + re), bi = SPHERE_SH_LD_##level(x + jump + im); \
-        SPHERE_SH_ST_##level(y + 0 * s * SPHERE_SH_PLACE_ + re, SPHERE_SH_ADD_##level(ar, br)); SPHERE_SH_ST_##level(y + 0 * s * SPHERE_SH_PLACE_ + im, SPHERE_SH_ADD_##level(ai, bi)); \
-        SPHERE_SH_ST_##level(y + 1 * s * SPHERE_SH_PLACE_ + re, SPHERE_SH_SUB_##level(ar, br)); SPHERE_SH_ST_##level(y + 1 * s * SPHERE_SH_PLACE_ + im, SPHERE_SH_SUB_##level(ai, bi)); \
-    } \
-    for (p = 1; p < part; p++) { \
-        const float *const f = turn + 2 * p * s; \
-        const SPHERE_SH_VEC_##level w1r = SPHERE_SH_BC_##level(f + 0 * 2 * p * s), w1i = SPHERE_SH_BC_##level(f + 0 * 2 * p * s + 1); \
-        from += s * SPHERE_SH_PLACE_; to += 2 * s * SPHERE_SH_PLACE_; \
-        for (q = 0; q < s; q++) for (h = 0; h < SPHERE_SH_GROUP_; h += w) { \
-            const float *const x = from + q * SPHERE_SH_PLACE_ + h; \
-            float *const y = to + q * SPHERE_SH_PLACE_ + h; \
-            const SPHERE_SH_VEC_##level ar = SPHERE_SH_LD_##level(x + re), ai = SPHERE_SH_LD_##level(x + im), br = SPHERE_SH_LD_##level(x + jump + re), bi = SPHERE_SH_LD_##level(x + jump + im); \
-            SPHERE_SH_ST_##level(y + 0 * s * SPHERE_SH_PLACE_ + re, SPHERE_SH_ADD_##level(ar, br)); SPHERE_SH_ST_##level(y + 0 * s * SPHERE_SH_PLACE_ + im, SPHERE_SH_ADD_##level(ai, bi)); \
-            { const SPHERE_SH_VEC_##level pr = SPHERE_SH_SUB_##level(ar, br), pi = SPHERE_SH_SUB_##level(ai, bi); \
-            SPHERE_SH_ST_##level(y + 1 * s * SPHERE_SH_PLACE_ + re, SPHERE_SH_SUB_##level(SPHERE_SH_MUL_##level(pr, w1r), SPHERE_SH_MUL_##level(pi, w1i))); SPHERE_SH_ST_##level(y + 1 * s * SPHERE_SH_PLACE_ + im, SPHERE_SH_MADD_##level(pi, w1r, SPHERE_SH_MUL_##level(pr, w1i))); } \
-        } \
-    } \
+    const size_t im = SPHERE_SH_GROUP_ - re; \
+    const SPHERE_SH_VEC_##level ar = SPHERE_SH_LD_##level(x + re), ai = SPHERE_SH_LD_##level(x + im), br = SPHERE_SH_LD_##level(x + jump + re), bi = SPHERE_SH_LD_##level(x + jump + im); \
+    SPHERE_SH_ST_##level(x + re, SPHERE_SH_ADD_##level(ar, br)); SPHERE_SH_ST_##level(x + im, SPHERE_SH_ADD_##level(ai, bi)); \
+    sphere_sh_turned_##level(x + jump, SPHERE_SH_SUB_##level(ar, br), SPHERE_SH_SUB_##level(ai, bi), turn + 2 * step, turned, re); \
 }
-#define SPHERE_SH_FFT3_SIMD_(level) \
-SPHERE_SH_FN_##level void sphere_sh_fft3_##level(float *out, const float *in, size_t n, size_t s, const float *turn, size_t re) \
+#define SPHERE_SH_RADIX3_SIMD_(level) \
+SPHERE_SH_IN_##level void sphere_sh_radix3_##level(float *x, size_t jump, const float *turn, size_t step, int turned, size_t re) \
 { \
-    const size_t im = SPHERE_SH_GROUP_ - re, part = n / 3, jump = s * part * SPHERE_SH_PLACE_, w = SPHERE_SH_WIDTH_##level; \
-    const float *from = in; \
-    float *to = out; \
-    size_t p, q, h; \
-    for (q = 0; q < s; q++) for (h = 0; h < SPHERE_SH_GROUP_; h += w) { \
-        const float *const x = from + q * SPHERE_SH_PLACE_ + h; \
-        float *const y = to + q * SPHERE_SH_PLACE_ + h; \
-        const SPHERE_SH_VEC_##level half = SPHERE_SH_SET_##level(0.5f), sine = SPHERE_SH_SET_##level(SPHERE_SH_REAL_(0.8660254037844386)); \
-        const SPHERE_SH_VEC_##level x0r = SPHERE_SH_LD_##level(x + 0 * jump + re), x0i = SPHERE_SH_LD_##level(x + 0 * jump + im), x1r = SPHERE_SH_LD_##level(x + 1 * jump + re), x1i = SPHERE_SH_LD_##level(x + 1 * jump + im), x2r = SPHERE_SH_LD_##level(x + 2 * jump + re), x2i = SPHERE_SH_LD_##level(x + 2 * jump + im); \
-        const SPHERE_SH_VEC_##level tr = SPHERE_SH_ADD_##level(x1r, x2r), ti = SPHERE_SH_ADD_##level(x1i, x2i), ur = SPHERE_SH_SUB_##level(x0r, SPHERE_SH_MUL_##level(half, tr)), ui = SPHERE_SH_SUB_##level(x0i, SPHERE_SH_MUL_##level(half, ti)); \
-        const SPHERE_SH_VEC_##level vr = SPHERE_SH_MUL_##level(sine, SPHERE_SH_SUB_##level(x1r, x2r)), vi = SPHERE_SH_MUL_##level(sine, SPHERE_SH_SUB_##level(x1i, x2i)); \
-        SPHERE_SH_ST_##level(y + 0 * s * SPHERE_SH_PLACE_ + re, SPHERE_SH_ADD_##level(x0r, tr)); SPHERE_SH_ST_##level(y + 0 * s * SPHERE_SH_PLACE_ + im, SPHERE_SH_ADD_##level(x0i, ti)); \
-        SPHERE_SH_ST_##level(y + 1 * s * SPHERE_SH_PLACE_ + re, SPHERE_SH_SUB_##level(ur, vi)); SPHERE_SH_ST_##level(y + 1 * s * SPHERE_SH_PLACE_ + im, SPHERE_SH_ADD_##level(ui, vr)); \
-        SPHERE_SH_ST_##level(y + 2 * s * SPHERE_SH_PLACE_ + re, SPHERE_SH_ADD_##level(ur, vi)); SPHERE_SH_ST_##level(y + 2 * s * SPHERE_SH_PLACE_ + im, SPHERE_SH_SUB_##level(ui, vr)); \
-    } \
-    for (p = 1; p < part; p++) { \
-        const float *const f = turn + 2 * p * s; \
-        const SPHERE_SH_VEC_##level w1r = SPHERE_SH_BC_##level(f + 0 * 2 * p * s), w1i = SPHERE_SH_BC_##level(f + 0 * 2 * p * s + 1); \
-        const SPHERE_SH_VEC_##level w2r = SPHERE_SH_BC_##level(f + 1 * 2 * p * s), w2i = SPHERE_SH_BC_##level(f + 1 * 2 * p * s + 1); \
-        from += s * SPHERE_SH_PLACE_; to += 3 * s * SPHERE_SH_PLACE_; \
-        for (q = 0; q < s; q++) for (h = 0; h < SPHERE_SH_GROUP_; h += w) { \
-            const float *const x = from + q * SPHERE_SH_PLACE_ + h; \
-            float *const y = to + q * SPHERE_SH_PLACE_ + h; \
-            const SPHERE_SH_VEC_##level half = SPHERE_SH_SET_##level(0.5f), sine = SPHERE_SH_SET_##level(SPHERE_SH_REAL_(0.8660254037844386)); \
-            const SPHERE_SH_VEC_##level x0r = SPHERE_SH_LD_##level(x + 0 * jump + re), x0i = SPHERE_SH_LD_##level(x + 0 * jump + im), x1r = SPHERE_SH_LD_##level(x + 1 * jump + re), x1i = SPHERE_SH_LD_##level(x + 1 * jump + im), x2r = SPHERE_SH_LD_##level(x + 2 * jump + re), x2i = SPHERE_SH_LD_##level(x + 2 * jump + im); \
-            const SPHERE_SH_VEC_##level tr = SPHERE_SH_ADD_##level(x1r, x2r), ti = SPHERE_SH_ADD_##level(x1i, x2i), ur = SPHERE_SH_SUB_##level(x0r, SPHERE_SH_MUL_##level(half, tr)), ui = SPHERE_SH_SUB_##level(x0i, SPHERE_SH_MUL_##level(half, ti)); \
-            const SPHERE_SH_VEC_##level vr = SPHERE_SH_MUL_##level(sine, SPHERE_SH_SUB_##level(x1r, x2r)), vi = SPHERE_SH_MUL_##level(sine, SPHERE_SH_SUB_##level(x1i, x2i)); \
-            SPHERE_SH_ST_##level(y + 0 * s * SPHERE_SH_PLACE_ + re, SPHERE_SH_ADD_##level(x0r, tr)); SPHERE_SH_ST_##level(y + 0 * s * SPHERE_SH_PLACE_ + im, SPHERE_SH_ADD_##level(x0i, ti)); \
-            { const SPHERE_SH_VEC_##level pr = SPHERE_SH_SUB_##level(ur, vi), pi = SPHERE_SH_ADD_##level(ui, vr); \
-            SPHERE_SH_ST_##level(y + 1 * s * SPHERE_SH_PLACE_ + re, SPHERE_SH_SUB_##level(SPHERE_SH_MUL_##level(pr, w1r), SPHERE_SH_MUL_##level(pi, w1i))); SPHERE_SH_ST_##level(y + 1 * s * SPHERE_SH_PLACE_ + im, SPHERE_SH_MADD_##level(pi, w1r, SPHERE_SH_MUL_##level(pr, w1i))); } \
-            { const SPHERE_SH_VEC_##level pr = SPHERE_SH_ADD_##level(ur, vi), pi = SPHERE_SH_SUB_##level(ui, vr); \
-            SPHERE_SH_ST_##level(y + 2 * s * SPHERE_SH_PLACE_ + re, SPHERE_SH_SUB_##level(SPHERE_SH_MUL_##level(pr, w2r), SPHERE_SH_MUL_##level(pi, w2i))); SPHERE_SH_ST_##level(y + 2 * s * SPHERE_SH_PLACE_ + im, SPHERE_SH_MADD_##level(pi, w2r, SPHERE_SH_MUL_##level(pr, w2i))); } \
-        } \
-    } \
+    const size_t im = SPHERE_SH_GROUP_ - re; \
+    const SPHERE_SH_VEC_##level half = SPHERE_SH_SET_##level(0.5f), sine = SPHERE_SH_SET_##level(SPHERE_SH_REAL_(0.8660254037844386)); \
+    const SPHERE_SH_VEC_##level x0r = SPHERE_SH_LD_##level(x + re), x0i = SPHERE_SH_LD_##level(x + im), x1r = SPHERE_SH_LD_##level(x + jump + re), x1i = SPHERE_SH_LD_##level(x + jump + im), x2r = SPHERE_SH_LD_##level(x + 2 * jump + re), x2i = SPHERE_SH_LD_##level(x + 2 * jump + im); \
+    const SPHERE_SH_VEC_##level tr = SPHERE_SH_ADD_##level(x1r, x2r), ti = SPHERE_SH_ADD_##level(x1i, x2i), ur = SPHERE_SH_SUB_##level(x0r, SPHERE_SH_MUL_##level(half, tr)), ui = SPHERE_SH_SUB_##level(x0i, SPHERE_SH_MUL_##level(half, ti)); \
+    const SPHERE_SH_VEC_##level vr = SPHERE_SH_MUL_##level(sine, SPHERE_SH_SUB_##level(x1r, x2r)), vi = SPHERE_SH_MUL_##level(sine, SPHERE_SH_SUB_##level(x1i, x2i)); \
+    SPHERE_SH_ST_##level(x + re, SPHERE_SH_ADD_##level(x0r, tr)); SPHERE_SH_ST_##level(x + im, SPHERE_SH_ADD_##level(x0i, ti)); \
+    sphere_sh_turned_##level(x + jump, SPHERE_SH_SUB_##level(ur, vi), SPHERE_SH_ADD_##level(ui, vr), turn + 2 * step, turned, re); \
+    sphere_sh_turned_##level(x + 2 * jump, SPHERE_SH_ADD_##level(ur, vi), SPHERE_SH_SUB_##level(ui, vr), turn + 4 * step, turned, re); \
 }
-#define SPHERE_SH_FFT4_SIMD_(level) \
-SPHERE_SH_IN_##level void sphere_sh_four_##level(float *y, size_t over, const float *x, size_t jump, const float *turn, size_t step, int turned, size_t re) \
+#define SPHERE_SH_RADIX4_SIMD_(level) \
+SPHERE_SH_IN_##level void sphere_sh_radix4_##level(float *x, size_t jump, const float *turn, size_t step, int turned, size_t re) \
 { \
     const size_t im = SPHERE_SH_GROUP_ - re; \
     const SPHERE_SH_VEC_##level x0r = SPHERE_SH_LD_##level(x + re), x0i = SPHERE_SH_LD_##level(x + im), x2r = SPHERE_SH_LD_##level(x + 2 * jump + re), x2i = SPHERE_SH_LD_##level(x + 2 * jump + im); \
     const SPHERE_SH_VEC_##level ar = SPHERE_SH_ADD_##level(x0r, x2r), ai = SPHERE_SH_ADD_##level(x0i, x2i), br = SPHERE_SH_SUB_##level(x0r, x2r), bi = SPHERE_SH_SUB_##level(x0i, x2i); \
     const SPHERE_SH_VEC_##level x1r = SPHERE_SH_LD_##level(x + jump + re), x1i = SPHERE_SH_LD_##level(x + jump + im), x3r = SPHERE_SH_LD_##level(x + 3 * jump + re), x3i = SPHERE_SH_LD_##level(x + 3 * jump + im); \
     const SPHERE_SH_VEC_##level cr = SPHERE_SH_ADD_##level(x1r, x3r), ci = SPHERE_SH_ADD_##level(x1i, x3i), dr = SPHERE_SH_SUB_##level(x1r, x3r), di = SPHERE_SH_SUB_##level(x1i, x3i); \
-    SPHERE_SH_ST_##level(y + re, SPHERE_SH_ADD_##level(ar, cr)); SPHERE_SH_ST_##level(y + im, SPHERE_SH_ADD_##level(ai, ci)); \
-    sphere_sh_turned_##level(y + over, SPHERE_SH_SUB_##level(br, di), SPHERE_SH_ADD_##level(bi, dr), turn + 2 * step, turned, re); \
-    sphere_sh_turned_##level(y + 2 * over, SPHERE_SH_SUB_##level(ar, cr), SPHERE_SH_SUB_##level(ai, ci), turn + 4 * step, turned, re); \
-    sphere_sh_turned_##level(y + 3 * over, SPHERE_SH_ADD_##level(br, di), SPHERE_SH_SUB_##level(bi, dr), turn + 6 * step, turned, re); \
-} \
-SPHERE_SH_FN_##level void sphere_sh_fft4_##level(float *out, const float *in, size_t n, size_t s, const float *turn, size_t re) \
-{ \
-    const size_t part = n / 4, jump = s * part * SPHERE_SH_PLACE_, place = SPHERE_SH_PLACE_; \
-    size_t p, q, h; \
-    for (q = 0; q < s; q++) for (h = 0; h < SPHERE_SH_GROUP_; h += SPHERE_SH_WIDTH_##level) \
-        sphere_sh_four_##level(out + q * place + h, s * place, in + q * place + h, jump, turn, 0, 0, re); \
-    for (p = 1; p < part; p++) for (q = 0; q < s; q++) for (h = 0; h < SPHERE_SH_GROUP_; h += SPHERE_SH_WIDTH_##level) \
-        sphere_sh_four_##level(out + (q + 4 * s * p) * place + h, s * place, in + (q + s * p) * place + h, jump, turn, p * s, 1, re); \
+    SPHERE_SH_ST_##level(x + re, SPHERE_SH_ADD_##level(ar, cr)); SPHERE_SH_ST_##level(x + im, SPHERE_SH_ADD_##level(ai, ci)); \
+    sphere_sh_turned_##level(x + jump, SPHERE_SH_SUB_##level(br, di), SPHERE_SH_ADD_##level(bi, dr), turn + 2 * step, turned, re); \
+    sphere_sh_turned_##level(x + 2 * jump, SPHERE_SH_SUB_##level(ar, cr), SPHERE_SH_SUB_##level(ai, ci), turn + 4 * step, turned, re); \
+    sphere_sh_turned_##level(x + 3 * jump, SPHERE_SH_ADD_##level(br, di), SPHERE_SH_SUB_##level(bi, dr), turn + 6 * step, turned, re); \
 }
-#define SPHERE_SH_FFT5_SIMD_(level) \
-SPHERE_SH_FN_##level void sphere_sh_fft5_##level(float *out, const float *in, size_t n, size_t s, const float *turn, size_t re) \
+#define SPHERE_SH_RADIX5_SIMD_(level) \
+SPHERE_SH_IN_##level void sphere_sh_radix5_##level(float *x, size_t jump, const float *turn, size_t step, int turned, size_t re) \
 { \
-    const size_t im = SPHERE_SH_GROUP_ - re, part = n / 5, jump = s * part * SPHERE_SH_PLACE_, w = SPHERE_SH_WIDTH_##level; \
-    const float *from = in; \
-    float *to = out; \
-    size_t p, q, h; \
-    for (q = 0; q < s; q++) for (h = 0; h < SPHERE_SH_GROUP_; h += w) { \
-        const float *const x = from + q * SPHERE_SH_PLACE_ + h; \
-        float *const y = to + q * SPHERE_SH_PLACE_ + h; \
-        const SPHERE_SH_VEC_##level c1 = SPHERE_SH_SET_##level(SPHERE_SH_REAL_(0.30901699437494745)), c2 = SPHERE_SH_SET_##level(SPHERE_SH_REAL_(-0.8090169943749475)); \
-        const SPHERE_SH_VEC_##level s1 = SPHERE_SH_SET_##level(SPHERE_SH_REAL_(0.9510565162951535)), s2 = SPHERE_SH_SET_##level(SPHERE_SH_REAL_(0.5877852522924731)); \
-        const SPHERE_SH_VEC_##level x0r = SPHERE_SH_LD_##level(x + 0 * jump + re), x0i = SPHERE_SH_LD_##level(x + 0 * jump + im), x1r = SPHERE_SH_LD_##level(x + 1 * jump + re), x1i = SPHERE_SH_LD_##level(x + 1 * jump + im), x2r = SPHERE_SH_LD_##level(x + 2 * jump + re), x2i = SPHERE_SH_LD_##level(x + 2 * jump + im), x3r = SPHERE_SH_LD_##level(x + 3 * jump + re), x3i = SPHERE_SH_LD_##level(x + 3 * jump + im), x4r = SPHERE_SH_LD_##level(x + 4 * jump + re), x4i = SPHERE_SH_LD_##level(x + 4 * jump + im); \
-        const SPHERE_SH_VEC_##level ar = SPHERE_SH_ADD_##level(x1r, x4r), br = SPHERE_SH_ADD_##level(x2r, x3r), cr = SPHERE_SH_SUB_##level(x1r, x4r), dr = SPHERE_SH_SUB_##level(x2r, x3r); \
-        const SPHERE_SH_VEC_##level er = SPHERE_SH_MADD_##level(c2, br, SPHERE_SH_MADD_##level(c1, ar, x0r)), fr = SPHERE_SH_MADD_##level(c1, br, SPHERE_SH_MADD_##level(c2, ar, x0r)); \
-        const SPHERE_SH_VEC_##level gr = SPHERE_SH_MADD_##level(s2, dr, SPHERE_SH_MUL_##level(s1, cr)), hr = SPHERE_SH_SUB_##level(SPHERE_SH_MUL_##level(s2, cr), SPHERE_SH_MUL_##level(s1, dr)); \
-        const SPHERE_SH_VEC_##level ai = SPHERE_SH_ADD_##level(x1i, x4i), bi = SPHERE_SH_ADD_##level(x2i, x3i), ci = SPHERE_SH_SUB_##level(x1i, x4i), di = SPHERE_SH_SUB_##level(x2i, x3i); \
-        const SPHERE_SH_VEC_##level ei = SPHERE_SH_MADD_##level(c2, bi, SPHERE_SH_MADD_##level(c1, ai, x0i)), fi = SPHERE_SH_MADD_##level(c1, bi, SPHERE_SH_MADD_##level(c2, ai, x0i)); \
-        const SPHERE_SH_VEC_##level gi = SPHERE_SH_MADD_##level(s2, di, SPHERE_SH_MUL_##level(s1, ci)), hi = SPHERE_SH_SUB_##level(SPHERE_SH_MUL_##level(s2, ci), SPHERE_SH_MUL_##level(s1, di)); \
-        SPHERE_SH_ST_##level(y + 0 * s * SPHERE_SH_PLACE_ + re, SPHERE_SH_ADD_##level(x0r, SPHERE_SH_ADD_##level(ar, br))); SPHERE_SH_ST_##level(y + 0 * s * SPHERE_SH_PLACE_ + im, SPHERE_SH_ADD_##level(x0i, SPHERE_SH_ADD_##level(ai, bi))); \
-        SPHERE_SH_ST_##level(y + 1 * s * SPHERE_SH_PLACE_ + re, SPHERE_SH_SUB_##level(er, gi)); SPHERE_SH_ST_##level(y + 1 * s * SPHERE_SH_PLACE_ + im, SPHERE_SH_ADD_##level(ei, gr)); \
-        SPHERE_SH_ST_##level(y + 2 * s * SPHERE_SH_PLACE_ + re, SPHERE_SH_SUB_##level(fr, hi)); SPHERE_SH_ST_##level(y + 2 * s * SPHERE_SH_PLACE_ + im, SPHERE_SH_ADD_##level(fi, hr)); \
-        SPHERE_SH_ST_##level(y + 3 * s * SPHERE_SH_PLACE_ + re, SPHERE_SH_ADD_##level(fr, hi)); SPHERE_SH_ST_##level(y + 3 * s * SPHERE_SH_PLACE_ + im, SPHERE_SH_SUB_##level(fi, hr)); \
-        SPHERE_SH_ST_##level(y + 4 * s * SPHERE_SH_PLACE_ + re, SPHERE_SH_ADD_##level(er, gi)); SPHERE_SH_ST_##level(y + 4 * s * SPHERE_SH_PLACE_ + im, SPHERE_SH_SUB_##level(ei, gr)); \
-    } \
-    for (p = 1; p < part; p++) { \
-        const float *const f = turn + 2 * p * s; \
-        const SPHERE_SH_VEC_##level w1r = SPHERE_SH_BC_##level(f + 0 * 2 * p * s), w1i = SPHERE_SH_BC_##level(f + 0 * 2 * p * s + 1); \
-        const SPHERE_SH_VEC_##level w2r = SPHERE_SH_BC_##level(f + 1 * 2 * p * s), w2i = SPHERE_SH_BC_##level(f + 1 * 2 * p * s + 1); \
-        const SPHERE_SH_VEC_##level w3r = SPHERE_SH_BC_##level(f + 2 * 2 * p * s), w3i = SPHERE_SH_BC_##level(f + 2 * 2 * p * s + 1); \
-        const SPHERE_SH_VEC_##level w4r = SPHERE_SH_BC_##level(f + 3 * 2 * p * s), w4i = SPHERE_SH_BC_##level(f + 3 * 2 * p * s + 1); \
-        from += s * SPHERE_SH_PLACE_; to += 5 * s * SPHERE_SH_PLACE_; \
-        for (q = 0; q < s; q++) for (h = 0; h < SPHERE_SH_GROUP_; h += w) { \
-            const float *const x = from + q * SPHERE_SH_PLACE_ + h; \
-            float *const y = to + q * SPHERE_SH_PLACE_ + h; \
-            const SPHERE_SH_VEC_##level c1 = SPHERE_SH_SET_##level(SPHERE_SH_REAL_(0.30901699437494745)), c2 = SPHERE_SH_SET_##level(SPHERE_SH_REAL_(-0.8090169943749475)); \
-            const SPHERE_SH_VEC_##level s1 = SPHERE_SH_SET_##level(SPHERE_SH_REAL_(0.9510565162951535)), s2 = SPHERE_SH_SET_##level(SPHERE_SH_REAL_(0.5877852522924731)); \
-            const SPHERE_SH_VEC_##level x0r = SPHERE_SH_LD_##level(x + 0 * jump + re), x0i = SPHERE_SH_LD_##level(x + 0 * jump + im), x1r = SPHERE_SH_LD_##level(x + 1 * jump + re), x1i = SPHERE_SH_LD_##level(x + 1 * jump + im), x2r = SPHERE_SH_LD_##level(x + 2 * jump + re), x2i = SPHERE_SH_LD_##level(x + 2 * jump + im), x3r = SPHERE_SH_LD_##level(x + 3 * jump + re), x3i = SPHERE_SH_LD_##level(x + 3 * jump + im), x4r = SPHERE_SH_LD_##level(x + 4 * jump + re), x4i = SPHERE_SH_LD_##level(x + 4 * jump + im); \
-            const SPHERE_SH_VEC_##level ar = SPHERE_SH_ADD_##level(x1r, x4r), br = SPHERE_SH_ADD_##level(x2r, x3r), cr = SPHERE_SH_SUB_##level(x1r, x4r), dr = SPHERE_SH_SUB_##level(x2r, x3r); \
-            const SPHERE_SH_VEC_##level er = SPHERE_SH_MADD_##level(c2, br, SPHERE_SH_MADD_##level(c1, ar, x0r)), fr = SPHERE_SH_MADD_##level(c1, br, SPHERE_SH_MADD_##level(c2, ar, x0r)); \
-            const SPHERE_SH_VEC_##level gr = SPHERE_SH_MADD_##level(s2, dr, SPHERE_SH_MUL_##level(s1, cr)), hr = SPHERE_SH_SUB_##level(SPHERE_SH_MUL_##level(s2, cr), SPHERE_SH_MUL_##level(s1, dr)); \
-            const SPHERE_SH_VEC_##level ai = SPHERE_SH_ADD_##level(x1i, x4i), bi = SPHERE_SH_ADD_##level(x2i, x3i), ci = SPHERE_SH_SUB_##level(x1i, x4i), di = SPHERE_SH_SUB_##level(x2i, x3i); \
-            const SPHERE_SH_VEC_##level ei = SPHERE_SH_MADD_##level(c2, bi, SPHERE_SH_MADD_##level(c1, ai, x0i)), fi = SPHERE_SH_MADD_##level(c1, bi, SPHERE_SH_MADD_##level(c2, ai, x0i)); \
-            const SPHERE_SH_VEC_##level gi = SPHERE_SH_MADD_##level(s2, di, SPHERE_SH_MUL_##level(s1, ci)), hi = SPHERE_SH_SUB_##level(SPHERE_SH_MUL_##level(s2, ci), SPHERE_SH_MUL_##level(s1, di)); \
-            SPHERE_SH_ST_##level(y + 0 * s * SPHERE_SH_PLACE_ + re, SPHERE_SH_ADD_##level(x0r, SPHERE_SH_ADD_##level(ar, br))); SPHERE_SH_ST_##level(y + 0 * s * SPHERE_SH_PLACE_ + im, SPHERE_SH_ADD_##level(x0i, SPHERE_SH_ADD_##level(ai, bi))); \
-            { const SPHERE_SH_VEC_##level pr = SPHERE_SH_SUB_##level(er, gi), pi = SPHERE_SH_ADD_##level(ei, gr); \
-            SPHERE_SH_ST_##level(y + 1 * s * SPHERE_SH_PLACE_ + re, SPHERE_SH_SUB_##level(SPHERE_SH_MUL_##level(pr, w1r), SPHERE_SH_MUL_##level(pi, w1i))); SPHERE_SH_ST_##level(y + 1 * s * SPHERE_SH_PLACE_ + im, SPHERE_SH_MADD_##level(pi, w1r, SPHERE_SH_MUL_##level(pr, w1i))); } \
-            { const SPHERE_SH_VEC_##level pr = SPHERE_SH_SUB_##level(fr, hi), pi = SPHERE_SH_ADD_##level(fi, hr); \
-            SPHERE_SH_ST_##level(y + 2 * s * SPHERE_SH_PLACE_ + re, SPHERE_SH_SUB_##level(SPHERE_SH_MUL_##level(pr, w2r), SPHERE_SH_MUL_##level(pi, w2i))); SPHERE_SH_ST_##level(y + 2 * s * SPHERE_SH_PLACE_ + im, SPHERE_SH_MADD_##level(pi, w2r, SPHERE_SH_MUL_##level(pr, w2i))); } \
-            { const SPHERE_SH_VEC_##level pr = SPHERE_SH_ADD_##level(fr, hi), pi = SPHERE_SH_SUB_##level(fi, hr); \
-            SPHERE_SH_ST_##level(y + 3 * s * SPHERE_SH_PLACE_ + re, SPHERE_SH_SUB_##level(SPHERE_SH_MUL_##level(pr, w3r), SPHERE_SH_MUL_##level(pi, w3i))); SPHERE_SH_ST_##level(y + 3 * s * SPHERE_SH_PLACE_ + im, SPHERE_SH_MADD_##level(pi, w3r, SPHERE_SH_MUL_##level(pr, w3i))); } \
-            { const SPHERE_SH_VEC_##level pr = SPHERE_SH_ADD_##level(er, gi), pi = SPHERE_SH_SUB_##level(ei, gr); \
-            SPHERE_SH_ST_##level(y + 4 * s * SPHERE_SH_PLACE_ + re, SPHERE_SH_SUB_##level(SPHERE_SH_MUL_##level(pr, w4r), SPHERE_SH_MUL_##level(pi, w4i))); SPHERE_SH_ST_##level(y + 4 * s * SPHERE_SH_PLACE_ + im, SPHERE_SH_MADD_##level(pi, w4r, SPHERE_SH_MUL_##level(pr, w4i))); } \
-        } \
+    const size_t im = SPHERE_SH_GROUP_ - re; \
+    const SPHERE_SH_VEC_##level c1 = SPHERE_SH_SET_##level(SPHERE_SH_REAL_(0.30901699437494745)), c2 = SPHERE_SH_SET_##level(SPHERE_SH_REAL_(-0.8090169943749475)); \
+    const SPHERE_SH_VEC_##level s1 = SPHERE_SH_SET_##level(SPHERE_SH_REAL_(0.9510565162951535)), s2 = SPHERE_SH_SET_##level(SPHERE_SH_REAL_(0.5877852522924731)); \
+    const SPHERE_SH_VEC_##level x0r = SPHERE_SH_LD_##level(x + re), x0i = SPHERE_SH_LD_##level(x + im), x1r = SPHERE_SH_LD_##level(x + jump + re), x1i = SPHERE_SH_LD_##level(x + jump + im), x2r = SPHERE_SH_LD_##level(x + 2 * jump + re), x2i = SPHERE_SH_LD_##level(x + 2 * jump + im); \
+    const SPHERE_SH_VEC_##level x3r = SPHERE_SH_LD_##level(x + 3 * jump + re), x3i = SPHERE_SH_LD_##level(x + 3 * jump + im), x4r = SPHERE_SH_LD_##level(x + 4 * jump + re), x4i = SPHERE_SH_LD_##level(x + 4 * jump + im); \
+    const SPHERE_SH_VEC_##level ar = SPHERE_SH_ADD_##level(x1r, x4r), br = SPHERE_SH_ADD_##level(x2r, x3r), cr = SPHERE_SH_SUB_##level(x1r, x4r), dr = SPHERE_SH_SUB_##level(x2r, x3r); \
+    const SPHERE_SH_VEC_##level er = SPHERE_SH_MADD_##level(c2, br, SPHERE_SH_MADD_##level(c1, ar, x0r)), fr = SPHERE_SH_MADD_##level(c1, br, SPHERE_SH_MADD_##level(c2, ar, x0r)), gr = SPHERE_SH_MADD_##level(s2, dr, SPHERE_SH_MUL_##level(s1, cr)), hr = SPHERE_SH_SUB_##level(SPHERE_SH_MUL_##level(s2, cr), SPHERE_SH_MUL_##level(s1, dr)); \
+    const SPHERE_SH_VEC_##level ai = SPHERE_SH_ADD_##level(x1i, x4i), bi = SPHERE_SH_ADD_##level(x2i, x3i), ci = SPHERE_SH_SUB_##level(x1i, x4i), di = SPHERE_SH_SUB_##level(x2i, x3i); \
+    const SPHERE_SH_VEC_##level ei = SPHERE_SH_MADD_##level(c2, bi, SPHERE_SH_MADD_##level(c1, ai, x0i)), fi = SPHERE_SH_MADD_##level(c1, bi, SPHERE_SH_MADD_##level(c2, ai, x0i)), gi = SPHERE_SH_MADD_##level(s2, di, SPHERE_SH_MUL_##level(s1, ci)), hi = SPHERE_SH_SUB_##level(SPHERE_SH_MUL_##level(s2, ci), SPHERE_SH_MUL_##level(s1, di)); \
+    SPHERE_SH_ST_##level(x + re, SPHERE_SH_ADD_##level(x0r, SPHERE_SH_ADD_##level(ar, br))); SPHERE_SH_ST_##level(x + im, SPHERE_SH_ADD_##level(x0i, SPHERE_SH_ADD_##level(ai, bi))); \
+    sphere_sh_turned_##level(x + jump, SPHERE_SH_SUB_##level(er, gi), SPHERE_SH_ADD_##level(ei, gr), turn + 2 * step, turned, re); \
+    sphere_sh_turned_##level(x + 2 * jump, SPHERE_SH_SUB_##level(fr, hi), SPHERE_SH_ADD_##level(fi, hr), turn + 4 * step, turned, re); \
+    sphere_sh_turned_##level(x + 3 * jump, SPHERE_SH_ADD_##level(fr, hi), SPHERE_SH_SUB_##level(fi, hr), turn + 6 * step, turned, re); \
+    sphere_sh_turned_##level(x + 4 * jump, SPHERE_SH_ADD_##level(er, gi), SPHERE_SH_SUB_##level(ei, gr), turn + 8 * step, turned, re); \
+}
+#define SPHERE_SH_PASS_SIMD_(level, radix) \
+SPHERE_SH_FN_##level void sphere_sh_pass##radix##_##level(float *z, size_t n, size_t blocks, size_t s, const float *turn, size_t re) \
+{ \
+    const size_t part = n / radix, jump = part * SPHERE_SH_PLACE_, place = SPHERE_SH_PLACE_; \
+    size_t p, h; \
+    for (; blocks; blocks--, z += n * place) { \
+        for (h = 0; h < SPHERE_SH_GROUP_; h += SPHERE_SH_WIDTH_##level) sphere_sh_radix##radix##_##level(z + h, jump, turn, 0, 0, re); \
+        for (p = 1; p < part; p++) for (h = 0; h < SPHERE_SH_GROUP_; h += SPHERE_SH_WIDTH_##level) sphere_sh_radix##radix##_##level(z + p * place + h, jump, turn, p * s, 1, re); \
     } \
 }
 #define SPHERE_SH_FFT_SIMD_(level) \
-SPHERE_SH_FN_##level void sphere_sh_fft_##level(float *out, const float *in, size_t n, size_t s, size_t r, const float *turn, size_t re) \
+SPHERE_SH_FN_##level void sphere_sh_fft_##level(float *z, size_t n, size_t blocks, size_t s, size_t r, const float *turn, size_t re) \
 { \
-    const size_t im = SPHERE_SH_GROUP_ - re, part = n / r, jump = s * part * SPHERE_SH_PLACE_, w = SPHERE_SH_WIDTH_##level; \
-    size_t p, q, i, j, h; \
-    if (r == 4) { sphere_sh_fft4_##level(out, in, n, s, turn, re); return; } \
-    if (r == 2) { sphere_sh_fft2_##level(out, in, n, s, turn, re); return; } \
-    if (r == 3) { sphere_sh_fft3_##level(out, in, n, s, turn, re); return; } \
-    if (r == 5) { sphere_sh_fft5_##level(out, in, n, s, turn, re); return; } \
-    for (p = 0; p < part; p++) for (j = 0; j < r; j++) for (q = 0; q < s; q++) for (h = 0; h < SPHERE_SH_GROUP_; h += w) { \
-        const float *const x = in + (q + s * p) * SPHERE_SH_PLACE_ + h; \
-        float *const y = out + (q + s * (r * p + j)) * SPHERE_SH_PLACE_ + h; \
-        SPHERE_SH_VEC_##level sumr = SPHERE_SH_LD_##level(x + re), sumi = SPHERE_SH_LD_##level(x + im); \
-        for (i = 1; i < r; i++) { \
-            const float *const f = turn + 2 * (s * part * (i * j % r)); \
-            const SPHERE_SH_VEC_##level fr = SPHERE_SH_BC_##level(f), fi = SPHERE_SH_BC_##level(f + 1), vr = SPHERE_SH_LD_##level(x + i * jump + re), vi = SPHERE_SH_LD_##level(x + i * jump + im); \
-            sumr = SPHERE_SH_SUB_##level(SPHERE_SH_MADD_##level(vr, fr, sumr), SPHERE_SH_MUL_##level(vi, fi)); \
-            sumi = SPHERE_SH_MADD_##level(vi, fr, SPHERE_SH_MADD_##level(vr, fi, sumi)); \
+    const size_t im = SPHERE_SH_GROUP_ - re, part = n / r, jump = part * SPHERE_SH_PLACE_; \
+    size_t p, i, j, h; \
+    if (r == 4) { sphere_sh_pass4_##level(z, n, blocks, s, turn, re); return; } \
+    if (r == 2) { sphere_sh_pass2_##level(z, n, blocks, s, turn, re); return; } \
+    if (r == 3) { sphere_sh_pass3_##level(z, n, blocks, s, turn, re); return; } \
+    if (r == 5) { sphere_sh_pass5_##level(z, n, blocks, s, turn, re); return; } \
+    for (; blocks; blocks--, z += n * SPHERE_SH_PLACE_) for (p = 0; p < part; p++) for (h = 0; h < SPHERE_SH_GROUP_; h += SPHERE_SH_WIDTH_##level) { \
+        float *const x = z + p * SPHERE_SH_PLACE_ + h; \
+        SPHERE_SH_VEC_##level vr[SPHERE_SH_RADIX_MOST_], vi[SPHERE_SH_RADIX_MOST_]; \
+        for (i = 0; i < r; i++) { vr[i] = SPHERE_SH_LD_##level(x + i * jump + re); vi[i] = SPHERE_SH_LD_##level(x + i * jump + im); } \
+        for (j = 0; j < r; j++) { \
+            SPHERE_SH_VEC_##level sumr = vr[0], sumi = vi[0]; \
+            for (i = 1; i < r; i++) { \
+                const float *const f = turn + 2 * (s * part * (i * j % r)); \
+                const SPHERE_SH_VEC_##level fr = SPHERE_SH_BC_##level(f), fi = SPHERE_SH_BC_##level(f + 1); \
+                sumr = SPHERE_SH_SUB_##level(SPHERE_SH_MADD_##level(vr[i], fr, sumr), SPHERE_SH_MUL_##level(vi[i], fi)); \
+                sumi = SPHERE_SH_MADD_##level(vi[i], fr, SPHERE_SH_MADD_##level(vr[i], fi, sumi)); \
+            } \
+            sphere_sh_turned_##level(x + j * jump, sumr, sumi, turn + 2 * (p * j * s), p && j, re); \
         } \
-        if (p && j) { \
-            const float *const f = turn + 2 * (p * j * s); \
-            const SPHERE_SH_VEC_##level fr = SPHERE_SH_BC_##level(f), fi = SPHERE_SH_BC_##level(f + 1); \
-            const SPHERE_SH_VEC_##level vr = SPHERE_SH_SUB_##level(SPHERE_SH_MUL_##level(sumr, fr), SPHERE_SH_MUL_##level(sumi, fi)); \
-            sumi = SPHERE_SH_MADD_##level(sumi, fr, SPHERE_SH_MUL_##level(sumr, fi)); sumr = vr; \
-        } \
-        SPHERE_SH_ST_##level(y + re, sumr); SPHERE_SH_ST_##level(y + im, sumi); \
     } \
 }
 #define SPHERE_SH_COLUMNS_SIMD_(level) \
@@ -10824,7 +10715,8 @@ SPHERE_SH_FN_##level void sphere_sh_columns_##level(const sphere_sh_degrees_ *de
     } \
 }
 #define SPHERE_SH_TRANSFORM_SIMD_(level) SPHERE_SH_JOIN_SIMD_(level) \
-    SPHERE_SH_PART_SIMD_(level) SPHERE_SH_TURNED_SIMD_(level) SPHERE_SH_FFT2_SIMD_(level) SPHERE_SH_FFT3_SIMD_(level) SPHERE_SH_FFT4_SIMD_(level) SPHERE_SH_FFT5_SIMD_(level) SPHERE_SH_FFT_SIMD_(level) \
+    SPHERE_SH_PART_SIMD_(level) SPHERE_SH_TURNED_SIMD_(level) SPHERE_SH_RADIX2_SIMD_(level) SPHERE_SH_RADIX3_SIMD_(level) SPHERE_SH_RADIX4_SIMD_(level) SPHERE_SH_RADIX5_SIMD_(level) \
+    SPHERE_SH_PASS_SIMD_(level, 2) SPHERE_SH_PASS_SIMD_(level, 3) SPHERE_SH_PASS_SIMD_(level, 4) SPHERE_SH_PASS_SIMD_(level, 5) SPHERE_SH_FFT_SIMD_(level) \
     SPHERE_SH_COLUMNS_SIMD_(level)
 #if SPHERE_AVX2_
 SPHERE_SH_TRANSFORM_SIMD_(avx2_)
@@ -11087,12 +10979,13 @@ SPHERE_TARGET_AVX2_ static void sphere_sh_project_avx2_(float *sum, int first, f
         }
     }
 }
-SPHERE_TARGET_AVX2_ static void sphere_sh_twist_avx2_(float *out, const float *in, const float *factor, size_t n, size_t re)
+SPHERE_TARGET_AVX2_ static void sphere_sh_twist_avx2_(float *out, const float *in, const uint32_t *place, const float *factor, size_t n, size_t re)
 {
     const size_t im = SPHERE_SH_GROUP_ - re;
     size_t k;
-    for (k = 0; k < n; k++, out += SPHERE_SH_PLACE_, in += SPHERE_SH_PLACE_, factor += SPHERE_SH_PLACE_) {
-        const __m256 r_f32x8 = _mm256_loadu_ps(in + re), i_f32x8 = _mm256_loadu_ps(in + im), a_f32x8 = _mm256_loadu_ps(factor), b_f32x8 = _mm256_loadu_ps(factor + SPHERE_SH_GROUP_);
+    for (k = 0; k < n; k++, out += SPHERE_SH_PLACE_, factor += SPHERE_SH_PLACE_) {
+        const float *const at = in + sphere_sh_output_(place, k) * SPHERE_SH_PLACE_;
+        const __m256 r_f32x8 = _mm256_loadu_ps(at + re), i_f32x8 = _mm256_loadu_ps(at + im), a_f32x8 = _mm256_loadu_ps(factor), b_f32x8 = _mm256_loadu_ps(factor + SPHERE_SH_GROUP_);
         _mm256_storeu_ps(out + re, _mm256_sub_ps(_mm256_mul_ps(r_f32x8, a_f32x8), _mm256_mul_ps(i_f32x8, b_f32x8)));
         _mm256_storeu_ps(out + im, SPHERE_MADD_F32X8_(i_f32x8, a_f32x8, _mm256_mul_ps(r_f32x8, b_f32x8)));
     }
@@ -11430,12 +11323,13 @@ static void sphere_sh_project_neon_(float *sum, int first, float *t, float *d, c
         else sphere_sh_project_kind_neon_(sum, first, t, d, n, y, a, b, in, stride, steps, SPHERE_SH_EQUATOR_);
     }
 }
-static void sphere_sh_twist_neon_(float *out, const float *in, const float *factor, size_t n, size_t re)
+static void sphere_sh_twist_neon_(float *out, const float *in, const uint32_t *place, const float *factor, size_t n, size_t re)
 {
     const size_t im = SPHERE_SH_GROUP_ - re;
     size_t k, l;
-    for (k = 0; k < n; k++, out += SPHERE_SH_PLACE_, in += SPHERE_SH_PLACE_, factor += SPHERE_SH_PLACE_) for (l = 0; l < SPHERE_SH_GROUP_; l += SPHERE_SH_NEON_LANES_) {
-        const float32x4_t r_f32x4 = vld1q_f32(in + re + l), i_f32x4 = vld1q_f32(in + im + l), a_f32x4 = vld1q_f32(factor + l), b_f32x4 = vld1q_f32(factor + SPHERE_SH_GROUP_ + l);
+    for (k = 0; k < n; k++, out += SPHERE_SH_PLACE_, factor += SPHERE_SH_PLACE_) for (l = 0; l < SPHERE_SH_GROUP_; l += SPHERE_SH_NEON_LANES_) {
+        const float *const at = in + sphere_sh_output_(place, k) * SPHERE_SH_PLACE_;
+        const float32x4_t r_f32x4 = vld1q_f32(at + re + l), i_f32x4 = vld1q_f32(at + im + l), a_f32x4 = vld1q_f32(factor + l), b_f32x4 = vld1q_f32(factor + SPHERE_SH_GROUP_ + l);
         vst1q_f32(out + re + l, vsubq_f32(vmulq_f32(r_f32x4, a_f32x4), vmulq_f32(i_f32x4, b_f32x4)));
         vst1q_f32(out + im + l, SPHERE_MADD_F32X4_(i_f32x4, a_f32x4, vmulq_f32(r_f32x4, b_f32x4)));
     }
@@ -11528,16 +11422,16 @@ SPHERE_SHD_FN_##level void sphere_shd_join_##level(double *z, const double *f, c
     } \
 }
 #define SPHERE_SHD_PART_SIMD_(level) \
-SPHERE_SHD_FN_##level void sphere_shd_part_##level(double *f, const double *z, const double *w, const double *wx, size_t orders, size_t n) \
+SPHERE_SHD_FN_##level void sphere_shd_part_##level(double *f, const double *z, const uint32_t *place, const double *w, const double *wx, size_t orders, size_t n) \
 { \
     const size_t g = SPHERE_SHD_GROUP_; \
     size_t m, i; \
-    sphere_shd_part_c_(f, z, w, wx, orders ? 1 : 0, n); \
+    sphere_shd_part_c_(f, z, place, w, wx, orders ? 1 : 0, n); \
     for (i = 0; i < g; i += SPHERE_SHD_WIDTH_##level) { \
         const SPHERE_SHD_VEC_##level wv = SPHERE_SHD_LD_##level(w + i), wxv = SPHERE_SHD_LD_##level(wx + i); \
         double *e = f + 4 * g + i; \
         for (m = 1; m < orders; m++, e += 4 * g) { \
-            const double *const up = z + m * SPHERE_SHD_PLACE_ + i, *const down = z + (n - m) * SPHERE_SHD_PLACE_ + i; \
+            const double *const up = z + sphere_sh_output_(place, m) * SPHERE_SHD_PLACE_ + i, *const down = z + sphere_sh_output_(place, n - m) * SPHERE_SHD_PLACE_ + i; \
             const SPHERE_SHD_VEC_##level a = SPHERE_SHD_LD_##level(up), b = SPHERE_SHD_LD_##level(up + g), c = SPHERE_SHD_LD_##level(down), d = SPHERE_SHD_LD_##level(down + g); \
             const SPHERE_SHD_VEC_##level nr = SPHERE_SHD_ADD_##level(a, c), ni = SPHERE_SHD_SUB_##level(b, d); \
             const SPHERE_SHD_VEC_##level sr = SPHERE_SHD_ADD_##level(b, d), si = SPHERE_SHD_SUB_##level(c, a); \
@@ -11555,176 +11449,91 @@ SPHERE_SHD_IN_##level void sphere_shd_turned_##level(double *y, SPHERE_SHD_VEC_#
     SPHERE_SHD_ST_##level(y + re, turned ? SPHERE_SHD_SUB_##level(SPHERE_SHD_MUL_##level(pr, wr), SPHERE_SHD_MUL_##level(pi, wi)) : pr); \
     SPHERE_SHD_ST_##level(y + im, turned ? SPHERE_SHD_MADD_##level(pi, wr, SPHERE_SHD_MUL_##level(pr, wi)) : pi); \
 }
-#define SPHERE_SHD_FFT2_SIMD_(level) \
-SPHERE_SHD_FN_##level void sphere_shd_fft2_##level(double *out, const double *in, size_t n, size_t s, const double *turn, size_t re) \
+/* One butterfly of each radix in place, x jump apart, and a pass of them; step = p s. The first of a block has no factors. */
+#define SPHERE_SHD_RADIX2_SIMD_(level) \
+SPHERE_SHD_IN_##level void sphere_shd_radix2_##level(double *x, size_t jump, const double *turn, size_t step, int turned, size_t re) \
 { \
-    const size_t im = SPHERE_SHD_GROUP_ - re, part = n / 2, jump = s * part * SPHERE_SHD_PLACE_, w = SPHERE_SHD_WIDTH_##level; \
-    const double *from = in; \
-    double *to = out; \
-    size_t p, q, h; \
-    for (q = 0; q < s; q++) for (h = 0; h < SPHERE_SHD_GROUP_; h += w) { \
-        const double *const x = from + q * SPHERE_SHD_PLACE_ + h; \
-        double *const y = to + q * SPHERE_SHD_PLACE_ + h; \
-        const SPHERE_SHD_VEC_##level ar = SPHERE_SHD_LD_##level(x + re), ai = SPHERE_SHD_LD_##level(x + im), br = SPHERE_SHD_LD_##level(x + jump + re), bi = SPHERE_SHD_LD_##level(x + jump + im); \
-        SPHERE_SHD_ST_##level(y + 0 * s * SPHERE_SHD_PLACE_ + re, SPHERE_SHD_ADD_##level(ar, br)); SPHERE_SHD_ST_##level(y + 0 * s * SPHERE_SHD_PLACE_ + im, SPHERE_SHD_ADD_##level(ai, bi)); \
-        SPHERE_SHD_ST_##level(y + 1 * s * SPHERE_SHD_PLACE_ + re, SPHERE_SHD_SUB_##level(ar, br)); SPHERE_SHD_ST_##level(y + 1 * s * SPHERE_SHD_PLACE_ + im, SPHERE_SHD_SUB_##level(ai, bi)); \
-    } \
-    for (p = 1; p < part; p++) { \
-        const double *const f = turn + 2 * p * s; \
-        const SPHERE_SHD_VEC_##level w1r = SPHERE_SHD_BC_##level(f + 0 * 2 * p * s), w1i = SPHERE_SHD_BC_##level(f + 0 * 2 * p * s + 1); \
-        from += s * SPHERE_SHD_PLACE_; to += 2 * s * SPHERE_SHD_PLACE_; \
-        for (q = 0; q < s; q++) for (h = 0; h < SPHERE_SHD_GROUP_; h += w) { \
-            const double *const x = from + q * SPHERE_SHD_PLACE_ + h; \
-            double *const y = to + q * SPHERE_SHD_PLACE_ + h; \
-            const SPHERE_SHD_VEC_##level ar = SPHERE_SHD_LD_##level(x + re), ai = SPHERE_SHD_LD_##level(x + im), br = SPHERE_SHD_LD_##level(x + jump + re), bi = SPHERE_SHD_LD_##level(x + jump + im); \
-            SPHERE_SHD_ST_##level(y + 0 * s * SPHERE_SHD_PLACE_ + re, SPHERE_SHD_ADD_##level(ar, br)); SPHERE_SHD_ST_##level(y + 0 * s * SPHERE_SHD_PLACE_ + im, SPHERE_SHD_ADD_##level(ai, bi)); \
-            { const SPHERE_SHD_VEC_##level pr = SPHERE_SHD_SUB_##level(ar, br), pi = SPHERE_SHD_SUB_##level(ai, bi); \
-            SPHERE_SHD_ST_##level(y + 1 * s * SPHERE_SHD_PLACE_ + re, SPHERE_SHD_SUB_##level(SPHERE_SHD_MUL_##level(pr, w1r), SPHERE_SHD_MUL_##level(pi, w1i))); SPHERE_SHD_ST_##level(y + 1 * s * SPHERE_SHD_PLACE_ + im, SPHERE_SHD_MADD_##level(pi, w1r, SPHERE_SHD_MUL_##level(pr, w1i))); } \
-        } \
-    } \
+    const size_t im = SPHERE_SHD_GROUP_ - re; \
+    const SPHERE_SHD_VEC_##level ar = SPHERE_SHD_LD_##level(x + re), ai = SPHERE_SHD_LD_##level(x + im), br = SPHERE_SHD_LD_##level(x + jump + re), bi = SPHERE_SHD_LD_##level(x + jump + im); \
+    SPHERE_SHD_ST_##level(x + re, SPHERE_SHD_ADD_##level(ar, br)); SPHERE_SHD_ST_##level(x + im, SPHERE_SHD_ADD_##level(ai, bi)); \
+    sphere_shd_turned_##level(x + jump, SPHERE_SHD_SUB_##level(ar, br), SPHERE_SHD_SUB_##level(ai, bi), turn + 2 * step, turned, re); \
 }
-#define SPHERE_SHD_FFT3_SIMD_(level) \
-SPHERE_SHD_FN_##level void sphere_shd_fft3_##level(double *out, const double *in, size_t n, size_t s, const double *turn, size_t re) \
+#define SPHERE_SHD_RADIX3_SIMD_(level) \
+SPHERE_SHD_IN_##level void sphere_shd_radix3_##level(double *x, size_t jump, const double *turn, size_t step, int turned, size_t re) \
 { \
-    const size_t im = SPHERE_SHD_GROUP_ - re, part = n / 3, jump = s * part * SPHERE_SHD_PLACE_, w = SPHERE_SHD_WIDTH_##level; \
-    const double *from = in; \
-    double *to = out; \
-    size_t p, q, h; \
-    for (q = 0; q < s; q++) for (h = 0; h < SPHERE_SHD_GROUP_; h += w) { \
-        const double *const x = from + q * SPHERE_SHD_PLACE_ + h; \
-        double *const y = to + q * SPHERE_SHD_PLACE_ + h; \
-        const SPHERE_SHD_VEC_##level half = SPHERE_SHD_SET_##level(0.5), sine = SPHERE_SHD_SET_##level(SPHERE_SHD_REAL_(0.8660254037844386)); \
-        const SPHERE_SHD_VEC_##level x0r = SPHERE_SHD_LD_##level(x + 0 * jump + re), x0i = SPHERE_SHD_LD_##level(x + 0 * jump + im), x1r = SPHERE_SHD_LD_##level(x + 1 * jump + re), x1i = SPHERE_SHD_LD_##level(x + 1 * jump + im), x2r = SPHERE_SHD_LD_##level(x + 2 * jump + re), x2i = SPHERE_SHD_LD_##level(x + 2 * jump + im); \
-        const SPHERE_SHD_VEC_##level tr = SPHERE_SHD_ADD_##level(x1r, x2r), ti = SPHERE_SHD_ADD_##level(x1i, x2i), ur = SPHERE_SHD_SUB_##level(x0r, SPHERE_SHD_MUL_##level(half, tr)), ui = SPHERE_SHD_SUB_##level(x0i, SPHERE_SHD_MUL_##level(half, ti)); \
-        const SPHERE_SHD_VEC_##level vr = SPHERE_SHD_MUL_##level(sine, SPHERE_SHD_SUB_##level(x1r, x2r)), vi = SPHERE_SHD_MUL_##level(sine, SPHERE_SHD_SUB_##level(x1i, x2i)); \
-        SPHERE_SHD_ST_##level(y + 0 * s * SPHERE_SHD_PLACE_ + re, SPHERE_SHD_ADD_##level(x0r, tr)); SPHERE_SHD_ST_##level(y + 0 * s * SPHERE_SHD_PLACE_ + im, SPHERE_SHD_ADD_##level(x0i, ti)); \
-        SPHERE_SHD_ST_##level(y + 1 * s * SPHERE_SHD_PLACE_ + re, SPHERE_SHD_SUB_##level(ur, vi)); SPHERE_SHD_ST_##level(y + 1 * s * SPHERE_SHD_PLACE_ + im, SPHERE_SHD_ADD_##level(ui, vr)); \
-        SPHERE_SHD_ST_##level(y + 2 * s * SPHERE_SHD_PLACE_ + re, SPHERE_SHD_ADD_##level(ur, vi)); SPHERE_SHD_ST_##level(y + 2 * s * SPHERE_SHD_PLACE_ + im, SPHERE_SHD_SUB_##level(ui, vr)); \
-    } \
-    for (p = 1; p < part; p++) { \
-        const double *const f = turn + 2 * p * s; \
-        const SPHERE_SHD_VEC_##level w1r = SPHERE_SHD_BC_##level(f + 0 * 2 * p * s), w1i = SPHERE_SHD_BC_##level(f + 0 * 2 * p * s + 1); \
-        const SPHERE_SHD_VEC_##level w2r = SPHERE_SHD_BC_##level(f + 1 * 2 * p * s), w2i = SPHERE_SHD_BC_##level(f + 1 * 2 * p * s + 1); \
-        from += s * SPHERE_SHD_PLACE_; to += 3 * s * SPHERE_SHD_PLACE_; \
-        for (q = 0; q < s; q++) for (h = 0; h < SPHERE_SHD_GROUP_; h += w) { \
-            const double *const x = from + q * SPHERE_SHD_PLACE_ + h; \
-            double *const y = to + q * SPHERE_SHD_PLACE_ + h; \
-            const SPHERE_SHD_VEC_##level half = SPHERE_SHD_SET_##level(0.5), sine = SPHERE_SHD_SET_##level(SPHERE_SHD_REAL_(0.8660254037844386)); \
-            const SPHERE_SHD_VEC_##level x0r = SPHERE_SHD_LD_##level(x + 0 * jump + re), x0i = SPHERE_SHD_LD_##level(x + 0 * jump + im), x1r = SPHERE_SHD_LD_##level(x + 1 * jump + re), x1i = SPHERE_SHD_LD_##level(x + 1 * jump + im), x2r = SPHERE_SHD_LD_##level(x + 2 * jump + re), x2i = SPHERE_SHD_LD_##level(x + 2 * jump + im); \
-            const SPHERE_SHD_VEC_##level tr = SPHERE_SHD_ADD_##level(x1r, x2r), ti = SPHERE_SHD_ADD_##level(x1i, x2i), ur = SPHERE_SHD_SUB_##level(x0r, SPHERE_SHD_MUL_##level(half, tr)), ui = SPHERE_SHD_SUB_##level(x0i, SPHERE_SHD_MUL_##level(half, ti)); \
-            const SPHERE_SHD_VEC_##level vr = SPHERE_SHD_MUL_##level(sine, SPHERE_SHD_SUB_##level(x1r, x2r)), vi = SPHERE_SHD_MUL_##level(sine, SPHERE_SHD_SUB_##level(x1i, x2i)); \
-            SPHERE_SHD_ST_##level(y + 0 * s * SPHERE_SHD_PLACE_ + re, SPHERE_SHD_ADD_##level(x0r, tr)); SPHERE_SHD_ST_##level(y + 0 * s * SPHERE_SHD_PLACE_ + im, SPHERE_SHD_ADD_##level(x0i, ti)); \
-            { const SPHERE_SHD_VEC_##level pr = SPHERE_SHD_SUB_##level(ur, vi), pi = SPHERE_SHD_ADD_##level(ui, vr); \
-            SPHERE_SHD_ST_##level(y + 1 * s * SPHERE_SHD_PLACE_ + re, SPHERE_SHD_SUB_##level(SPHERE_SHD_MUL_##level(pr, w1r), SPHERE_SHD_MUL_##level(pi, w1i))); SPHERE_SHD_ST_##level(y + 1 * s * SPHERE_SHD_PLACE_ + im, SPHERE_SHD_MADD_##level(pi, w1r, SPHERE_SHD_MUL_##level(pr, w1i))); } \
-            { const SPHERE_SHD_VEC_##level pr = SPHERE_SHD_ADD_##level(ur, vi), pi = SPHERE_SHD_SUB_##level(ui, vr); \
-            SPHERE_SHD_ST_##level(y + 2 * s * SPHERE_SHD_PLACE_ + re, SPHERE_SHD_SUB_##level(SPHERE_SHD_MUL_##level(pr, w2r), SPHERE_SHD_MUL_##level(pi, w2i))); SPHERE_SHD_ST_##level(y + 2 * s * SPHERE_SHD_PLACE_ + im, SPHERE_SHD_MADD_##level(pi, w2r, SPHERE_SHD_MUL_##level(pr, w2i))); } \
-        } \
-    } \
+    const size_t im = SPHERE_SHD_GROUP_ - re; \
+    const SPHERE_SHD_VEC_##level half = SPHERE_SHD_SET_##level(0.5), sine = SPHERE_SHD_SET_##level(SPHERE_SHD_REAL_(0.8660254037844386)); \
+    const SPHERE_SHD_VEC_##level x0r = SPHERE_SHD_LD_##level(x + re), x0i = SPHERE_SHD_LD_##level(x + im), x1r = SPHERE_SHD_LD_##level(x + jump + re), x1i = SPHERE_SHD_LD_##level(x + jump + im), x2r = SPHERE_SHD_LD_##level(x + 2 * jump + re), x2i = SPHERE_SHD_LD_##level(x + 2 * jump + im); \
+    const SPHERE_SHD_VEC_##level tr = SPHERE_SHD_ADD_##level(x1r, x2r), ti = SPHERE_SHD_ADD_##level(x1i, x2i), ur = SPHERE_SHD_SUB_##level(x0r, SPHERE_SHD_MUL_##level(half, tr)), ui = SPHERE_SHD_SUB_##level(x0i, SPHERE_SHD_MUL_##level(half, ti)); \
+    const SPHERE_SHD_VEC_##level vr = SPHERE_SHD_MUL_##level(sine, SPHERE_SHD_SUB_##level(x1r, x2r)), vi = SPHERE_SHD_MUL_##level(sine, SPHERE_SHD_SUB_##level(x1i, x2i)); \
+    SPHERE_SHD_ST_##level(x + re, SPHERE_SHD_ADD_##level(x0r, tr)); SPHERE_SHD_ST_##level(x + im, SPHERE_SHD_ADD_##level(x0i, ti)); \
+    sphere_shd_turned_##level(x + jump, SPHERE_SHD_SUB_##level(ur, vi), SPHERE_SHD_ADD_##level(ui, vr), turn + 2 * step, turned, re); \
+    sphere_shd_turned_##level(x + 2 * jump, SPHERE_SHD_ADD_##level(ur, vi), SPHERE_SHD_SUB_##level(ui, vr), turn + 4 * step, turned, re); \
 }
-#define SPHERE_SHD_FFT4_SIMD_(level) \
-SPHERE_SHD_IN_##level void sphere_shd_four_##level(double *y, size_t over, const double *x, size_t jump, const double *turn, size_t step, int turned, size_t re) \
+#define SPHERE_SHD_RADIX4_SIMD_(level) \
+SPHERE_SHD_IN_##level void sphere_shd_radix4_##level(double *x, size_t jump, const double *turn, size_t step, int turned, size_t re) \
 { \
     const size_t im = SPHERE_SHD_GROUP_ - re; \
     const SPHERE_SHD_VEC_##level x0r = SPHERE_SHD_LD_##level(x + re), x0i = SPHERE_SHD_LD_##level(x + im), x2r = SPHERE_SHD_LD_##level(x + 2 * jump + re), x2i = SPHERE_SHD_LD_##level(x + 2 * jump + im); \
     const SPHERE_SHD_VEC_##level ar = SPHERE_SHD_ADD_##level(x0r, x2r), ai = SPHERE_SHD_ADD_##level(x0i, x2i), br = SPHERE_SHD_SUB_##level(x0r, x2r), bi = SPHERE_SHD_SUB_##level(x0i, x2i); \
     const SPHERE_SHD_VEC_##level x1r = SPHERE_SHD_LD_##level(x + jump + re), x1i = SPHERE_SHD_LD_##level(x + jump + im), x3r = SPHERE_SHD_LD_##level(x + 3 * jump + re), x3i = SPHERE_SHD_LD_##level(x + 3 * jump + im); \
     const SPHERE_SHD_VEC_##level cr = SPHERE_SHD_ADD_##level(x1r, x3r), ci = SPHERE_SHD_ADD_##level(x1i, x3i), dr = SPHERE_SHD_SUB_##level(x1r, x3r), di = SPHERE_SHD_SUB_##level(x1i, x3i); \
-    SPHERE_SHD_ST_##level(y + re, SPHERE_SHD_ADD_##level(ar, cr)); SPHERE_SHD_ST_##level(y + im, SPHERE_SHD_ADD_##level(ai, ci)); \
-    sphere_shd_turned_##level(y + over, SPHERE_SHD_SUB_##level(br, di), SPHERE_SHD_ADD_##level(bi, dr), turn + 2 * step, turned, re); \
-    sphere_shd_turned_##level(y + 2 * over, SPHERE_SHD_SUB_##level(ar, cr), SPHERE_SHD_SUB_##level(ai, ci), turn + 4 * step, turned, re); \
-    sphere_shd_turned_##level(y + 3 * over, SPHERE_SHD_ADD_##level(br, di), SPHERE_SHD_SUB_##level(bi, dr), turn + 6 * step, turned, re); \
-} \
-SPHERE_SHD_FN_##level void sphere_shd_fft4_##level(double *out, const double *in, size_t n, size_t s, const double *turn, size_t re) \
-{ \
-    const size_t part = n / 4, jump = s * part * SPHERE_SHD_PLACE_, place = SPHERE_SHD_PLACE_; \
-    size_t p, q, h; \
-    for (q = 0; q < s; q++) for (h = 0; h < SPHERE_SHD_GROUP_; h += SPHERE_SHD_WIDTH_##level) \
-        sphere_shd_four_##level(out + q * place + h, s * place, in + q * place + h, jump, turn, 0, 0, re); \
-    for (p = 1; p < part; p++) for (q = 0; q < s; q++) for (h = 0; h < SPHERE_SHD_GROUP_; h += SPHERE_SHD_WIDTH_##level) \
-        sphere_shd_four_##level(out + (q + 4 * s * p) * place + h, s * place, in + (q + s * p) * place + h, jump, turn, p * s, 1, re); \
+    SPHERE_SHD_ST_##level(x + re, SPHERE_SHD_ADD_##level(ar, cr)); SPHERE_SHD_ST_##level(x + im, SPHERE_SHD_ADD_##level(ai, ci)); \
+    sphere_shd_turned_##level(x + jump, SPHERE_SHD_SUB_##level(br, di), SPHERE_SHD_ADD_##level(bi, dr), turn + 2 * step, turned, re); \
+    sphere_shd_turned_##level(x + 2 * jump, SPHERE_SHD_SUB_##level(ar, cr), SPHERE_SHD_SUB_##level(ai, ci), turn + 4 * step, turned, re); \
+    sphere_shd_turned_##level(x + 3 * jump, SPHERE_SHD_ADD_##level(br, di), SPHERE_SHD_SUB_##level(bi, dr), turn + 6 * step, turned, re); \
 }
-#define SPHERE_SHD_FFT5_SIMD_(level) \
-SPHERE_SHD_FN_##level void sphere_shd_fft5_##level(double *out, const double *in, size_t n, size_t s, const double *turn, size_t re) \
+#define SPHERE_SHD_RADIX5_SIMD_(level) \
+SPHERE_SHD_IN_##level void sphere_shd_radix5_##level(double *x, size_t jump, const double *turn, size_t step, int turned, size_t re) \
 { \
-    const size_t im = SPHERE_SHD_GROUP_ - re, part = n / 5, jump = s * part * SPHERE_SHD_PLACE_, w = SPHERE_SHD_WIDTH_##level; \
-    const double *from = in; \
-    double *to = out; \
-    size_t p, q, h; \
-    for (q = 0; q < s; q++) for (h = 0; h < SPHERE_SHD_GROUP_; h += w) { \
-        const double *const x = from + q * SPHERE_SHD_PLACE_ + h; \
-        double *const y = to + q * SPHERE_SHD_PLACE_ + h; \
-        const SPHERE_SHD_VEC_##level c1 = SPHERE_SHD_SET_##level(SPHERE_SHD_REAL_(0.30901699437494745)), c2 = SPHERE_SHD_SET_##level(SPHERE_SHD_REAL_(-0.8090169943749475)); \
-        const SPHERE_SHD_VEC_##level s1 = SPHERE_SHD_SET_##level(SPHERE_SHD_REAL_(0.9510565162951535)), s2 = SPHERE_SHD_SET_##level(SPHERE_SHD_REAL_(0.5877852522924731)); \
-        const SPHERE_SHD_VEC_##level x0r = SPHERE_SHD_LD_##level(x + 0 * jump + re), x0i = SPHERE_SHD_LD_##level(x + 0 * jump + im), x1r = SPHERE_SHD_LD_##level(x + 1 * jump + re), x1i = SPHERE_SHD_LD_##level(x + 1 * jump + im), x2r = SPHERE_SHD_LD_##level(x + 2 * jump + re), x2i = SPHERE_SHD_LD_##level(x + 2 * jump + im), x3r = SPHERE_SHD_LD_##level(x + 3 * jump + re), x3i = SPHERE_SHD_LD_##level(x + 3 * jump + im), x4r = SPHERE_SHD_LD_##level(x + 4 * jump + re), x4i = SPHERE_SHD_LD_##level(x + 4 * jump + im); \
-        const SPHERE_SHD_VEC_##level ar = SPHERE_SHD_ADD_##level(x1r, x4r), br = SPHERE_SHD_ADD_##level(x2r, x3r), cr = SPHERE_SHD_SUB_##level(x1r, x4r), dr = SPHERE_SHD_SUB_##level(x2r, x3r); \
-        const SPHERE_SHD_VEC_##level er = SPHERE_SHD_MADD_##level(c2, br, SPHERE_SHD_MADD_##level(c1, ar, x0r)), fr = SPHERE_SHD_MADD_##level(c1, br, SPHERE_SHD_MADD_##level(c2, ar, x0r)); \
-        const SPHERE_SHD_VEC_##level gr = SPHERE_SHD_MADD_##level(s2, dr, SPHERE_SHD_MUL_##level(s1, cr)), hr = SPHERE_SHD_SUB_##level(SPHERE_SHD_MUL_##level(s2, cr), SPHERE_SHD_MUL_##level(s1, dr)); \
-        const SPHERE_SHD_VEC_##level ai = SPHERE_SHD_ADD_##level(x1i, x4i), bi = SPHERE_SHD_ADD_##level(x2i, x3i), ci = SPHERE_SHD_SUB_##level(x1i, x4i), di = SPHERE_SHD_SUB_##level(x2i, x3i); \
-        const SPHERE_SHD_VEC_##level ei = SPHERE_SHD_MADD_##level(c2, bi, SPHERE_SHD_MADD_##level(c1, ai, x0i)), fi = SPHERE_SHD_MADD_##level(c1, bi, SPHERE_SHD_MADD_##level(c2, ai, x0i)); \
-        const SPHERE_SHD_VEC_##level gi = SPHERE_SHD_MADD_##level(s2, di, SPHERE_SHD_MUL_##level(s1, ci)), hi = SPHERE_SHD_SUB_##level(SPHERE_SHD_MUL_##level(s2, ci), SPHERE_SHD_MUL_##level(s1, di)); \
-        SPHERE_SHD_ST_##level(y + 0 * s * SPHERE_SHD_PLACE_ + re, SPHERE_SHD_ADD_##level(x0r, SPHERE_SHD_ADD_##level(ar, br))); SPHERE_SHD_ST_##level(y + 0 * s * SPHERE_SHD_PLACE_ + im, SPHERE_SHD_ADD_##level(x0i, SPHERE_SHD_ADD_##level(ai, bi))); \
-        SPHERE_SHD_ST_##level(y + 1 * s * SPHERE_SHD_PLACE_ + re, SPHERE_SHD_SUB_##level(er, gi)); SPHERE_SHD_ST_##level(y + 1 * s * SPHERE_SHD_PLACE_ + im, SPHERE_SHD_ADD_##level(ei, gr)); \
-        SPHERE_SHD_ST_##level(y + 2 * s * SPHERE_SHD_PLACE_ + re, SPHERE_SHD_SUB_##level(fr, hi)); SPHERE_SHD_ST_##level(y + 2 * s * SPHERE_SHD_PLACE_ + im, SPHERE_SHD_ADD_##level(fi, hr)); \
-        SPHERE_SHD_ST_##level(y + 3 * s * SPHERE_SHD_PLACE_ + re, SPHERE_SHD_ADD_##level(fr, hi)); SPHERE_SHD_ST_##level(y + 3 * s * SPHERE_SHD_PLACE_ + im, SPHERE_SHD_SUB_##level(fi, hr)); \
-        SPHERE_SHD_ST_##level(y + 4 * s * SPHERE_SHD_PLACE_ + re, SPHERE_SHD_ADD_##level(er, gi)); SPHERE_SHD_ST_##level(y + 4 * s * SPHERE_SHD_PLACE_ + im, SPHERE_SHD_SUB_##level(ei, gr)); \
-    } \
-    for (p = 1; p < part; p++) { \
-        const double *const f = turn + 2 * p * s; \
-        const SPHERE_SHD_VEC_##level w1r = SPHERE_SHD_BC_##level(f + 0 * 2 * p * s), w1i = SPHERE_SHD_BC_##level(f + 0 * 2 * p * s + 1); \
-        const SPHERE_SHD_VEC_##level w2r = SPHERE_SHD_BC_##level(f + 1 * 2 * p * s), w2i = SPHERE_SHD_BC_##level(f + 1 * 2 * p * s + 1); \
-        const SPHERE_SHD_VEC_##level w3r = SPHERE_SHD_BC_##level(f + 2 * 2 * p * s), w3i = SPHERE_SHD_BC_##level(f + 2 * 2 * p * s + 1); \
-        const SPHERE_SHD_VEC_##level w4r = SPHERE_SHD_BC_##level(f + 3 * 2 * p * s), w4i = SPHERE_SHD_BC_##level(f + 3 * 2 * p * s + 1); \
-        from += s * SPHERE_SHD_PLACE_; to += 5 * s * SPHERE_SHD_PLACE_; \
-        for (q = 0; q < s; q++) for (h = 0; h < SPHERE_SHD_GROUP_; h += w) { \
-            const double *const x = from + q * SPHERE_SHD_PLACE_ + h; \
-            double *const y = to + q * SPHERE_SHD_PLACE_ + h; \
-            const SPHERE_SHD_VEC_##level c1 = SPHERE_SHD_SET_##level(SPHERE_SHD_REAL_(0.30901699437494745)), c2 = SPHERE_SHD_SET_##level(SPHERE_SHD_REAL_(-0.8090169943749475)); \
-            const SPHERE_SHD_VEC_##level s1 = SPHERE_SHD_SET_##level(SPHERE_SHD_REAL_(0.9510565162951535)), s2 = SPHERE_SHD_SET_##level(SPHERE_SHD_REAL_(0.5877852522924731)); \
-            const SPHERE_SHD_VEC_##level x0r = SPHERE_SHD_LD_##level(x + 0 * jump + re), x0i = SPHERE_SHD_LD_##level(x + 0 * jump + im), x1r = SPHERE_SHD_LD_##level(x + 1 * jump + re), x1i = SPHERE_SHD_LD_##level(x + 1 * jump + im), x2r = SPHERE_SHD_LD_##level(x + 2 * jump + re), x2i = SPHERE_SHD_LD_##level(x + 2 * jump + im), x3r = SPHERE_SHD_LD_##level(x + 3 * jump + re), x3i = SPHERE_SHD_LD_##level(x + 3 * jump + im), x4r = SPHERE_SHD_LD_##level(x + 4 * jump + re), x4i = SPHERE_SHD_LD_##level(x + 4 * jump + im); \
-            const SPHERE_SHD_VEC_##level ar = SPHERE_SHD_ADD_##level(x1r, x4r), br = SPHERE_SHD_ADD_##level(x2r, x3r), cr = SPHERE_SHD_SUB_##level(x1r, x4r), dr = SPHERE_SHD_SUB_##level(x2r, x3r); \
-            const SPHERE_SHD_VEC_##level er = SPHERE_SHD_MADD_##level(c2, br, SPHERE_SHD_MADD_##level(c1, ar, x0r)), fr = SPHERE_SHD_MADD_##level(c1, br, SPHERE_SHD_MADD_##level(c2, ar, x0r)); \
-            const SPHERE_SHD_VEC_##level gr = SPHERE_SHD_MADD_##level(s2, dr, SPHERE_SHD_MUL_##level(s1, cr)), hr = SPHERE_SHD_SUB_##level(SPHERE_SHD_MUL_##level(s2, cr), SPHERE_SHD_MUL_##level(s1, dr)); \
-            const SPHERE_SHD_VEC_##level ai = SPHERE_SHD_ADD_##level(x1i, x4i), bi = SPHERE_SHD_ADD_##level(x2i, x3i), ci = SPHERE_SHD_SUB_##level(x1i, x4i), di = SPHERE_SHD_SUB_##level(x2i, x3i); \
-            const SPHERE_SHD_VEC_##level ei = SPHERE_SHD_MADD_##level(c2, bi, SPHERE_SHD_MADD_##level(c1, ai, x0i)), fi = SPHERE_SHD_MADD_##level(c1, bi, SPHERE_SHD_MADD_##level(c2, ai, x0i)); \
-            const SPHERE_SHD_VEC_##level gi = SPHERE_SHD_MADD_##level(s2, di, SPHERE_SHD_MUL_##level(s1, ci)), hi = SPHERE_SHD_SUB_##level(SPHERE_SHD_MUL_##level(s2, ci), SPHERE_SHD_MUL_##level(s1, di)); \
-            SPHERE_SHD_ST_##level(y + 0 * s * SPHERE_SHD_PLACE_ + re, SPHERE_SHD_ADD_##level(x0r, SPHERE_SHD_ADD_##level(ar, br))); SPHERE_SHD_ST_##level(y + 0 * s * SPHERE_SHD_PLACE_ + im, SPHERE_SHD_ADD_##level(x0i, SPHERE_SHD_ADD_##level(ai, bi))); \
-            { const SPHERE_SHD_VEC_##level pr = SPHERE_SHD_SUB_##level(er, gi), pi = SPHERE_SHD_ADD_##level(ei, gr); \
-            SPHERE_SHD_ST_##level(y + 1 * s * SPHERE_SHD_PLACE_ + re, SPHERE_SHD_SUB_##level(SPHERE_SHD_MUL_##level(pr, w1r), SPHERE_SHD_MUL_##level(pi, w1i))); SPHERE_SHD_ST_##level(y + 1 * s * SPHERE_SHD_PLACE_ + im, SPHERE_SHD_MADD_##level(pi, w1r, SPHERE_SHD_MUL_##level(pr, w1i))); } \
-            { const SPHERE_SHD_VEC_##level pr = SPHERE_SHD_SUB_##level(fr, hi), pi = SPHERE_SHD_ADD_##level(fi, hr); \
-            SPHERE_SHD_ST_##level(y + 2 * s * SPHERE_SHD_PLACE_ + re, SPHERE_SHD_SUB_##level(SPHERE_SHD_MUL_##level(pr, w2r), SPHERE_SHD_MUL_##level(pi, w2i))); SPHERE_SHD_ST_##level(y + 2 * s * SPHERE_SHD_PLACE_ + im, SPHERE_SHD_MADD_##level(pi, w2r, SPHERE_SHD_MUL_##level(pr, w2i))); } \
-            { const SPHERE_SHD_VEC_##level pr = SPHERE_SHD_ADD_##level(fr, hi), pi = SPHERE_SHD_SUB_##level(fi, hr); \
-            SPHERE_SHD_ST_##level(y + 3 * s * SPHERE_SHD_PLACE_ + re, SPHERE_SHD_SUB_##level(SPHERE_SHD_MUL_##level(pr, w3r), SPHERE_SHD_MUL_##level(pi, w3i))); SPHERE_SHD_ST_##level(y + 3 * s * SPHERE_SHD_PLACE_ + im, SPHERE_SHD_MADD_##level(pi, w3r, SPHERE_SHD_MUL_##level(pr, w3i))); } \
-            { const SPHERE_SHD_VEC_##level pr = SPHERE_SHD_ADD_##level(er, gi), pi = SPHERE_SHD_SUB_##level(ei, gr); \
-            SPHERE_SHD_ST_##level(y + 4 * s * SPHERE_SHD_PLACE_ + re, SPHERE_SHD_SUB_##level(SPHERE_SHD_MUL_##level(pr, w4r), SPHERE_SHD_MUL_##level(pi, w4i))); SPHERE_SHD_ST_##level(y + 4 * s * SPHERE_SHD_PLACE_ + im, SPHERE_SHD_MADD_##level(pi, w4r, SPHERE_SHD_MUL_##level(pr, w4i))); } \
-        } \
+    const size_t im = SPHERE_SHD_GROUP_ - re; \
+    const SPHERE_SHD_VEC_##level c1 = SPHERE_SHD_SET_##level(SPHERE_SHD_REAL_(0.30901699437494745)), c2 = SPHERE_SHD_SET_##level(SPHERE_SHD_REAL_(-0.8090169943749475)); \
+    const SPHERE_SHD_VEC_##level s1 = SPHERE_SHD_SET_##level(SPHERE_SHD_REAL_(0.9510565162951535)), s2 = SPHERE_SHD_SET_##level(SPHERE_SHD_REAL_(0.5877852522924731)); \
+    const SPHERE_SHD_VEC_##level x0r = SPHERE_SHD_LD_##level(x + re), x0i = SPHERE_SHD_LD_##level(x + im), x1r = SPHERE_SHD_LD_##level(x + jump + re), x1i = SPHERE_SHD_LD_##level(x + jump + im), x2r = SPHERE_SHD_LD_##level(x + 2 * jump + re), x2i = SPHERE_SHD_LD_##level(x + 2 * jump + im); \
+    const SPHERE_SHD_VEC_##level x3r = SPHERE_SHD_LD_##level(x + 3 * jump + re), x3i = SPHERE_SHD_LD_##level(x + 3 * jump + im), x4r = SPHERE_SHD_LD_##level(x + 4 * jump + re), x4i = SPHERE_SHD_LD_##level(x + 4 * jump + im); \
+    const SPHERE_SHD_VEC_##level ar = SPHERE_SHD_ADD_##level(x1r, x4r), br = SPHERE_SHD_ADD_##level(x2r, x3r), cr = SPHERE_SHD_SUB_##level(x1r, x4r), dr = SPHERE_SHD_SUB_##level(x2r, x3r); \
+    const SPHERE_SHD_VEC_##level er = SPHERE_SHD_MADD_##level(c2, br, SPHERE_SHD_MADD_##level(c1, ar, x0r)), fr = SPHERE_SHD_MADD_##level(c1, br, SPHERE_SHD_MADD_##level(c2, ar, x0r)), gr = SPHERE_SHD_MADD_##level(s2, dr, SPHERE_SHD_MUL_##level(s1, cr)), hr = SPHERE_SHD_SUB_##level(SPHERE_SHD_MUL_##level(s2, cr), SPHERE_SHD_MUL_##level(s1, dr)); \
+    const SPHERE_SHD_VEC_##level ai = SPHERE_SHD_ADD_##level(x1i, x4i), bi = SPHERE_SHD_ADD_##level(x2i, x3i), ci = SPHERE_SHD_SUB_##level(x1i, x4i), di = SPHERE_SHD_SUB_##level(x2i, x3i); \
+    const SPHERE_SHD_VEC_##level ei = SPHERE_SHD_MADD_##level(c2, bi, SPHERE_SHD_MADD_##level(c1, ai, x0i)), fi = SPHERE_SHD_MADD_##level(c1, bi, SPHERE_SHD_MADD_##level(c2, ai, x0i)), gi = SPHERE_SHD_MADD_##level(s2, di, SPHERE_SHD_MUL_##level(s1, ci)), hi = SPHERE_SHD_SUB_##level(SPHERE_SHD_MUL_##level(s2, ci), SPHERE_SHD_MUL_##level(s1, di)); \
+    SPHERE_SHD_ST_##level(x + re, SPHERE_SHD_ADD_##level(x0r, SPHERE_SHD_ADD_##level(ar, br))); SPHERE_SHD_ST_##level(x + im, SPHERE_SHD_ADD_##level(x0i, SPHERE_SHD_ADD_##level(ai, bi))); \
+    sphere_shd_turned_##level(x + jump, SPHERE_SHD_SUB_##level(er, gi), SPHERE_SHD_ADD_##level(ei, gr), turn + 2 * step, turned, re); \
+    sphere_shd_turned_##level(x + 2 * jump, SPHERE_SHD_SUB_##level(fr, hi), SPHERE_SHD_ADD_##level(fi, hr), turn + 4 * step, turned, re); \
+    sphere_shd_turned_##level(x + 3 * jump, SPHERE_SHD_ADD_##level(fr, hi), SPHERE_SHD_SUB_##level(fi, hr), turn + 6 * step, turned, re); \
+    sphere_shd_turned_##level(x + 4 * jump, SPHERE_SHD_ADD_##level(er, gi), SPHERE_SHD_SUB_##level(ei, gr), turn + 8 * step, turned, re); \
+}
+#define SPHERE_SHD_PASS_SIMD_(level, radix) \
+SPHERE_SHD_FN_##level void sphere_shd_pass##radix##_##level(double *z, size_t n, size_t blocks, size_t s, const double *turn, size_t re) \
+{ \
+    const size_t part = n / radix, jump = part * SPHERE_SHD_PLACE_, place = SPHERE_SHD_PLACE_; \
+    size_t p, h; \
+    for (; blocks; blocks--, z += n * place) { \
+        for (h = 0; h < SPHERE_SHD_GROUP_; h += SPHERE_SHD_WIDTH_##level) sphere_shd_radix##radix##_##level(z + h, jump, turn, 0, 0, re); \
+        for (p = 1; p < part; p++) for (h = 0; h < SPHERE_SHD_GROUP_; h += SPHERE_SHD_WIDTH_##level) sphere_shd_radix##radix##_##level(z + p * place + h, jump, turn, p * s, 1, re); \
     } \
 }
 #define SPHERE_SHD_FFT_SIMD_(level) \
-SPHERE_SHD_FN_##level void sphere_shd_fft_##level(double *out, const double *in, size_t n, size_t s, size_t r, const double *turn, size_t re) \
+SPHERE_SHD_FN_##level void sphere_shd_fft_##level(double *z, size_t n, size_t blocks, size_t s, size_t r, const double *turn, size_t re) \
 { \
-    const size_t im = SPHERE_SHD_GROUP_ - re, part = n / r, jump = s * part * SPHERE_SHD_PLACE_, w = SPHERE_SHD_WIDTH_##level; \
-    size_t p, q, i, j, h; \
-    if (r == 4) { sphere_shd_fft4_##level(out, in, n, s, turn, re); return; } \
-    if (r == 2) { sphere_shd_fft2_##level(out, in, n, s, turn, re); return; } \
-    if (r == 3) { sphere_shd_fft3_##level(out, in, n, s, turn, re); return; } \
-    if (r == 5) { sphere_shd_fft5_##level(out, in, n, s, turn, re); return; } \
-    for (p = 0; p < part; p++) for (j = 0; j < r; j++) for (q = 0; q < s; q++) for (h = 0; h < SPHERE_SHD_GROUP_; h += w) { \
-        const double *const x = in + (q + s * p) * SPHERE_SHD_PLACE_ + h; \
-        double *const y = out + (q + s * (r * p + j)) * SPHERE_SHD_PLACE_ + h; \
-        SPHERE_SHD_VEC_##level sumr = SPHERE_SHD_LD_##level(x + re), sumi = SPHERE_SHD_LD_##level(x + im); \
-        for (i = 1; i < r; i++) { \
-            const double *const f = turn + 2 * (s * part * (i * j % r)); \
-            const SPHERE_SHD_VEC_##level fr = SPHERE_SHD_BC_##level(f), fi = SPHERE_SHD_BC_##level(f + 1), vr = SPHERE_SHD_LD_##level(x + i * jump + re), vi = SPHERE_SHD_LD_##level(x + i * jump + im); \
-            sumr = SPHERE_SHD_SUB_##level(SPHERE_SHD_MADD_##level(vr, fr, sumr), SPHERE_SHD_MUL_##level(vi, fi)); \
-            sumi = SPHERE_SHD_MADD_##level(vi, fr, SPHERE_SHD_MADD_##level(vr, fi, sumi)); \
+    const size_t im = SPHERE_SHD_GROUP_ - re, part = n / r, jump = part * SPHERE_SHD_PLACE_; \
+    size_t p, i, j, h; \
+    if (r == 4) { sphere_shd_pass4_##level(z, n, blocks, s, turn, re); return; } \
+    if (r == 2) { sphere_shd_pass2_##level(z, n, blocks, s, turn, re); return; } \
+    if (r == 3) { sphere_shd_pass3_##level(z, n, blocks, s, turn, re); return; } \
+    if (r == 5) { sphere_shd_pass5_##level(z, n, blocks, s, turn, re); return; } \
+    for (; blocks; blocks--, z += n * SPHERE_SHD_PLACE_) for (p = 0; p < part; p++) for (h = 0; h < SPHERE_SHD_GROUP_; h += SPHERE_SHD_WIDTH_##level) { \
+        double *const x = z + p * SPHERE_SHD_PLACE_ + h; \
+        SPHERE_SHD_VEC_##level vr[SPHERE_SHD_RADIX_MOST_], vi[SPHERE_SHD_RADIX_MOST_]; \
+        for (i = 0; i < r; i++) { vr[i] = SPHERE_SHD_LD_##level(x + i * jump + re); vi[i] = SPHERE_SHD_LD_##level(x + i * jump + im); } \
+        for (j = 0; j < r; j++) { \
+            SPHERE_SHD_VEC_##level sumr = vr[0], sumi = vi[0]; \
+            for (i = 1; i < r; i++) { \
+                const double *const f = turn + 2 * (s * part * (i * j % r)); \
+                const SPHERE_SHD_VEC_##level fr = SPHERE_SHD_BC_##level(f), fi = SPHERE_SHD_BC_##level(f + 1); \
+                sumr = SPHERE_SHD_SUB_##level(SPHERE_SHD_MADD_##level(vr[i], fr, sumr), SPHERE_SHD_MUL_##level(vi[i], fi)); \
+                sumi = SPHERE_SHD_MADD_##level(vi[i], fr, SPHERE_SHD_MADD_##level(vr[i], fi, sumi)); \
+            } \
+            sphere_shd_turned_##level(x + j * jump, sumr, sumi, turn + 2 * (p * j * s), p && j, re); \
         } \
-        if (p && j) { \
-            const double *const f = turn + 2 * (p * j * s); \
-            const SPHERE_SHD_VEC_##level fr = SPHERE_SHD_BC_##level(f), fi = SPHERE_SHD_BC_##level(f + 1); \
-            const SPHERE_SHD_VEC_##level vr = SPHERE_SHD_SUB_##level(SPHERE_SHD_MUL_##level(sumr, fr), SPHERE_SHD_MUL_##level(sumi, fi)); \
-            sumi = SPHERE_SHD_MADD_##level(sumi, fr, SPHERE_SHD_MUL_##level(sumr, fi)); sumr = vr; \
-        } \
-        SPHERE_SHD_ST_##level(y + re, sumr); SPHERE_SHD_ST_##level(y + im, sumi); \
     } \
 }
 #define SPHERE_SHD_COLUMNS_SIMD_(level) \
@@ -11755,7 +11564,8 @@ SPHERE_SHD_FN_##level void sphere_shd_columns_##level(const sphere_sh_degrees_ *
     } \
 }
 #define SPHERE_SHD_TRANSFORM_SIMD_(level) SPHERE_SHD_JOIN_SIMD_(level) \
-    SPHERE_SHD_PART_SIMD_(level) SPHERE_SHD_TURNED_SIMD_(level) SPHERE_SHD_FFT2_SIMD_(level) SPHERE_SHD_FFT3_SIMD_(level) SPHERE_SHD_FFT4_SIMD_(level) SPHERE_SHD_FFT5_SIMD_(level) SPHERE_SHD_FFT_SIMD_(level) \
+    SPHERE_SHD_PART_SIMD_(level) SPHERE_SHD_TURNED_SIMD_(level) SPHERE_SHD_RADIX2_SIMD_(level) SPHERE_SHD_RADIX3_SIMD_(level) SPHERE_SHD_RADIX4_SIMD_(level) SPHERE_SHD_RADIX5_SIMD_(level) \
+    SPHERE_SHD_PASS_SIMD_(level, 2) SPHERE_SHD_PASS_SIMD_(level, 3) SPHERE_SHD_PASS_SIMD_(level, 4) SPHERE_SHD_PASS_SIMD_(level, 5) SPHERE_SHD_FFT_SIMD_(level) \
     SPHERE_SHD_COLUMNS_SIMD_(level)
 #if SPHERE_AVX2_
 SPHERE_SHD_TRANSFORM_SIMD_(avx2_)
@@ -12018,12 +11828,13 @@ SPHERE_TARGET_AVX2_ static void sphere_shd_project_avx2_(double *sum, int first,
         }
     }
 }
-SPHERE_TARGET_AVX2_ static void sphere_shd_twist_avx2_(double *out, const double *in, const double *factor, size_t n, size_t re)
+SPHERE_TARGET_AVX2_ static void sphere_shd_twist_avx2_(double *out, const double *in, const uint32_t *place, const double *factor, size_t n, size_t re)
 {
     const size_t im = SPHERE_SHD_GROUP_ - re;
     size_t k;
-    for (k = 0; k < n; k++, out += SPHERE_SHD_PLACE_, in += SPHERE_SHD_PLACE_, factor += SPHERE_SHD_PLACE_) {
-        const __m256d r_f64x4 = _mm256_loadu_pd(in + re), i_f64x4 = _mm256_loadu_pd(in + im), a_f64x4 = _mm256_loadu_pd(factor), b_f64x4 = _mm256_loadu_pd(factor + SPHERE_SHD_GROUP_);
+    for (k = 0; k < n; k++, out += SPHERE_SHD_PLACE_, factor += SPHERE_SHD_PLACE_) {
+        const double *const at = in + sphere_sh_output_(place, k) * SPHERE_SHD_PLACE_;
+        const __m256d r_f64x4 = _mm256_loadu_pd(at + re), i_f64x4 = _mm256_loadu_pd(at + im), a_f64x4 = _mm256_loadu_pd(factor), b_f64x4 = _mm256_loadu_pd(factor + SPHERE_SHD_GROUP_);
         _mm256_storeu_pd(out + re, _mm256_sub_pd(_mm256_mul_pd(r_f64x4, a_f64x4), _mm256_mul_pd(i_f64x4, b_f64x4)));
         _mm256_storeu_pd(out + im, SPHERE_SH_MADD_F64X4_(i_f64x4, a_f64x4, _mm256_mul_pd(r_f64x4, b_f64x4)));
     }
@@ -12361,12 +12172,13 @@ static void sphere_shd_project_neon_(double *sum, int first, double *t, double *
         else sphere_shd_project_kind_neon_(sum, first, t, d, n, y, a, b, in, stride, steps, SPHERE_SH_EQUATOR_);
     }
 }
-static void sphere_shd_twist_neon_(double *out, const double *in, const double *factor, size_t n, size_t re)
+static void sphere_shd_twist_neon_(double *out, const double *in, const uint32_t *place, const double *factor, size_t n, size_t re)
 {
     const size_t im = SPHERE_SHD_GROUP_ - re;
     size_t k, l;
-    for (k = 0; k < n; k++, out += SPHERE_SHD_PLACE_, in += SPHERE_SHD_PLACE_, factor += SPHERE_SHD_PLACE_) for (l = 0; l < SPHERE_SHD_GROUP_; l += SPHERE_SHD_NEON_LANES_) {
-        const float64x2_t r_f64x2 = vld1q_f64(in + re + l), i_f64x2 = vld1q_f64(in + im + l), a_f64x2 = vld1q_f64(factor + l), b_f64x2 = vld1q_f64(factor + SPHERE_SHD_GROUP_ + l);
+    for (k = 0; k < n; k++, out += SPHERE_SHD_PLACE_, factor += SPHERE_SHD_PLACE_) for (l = 0; l < SPHERE_SHD_GROUP_; l += SPHERE_SHD_NEON_LANES_) {
+        const double *const at = in + sphere_sh_output_(place, k) * SPHERE_SHD_PLACE_;
+        const float64x2_t r_f64x2 = vld1q_f64(at + re + l), i_f64x2 = vld1q_f64(at + im + l), a_f64x2 = vld1q_f64(factor + l), b_f64x2 = vld1q_f64(factor + SPHERE_SHD_GROUP_ + l);
         vst1q_f64(out + re + l, vsubq_f64(vmulq_f64(r_f64x2, a_f64x2), vmulq_f64(i_f64x2, b_f64x2)));
         vst1q_f64(out + im + l, SPHERE_SH_MADD_F64X2_(i_f64x2, a_f64x2, vmulq_f64(r_f64x2, b_f64x2)));
     }
@@ -12481,14 +12293,17 @@ SPHERE_SH_AVX2_INLINE_ void sphere_sh_tile_in_avx2_(float *lanes, size_t stride,
         _mm256_storeu_ps(lanes, v_f32x8[0]); _mm256_storeu_ps(lanes + stride, v_f32x8[1]); _mm256_storeu_ps(lanes + 2 * stride, v_f32x8[2]); _mm256_storeu_ps(lanes + 3 * stride, v_f32x8[3]);
     }
 }
-SPHERE_SH_AVX2_INLINE_ void sphere_sh_tile_out_avx2_(float *const row[8], size_t from, const float *lanes, size_t stride)
+/* The rows of outputs from .. from + lanes - 1 of a transform in place. */
+SPHERE_SH_AVX2_INLINE_ void sphere_sh_tile_out_avx2_(float *const row[8], size_t from, const float *z, const uint32_t *place)
 {
-    size_t part;
-    for (part = 0; part < 8; part += 4, row += 4, lanes += 4) {
+    const float *at[8];
+    size_t i;
+    for (i = 0; i < 8; i++) at[i] = z + sphere_sh_output_(place, from + i) * SPHERE_SH_PLACE_;
+    for (i = 0; i < 8; i += 4) {
         __m256 v_f32x8[4];
-        sphere_sh_quarter_avx2_(v_f32x8, lanes, lanes + stride, lanes + 2 * stride, lanes + 3 * stride, lanes + 4 * stride, lanes + 5 * stride, lanes + 6 * stride, lanes + 7 * stride);
-        _mm256_storeu_ps(row[0] + from, sphere_sh_canonical_avx2_(v_f32x8[0])); _mm256_storeu_ps(row[1] + from, sphere_sh_canonical_avx2_(v_f32x8[1]));
-        _mm256_storeu_ps(row[2] + from, sphere_sh_canonical_avx2_(v_f32x8[2])); _mm256_storeu_ps(row[3] + from, sphere_sh_canonical_avx2_(v_f32x8[3]));
+        sphere_sh_quarter_avx2_(v_f32x8, at[0] + i, at[1] + i, at[2] + i, at[3] + i, at[4] + i, at[5] + i, at[6] + i, at[7] + i);
+        _mm256_storeu_ps(row[i] + from, sphere_sh_canonical_avx2_(v_f32x8[0])); _mm256_storeu_ps(row[i + 1] + from, sphere_sh_canonical_avx2_(v_f32x8[1]));
+        _mm256_storeu_ps(row[i + 2] + from, sphere_sh_canonical_avx2_(v_f32x8[2])); _mm256_storeu_ps(row[i + 3] + from, sphere_sh_canonical_avx2_(v_f32x8[3]));
     }
 }
 SPHERE_SH_AVX2_INLINE_ void sphere_shd_tile_in_avx2_(double *lanes, size_t stride, const double *const row[4], size_t from)
@@ -12499,12 +12314,14 @@ SPHERE_SH_AVX2_INLINE_ void sphere_shd_tile_in_avx2_(double *lanes, size_t strid
         _mm256_storeu_pd(lanes, _mm256_unpacklo_pd(s_f64x4, t_f64x4)); _mm256_storeu_pd(lanes + stride, _mm256_unpackhi_pd(s_f64x4, t_f64x4));
     }
 }
-SPHERE_SH_AVX2_INLINE_ void sphere_shd_tile_out_avx2_(double *const row[4], size_t from, const double *lanes, size_t stride)
+SPHERE_SH_AVX2_INLINE_ void sphere_shd_tile_out_avx2_(double *const row[4], size_t from, const double *z, const uint32_t *place)
 {
-    size_t part;
-    for (part = 0; part < 4; part += 2, row += 2, lanes += 2) {
-        const __m256d s_f64x4 = sphere_shd_halves_avx2_(lanes, lanes + 2 * stride), t_f64x4 = sphere_shd_halves_avx2_(lanes + stride, lanes + 3 * stride);
-        _mm256_storeu_pd(row[0] + from, sphere_shd_canonical_avx2_(_mm256_unpacklo_pd(s_f64x4, t_f64x4))); _mm256_storeu_pd(row[1] + from, sphere_shd_canonical_avx2_(_mm256_unpackhi_pd(s_f64x4, t_f64x4)));
+    const double *at[4];
+    size_t i;
+    for (i = 0; i < 4; i++) at[i] = z + sphere_sh_output_(place, from + i) * SPHERE_SHD_PLACE_;
+    for (i = 0; i < 4; i += 2) {
+        const __m256d s_f64x4 = sphere_shd_halves_avx2_(at[0] + i, at[2] + i), t_f64x4 = sphere_shd_halves_avx2_(at[1] + i, at[3] + i);
+        _mm256_storeu_pd(row[i] + from, sphere_shd_canonical_avx2_(_mm256_unpacklo_pd(s_f64x4, t_f64x4))); _mm256_storeu_pd(row[i + 1] + from, sphere_shd_canonical_avx2_(_mm256_unpackhi_pd(s_f64x4, t_f64x4)));
     }
 }
 SPHERE_TARGET_AVX2_ SPHERE_INLINE_ __m256 sphere_sh_reverse_avx2_(__m256 v_f32x8) { return _mm256_permutevar8x32_ps(v_f32x8, _mm256_setr_epi32(7, 6, 5, 4, 3, 2, 1, 0)); }
@@ -12564,13 +12381,13 @@ SPHERE_INLINE_ float64x2_t sphere_shd_reverse_neon_(float64x2_t v_f64x2) { retur
 /* sphere-sh float begin transform-rows */
 /* rows_out, rows_in: as many places as a vector has lanes, transposed; the tail is portable. */
 #if SPHERE_AVX2_
-SPHERE_TARGET_AVX2_ static void sphere_sh_rows_out_avx2_(float *const *north, float *const *south, const float *z, size_t from, size_t n)
+SPHERE_TARGET_AVX2_ static void sphere_sh_rows_out_avx2_(float *const *north, float *const *south, const float *z, const uint32_t *place, size_t from, size_t n)
 {
     const size_t end = from + (n - from) / SPHERE_SH_AVX2_LANES_ * SPHERE_SH_AVX2_LANES_;
     size_t j;
-    for (j = from; j < end; j += SPHERE_SH_AVX2_LANES_) sphere_sh_tile_out_avx2_(north, j, z + j * SPHERE_SH_PLACE_, SPHERE_SH_PLACE_);
-    for (j = from; j < end; j += SPHERE_SH_AVX2_LANES_) sphere_sh_tile_out_avx2_(south, j, z + j * SPHERE_SH_PLACE_ + SPHERE_SH_GROUP_, SPHERE_SH_PLACE_);
-    sphere_sh_rows_out_c_(north, south, z, end, n);
+    for (j = from; j < end; j += SPHERE_SH_AVX2_LANES_) sphere_sh_tile_out_avx2_(north, j, z, place);
+    for (j = from; j < end; j += SPHERE_SH_AVX2_LANES_) sphere_sh_tile_out_avx2_(south, j, z + SPHERE_SH_GROUP_, place);
+    sphere_sh_rows_out_c_(north, south, z, place, end, n);
 }
 SPHERE_TARGET_AVX2_ static void sphere_sh_rows_in_avx2_(float *z, const float *const *north, const float *const *south, size_t from, size_t n)
 {
@@ -12580,12 +12397,13 @@ SPHERE_TARGET_AVX2_ static void sphere_sh_rows_in_avx2_(float *z, const float *c
     for (j = from; j < end; j += SPHERE_SH_AVX2_LANES_) sphere_sh_tile_in_avx2_(z + j * SPHERE_SH_PLACE_ + SPHERE_SH_GROUP_, SPHERE_SH_PLACE_, south, j);
     sphere_sh_rows_in_c_(z, north, south, end, n);
 }
-SPHERE_TARGET_AVX2_ static void sphere_sh_columns_out_avx2_(float *north, float *south, size_t rings, const float *z, size_t n)
+SPHERE_TARGET_AVX2_ static void sphere_sh_columns_out_avx2_(float *north, float *south, size_t rings, const float *z, const uint32_t *place, size_t n)
 {
     size_t j;
-    for (j = 0; j < n; j++, z += SPHERE_SH_PLACE_, north += rings, south += rings) {
-        _mm256_storeu_ps(north, sphere_sh_canonical_avx2_(_mm256_loadu_ps(z)));
-        _mm256_storeu_ps(south, sphere_sh_canonical_avx2_(sphere_sh_reverse_avx2_(_mm256_loadu_ps(z + SPHERE_SH_GROUP_))));
+    for (j = 0; j < n; j++, north += rings, south += rings) {
+        const float *const at = z + sphere_sh_output_(place, j) * SPHERE_SH_PLACE_;
+        _mm256_storeu_ps(north, sphere_sh_canonical_avx2_(_mm256_loadu_ps(at)));
+        _mm256_storeu_ps(south, sphere_sh_canonical_avx2_(sphere_sh_reverse_avx2_(_mm256_loadu_ps(at + SPHERE_SH_GROUP_))));
     }
 }
 SPHERE_TARGET_AVX2_ static void sphere_sh_columns_in_avx2_(float *z, const float *north, const float *south, size_t rings, size_t n)
@@ -12598,17 +12416,17 @@ SPHERE_TARGET_AVX2_ static void sphere_sh_columns_in_avx2_(float *z, const float
 }
 #endif
 #if SPHERE_NEON_
-static void sphere_sh_rows_out_neon_(float *const *north, float *const *south, const float *z, size_t from, size_t n)
+static void sphere_sh_rows_out_neon_(float *const *north, float *const *south, const float *z, const uint32_t *place, size_t from, size_t n)
 {
     size_t j = from, i, part, lane;
     for (; j + SPHERE_SH_NEON_LANES_ <= n; j += SPHERE_SH_NEON_LANES_) for (part = 0; part < 2; part++) for (lane = 0; lane < SPHERE_SH_GROUP_; lane += SPHERE_SH_NEON_LANES_) {
         float *const *const row = (part ? south : north) + lane;
         float32x4_t v_f32x4[SPHERE_SH_NEON_LANES_];
-        for (i = 0; i < SPHERE_SH_NEON_LANES_; i++) v_f32x4[i] = vld1q_f32(z + (j + i) * SPHERE_SH_PLACE_ + part * SPHERE_SH_GROUP_ + lane);
+        for (i = 0; i < SPHERE_SH_NEON_LANES_; i++) v_f32x4[i] = vld1q_f32(z + sphere_sh_output_(place, j + i) * SPHERE_SH_PLACE_ + part * SPHERE_SH_GROUP_ + lane);
         sphere_sh_transpose_neon_(v_f32x4);
         for (i = 0; i < SPHERE_SH_NEON_LANES_; i++) vst1q_f32(row[i] + j, sphere_sh_canonical_neon_(v_f32x4[i]));
     }
-    sphere_sh_rows_out_c_(north, south, z, j, n);
+    sphere_sh_rows_out_c_(north, south, z, place, j, n);
 }
 static void sphere_sh_rows_in_neon_(float *z, const float *const *north, const float *const *south, size_t from, size_t n)
 {
@@ -12622,13 +12440,14 @@ static void sphere_sh_rows_in_neon_(float *z, const float *const *north, const f
     }
     sphere_sh_rows_in_c_(z, north, south, j, n);
 }
-static void sphere_sh_columns_out_neon_(float *north, float *south, size_t rings, const float *z, size_t n)
+static void sphere_sh_columns_out_neon_(float *north, float *south, size_t rings, const float *z, const uint32_t *place, size_t n)
 {
     const size_t w = SPHERE_SH_NEON_LANES_;
     size_t j, i;
-    for (j = 0; j < n; j++, z += SPHERE_SH_PLACE_, north += rings, south += rings) for (i = 0; i < SPHERE_SH_GROUP_; i += w) {
-        vst1q_f32(north + i, sphere_sh_canonical_neon_(vld1q_f32(z + i)));
-        vst1q_f32(south + i, sphere_sh_canonical_neon_(sphere_sh_reverse_neon_(vld1q_f32(z + SPHERE_SH_PLACE_ - w - i))));
+    for (j = 0; j < n; j++, north += rings, south += rings) for (i = 0; i < SPHERE_SH_GROUP_; i += w) {
+        const float *const at = z + sphere_sh_output_(place, j) * SPHERE_SH_PLACE_;
+        vst1q_f32(north + i, sphere_sh_canonical_neon_(vld1q_f32(at + i)));
+        vst1q_f32(south + i, sphere_sh_canonical_neon_(sphere_sh_reverse_neon_(vld1q_f32(at + SPHERE_SH_PLACE_ - w - i))));
     }
 }
 static void sphere_sh_columns_in_neon_(float *z, const float *north, const float *south, size_t rings, size_t n)
@@ -12645,13 +12464,13 @@ static void sphere_sh_columns_in_neon_(float *z, const float *north, const float
 /* sphere-sh double begin transform-rows: made from the float section by tests/double.py, do not edit */
 /* rows_out, rows_in: as many places as a vector has lanes, transposed; the tail is portable. */
 #if SPHERE_AVX2_
-SPHERE_TARGET_AVX2_ static void sphere_shd_rows_out_avx2_(double *const *north, double *const *south, const double *z, size_t from, size_t n)
+SPHERE_TARGET_AVX2_ static void sphere_shd_rows_out_avx2_(double *const *north, double *const *south, const double *z, const uint32_t *place, size_t from, size_t n)
 {
     const size_t end = from + (n - from) / SPHERE_SHD_AVX2_LANES_ * SPHERE_SHD_AVX2_LANES_;
     size_t j;
-    for (j = from; j < end; j += SPHERE_SHD_AVX2_LANES_) sphere_shd_tile_out_avx2_(north, j, z + j * SPHERE_SHD_PLACE_, SPHERE_SHD_PLACE_);
-    for (j = from; j < end; j += SPHERE_SHD_AVX2_LANES_) sphere_shd_tile_out_avx2_(south, j, z + j * SPHERE_SHD_PLACE_ + SPHERE_SHD_GROUP_, SPHERE_SHD_PLACE_);
-    sphere_shd_rows_out_c_(north, south, z, end, n);
+    for (j = from; j < end; j += SPHERE_SHD_AVX2_LANES_) sphere_shd_tile_out_avx2_(north, j, z, place);
+    for (j = from; j < end; j += SPHERE_SHD_AVX2_LANES_) sphere_shd_tile_out_avx2_(south, j, z + SPHERE_SHD_GROUP_, place);
+    sphere_shd_rows_out_c_(north, south, z, place, end, n);
 }
 SPHERE_TARGET_AVX2_ static void sphere_shd_rows_in_avx2_(double *z, const double *const *north, const double *const *south, size_t from, size_t n)
 {
@@ -12661,12 +12480,13 @@ SPHERE_TARGET_AVX2_ static void sphere_shd_rows_in_avx2_(double *z, const double
     for (j = from; j < end; j += SPHERE_SHD_AVX2_LANES_) sphere_shd_tile_in_avx2_(z + j * SPHERE_SHD_PLACE_ + SPHERE_SHD_GROUP_, SPHERE_SHD_PLACE_, south, j);
     sphere_shd_rows_in_c_(z, north, south, end, n);
 }
-SPHERE_TARGET_AVX2_ static void sphere_shd_columns_out_avx2_(double *north, double *south, size_t rings, const double *z, size_t n)
+SPHERE_TARGET_AVX2_ static void sphere_shd_columns_out_avx2_(double *north, double *south, size_t rings, const double *z, const uint32_t *place, size_t n)
 {
     size_t j;
-    for (j = 0; j < n; j++, z += SPHERE_SHD_PLACE_, north += rings, south += rings) {
-        _mm256_storeu_pd(north, sphere_shd_canonical_avx2_(_mm256_loadu_pd(z)));
-        _mm256_storeu_pd(south, sphere_shd_canonical_avx2_(sphere_shd_reverse_avx2_(_mm256_loadu_pd(z + SPHERE_SHD_GROUP_))));
+    for (j = 0; j < n; j++, north += rings, south += rings) {
+        const double *const at = z + sphere_sh_output_(place, j) * SPHERE_SHD_PLACE_;
+        _mm256_storeu_pd(north, sphere_shd_canonical_avx2_(_mm256_loadu_pd(at)));
+        _mm256_storeu_pd(south, sphere_shd_canonical_avx2_(sphere_shd_reverse_avx2_(_mm256_loadu_pd(at + SPHERE_SHD_GROUP_))));
     }
 }
 SPHERE_TARGET_AVX2_ static void sphere_shd_columns_in_avx2_(double *z, const double *north, const double *south, size_t rings, size_t n)
@@ -12679,17 +12499,17 @@ SPHERE_TARGET_AVX2_ static void sphere_shd_columns_in_avx2_(double *z, const dou
 }
 #endif
 #if SPHERE_NEON_
-static void sphere_shd_rows_out_neon_(double *const *north, double *const *south, const double *z, size_t from, size_t n)
+static void sphere_shd_rows_out_neon_(double *const *north, double *const *south, const double *z, const uint32_t *place, size_t from, size_t n)
 {
     size_t j = from, i, part, lane;
     for (; j + SPHERE_SHD_NEON_LANES_ <= n; j += SPHERE_SHD_NEON_LANES_) for (part = 0; part < 2; part++) for (lane = 0; lane < SPHERE_SHD_GROUP_; lane += SPHERE_SHD_NEON_LANES_) {
         double *const *const row = (part ? south : north) + lane;
         float64x2_t v_f64x2[SPHERE_SHD_NEON_LANES_];
-        for (i = 0; i < SPHERE_SHD_NEON_LANES_; i++) v_f64x2[i] = vld1q_f64(z + (j + i) * SPHERE_SHD_PLACE_ + part * SPHERE_SHD_GROUP_ + lane);
+        for (i = 0; i < SPHERE_SHD_NEON_LANES_; i++) v_f64x2[i] = vld1q_f64(z + sphere_sh_output_(place, j + i) * SPHERE_SHD_PLACE_ + part * SPHERE_SHD_GROUP_ + lane);
         sphere_shd_transpose_neon_(v_f64x2);
         for (i = 0; i < SPHERE_SHD_NEON_LANES_; i++) vst1q_f64(row[i] + j, sphere_shd_canonical_neon_(v_f64x2[i]));
     }
-    sphere_shd_rows_out_c_(north, south, z, j, n);
+    sphere_shd_rows_out_c_(north, south, z, place, j, n);
 }
 static void sphere_shd_rows_in_neon_(double *z, const double *const *north, const double *const *south, size_t from, size_t n)
 {
@@ -12703,13 +12523,14 @@ static void sphere_shd_rows_in_neon_(double *z, const double *const *north, cons
     }
     sphere_shd_rows_in_c_(z, north, south, j, n);
 }
-static void sphere_shd_columns_out_neon_(double *north, double *south, size_t rings, const double *z, size_t n)
+static void sphere_shd_columns_out_neon_(double *north, double *south, size_t rings, const double *z, const uint32_t *place, size_t n)
 {
     const size_t w = SPHERE_SHD_NEON_LANES_;
     size_t j, i;
-    for (j = 0; j < n; j++, z += SPHERE_SHD_PLACE_, north += rings, south += rings) for (i = 0; i < SPHERE_SHD_GROUP_; i += w) {
-        vst1q_f64(north + i, sphere_shd_canonical_neon_(vld1q_f64(z + i)));
-        vst1q_f64(south + i, sphere_shd_canonical_neon_(sphere_shd_reverse_neon_(vld1q_f64(z + SPHERE_SHD_PLACE_ - w - i))));
+    for (j = 0; j < n; j++, north += rings, south += rings) for (i = 0; i < SPHERE_SHD_GROUP_; i += w) {
+        const double *const at = z + sphere_sh_output_(place, j) * SPHERE_SHD_PLACE_;
+        vst1q_f64(north + i, sphere_shd_canonical_neon_(vld1q_f64(at + i)));
+        vst1q_f64(south + i, sphere_shd_canonical_neon_(sphere_shd_reverse_neon_(vld1q_f64(at + SPHERE_SHD_PLACE_ - w - i))));
     }
 }
 static void sphere_shd_columns_in_neon_(double *z, const double *north, const double *south, size_t rings, size_t n)
@@ -12737,13 +12558,13 @@ typedef struct sphere_sh_transform_kernels_ {
     void (*project)(float *sum, int first, float *t, float *d, const float *n, const float *y, const float *a, const float *b, size_t next, const float *in, size_t stride, size_t steps, size_t lanes, const int *kind);
     void (*combine)(float *out, float *sum, size_t steps);
     void (*join)(float *z, const float *f, const float *x, size_t orders, size_t n);
-    void (*part)(float *f, const float *z, const float *w, const float *wx, size_t orders, size_t n);
-    void (*rows_out)(float *const *north, float *const *south, const float *z, size_t from, size_t n);
+    void (*part)(float *f, const float *z, const uint32_t *place, const float *w, const float *wx, size_t orders, size_t n);
+    void (*rows_out)(float *const *north, float *const *south, const float *z, const uint32_t *place, size_t from, size_t n);
     void (*rows_in)(float *z, const float *const *north, const float *const *south, size_t from, size_t n);
-    void (*columns_out)(float *north, float *south, size_t rings, const float *z, size_t n);
+    void (*columns_out)(float *north, float *south, size_t rings, const float *z, const uint32_t *place, size_t n);
     void (*columns_in)(float *z, const float *north, const float *south, size_t rings, size_t n);
-    void (*fft)(float *out, const float *in, size_t n, size_t s, size_t r, const float *turn, size_t re);
-    void (*twist)(float *out, const float *in, const float *factor, size_t n, size_t re);
+    void (*fft)(float *z, size_t n, size_t blocks, size_t s, size_t r, const float *turn, size_t re);
+    void (*twist)(float *out, const float *in, const uint32_t *place, const float *factor, size_t n, size_t re);
     void (*square)(float *lane, float *values, size_t n);
     float (*scale)(float *values, size_t n, float factor);
     void (*squares)(const sphere_sh_degrees_ *degrees, size_t m, size_t count, size_t stride, double *work);
@@ -12773,8 +12594,8 @@ SPHERE_INLINE_ const sphere_sh_transform_kernels_ *sphere_sh_transform_kernels_f
     return &portable;
 }
 
-/* One length of the FFT: its factors in the order of the passes, and the table of its roots of unity. */
-typedef struct sphere_sh_fft_ { size_t length, passes, factor[24]; const float *turn; } sphere_sh_fft_;
+/* One length of the FFT: its factors in the order of the passes, the table of its roots of unity, and where the passes leave each output. */
+typedef struct sphere_sh_fft_ { size_t length, passes, factor[24]; const float *turn; const uint32_t *place; } sphere_sh_fft_;
 
 /* What a plan holds besides what the caller sees. Lanes are pairs of mirrored rings, from the poles to the equator, padded to whole
    groups of two with copies of the last; a ring without its mirror image is alone in its lane. */
@@ -12804,7 +12625,7 @@ SPHERE_INLINE_ size_t sphere_sh_padded_(size_t steps) { return (steps + 7) / 8 *
 /* Up to this degree the columns of all orders are kept in the plan. */
 #define SPHERE_SH_KEPT_DEGREE_ 255u
 
-typedef struct sphere_sh_parts_ { double *cosine, *sine, *wave, *root, *inverse, *inverse_root, *sector; uint32_t *order; sphere_sh_ring *ring; size_t *first; float *table; size_t *table_at; float *turn; struct sphere_sh_plan_state_ *state; } sphere_sh_parts_;
+typedef struct sphere_sh_parts_ { double *cosine, *sine, *wave, *root, *inverse, *inverse_root, *sector; uint32_t *order; sphere_sh_ring *ring; size_t *first; float *table; size_t *table_at; float *turn; uint32_t *place; struct sphere_sh_plan_state_ *state; } sphere_sh_parts_;
 /* Lay everything out; state is written only when there is memory. */
 static void sphere_sh_lay_out_(const sphere_sh_shape_ *shape, sphere_sh_cut_ *cut, sphere_sh_parts_ *parts)
 {
@@ -12846,6 +12667,7 @@ static void sphere_sh_lay_out_(const sphere_sh_shape_ *shape, sphere_sh_cut_ *cu
     s->phi = (double *)sphere_sh_cut_off_(cut, lanes, sizeof(double));
     s->fft = (sphere_sh_fft_ *)sphere_sh_cut_off_(cut, shape->lengths, sizeof(sphere_sh_fft_));
     parts->turn = (float *)sphere_sh_cut_off_(cut, shape->turns, 2 * sizeof(float));
+    parts->place = (uint32_t *)sphere_sh_cut_off_(cut, shape->turns, sizeof(uint32_t));
     parts->table = NULL; parts->table_at = NULL;
     if (shape->degree <= SPHERE_SH_KEPT_DEGREE_) {
         for (m = 0; m <= shape->orders && m <= top; m++) kept += sphere_sh_padded_(sphere_sh_steps_(top, m));
@@ -12864,10 +12686,10 @@ SPHERE_SH_API size_t sphere_sh_plan_size(size_t degree, const sphere_sh_plan_des
     return cut.used == SIZE_MAX ? 0 : cut.used;
 }
 
-static void sphere_sh_fft_init_(sphere_sh_fft_ *fft, size_t length, float *turn)
+static void sphere_sh_fft_init_(sphere_sh_fft_ *fft, size_t length, float *turn, uint32_t *place)
 {
     size_t i, rest = length, p;
-    fft->length = length; fft->passes = 0; fft->turn = turn;
+    fft->length = length; fft->passes = 0; fft->turn = turn; fft->place = place;
     while (rest % 4 == 0) { fft->factor[fft->passes++] = 4; rest /= 4; }
     while (rest % 2 == 0) { fft->factor[fft->passes++] = 2; rest /= 2; }
     while (rest % 3 == 0) { fft->factor[fft->passes++] = 3; rest /= 3; }
@@ -12877,6 +12699,11 @@ static void sphere_sh_fft_init_(sphere_sh_fft_ *fft, size_t length, float *turn)
         sphere_sh_sincospi_(2 * (double)i / (double)length, &s, &c);
         turn[2 * i] = (float)c; turn[2 * i + 1] = (float)s;
     }
+    for (i = 0; i < length; i++) {                                       /* the digits of i, the other way round */
+        size_t digits = i, part = length, at = 0;
+        for (p = 0; p < fft->passes; p++) { part /= fft->factor[p]; at += digits % fft->factor[p] * part; digits /= fft->factor[p]; }
+        place[i] = (uint32_t)at;
+    }
 }
 /* The FFT of this length: one that is there, or a new one. */
 static size_t sphere_sh_fft_for_(const sphere_sh_parts_ *parts, size_t length)
@@ -12884,7 +12711,7 @@ static size_t sphere_sh_fft_for_(const sphere_sh_parts_ *parts, size_t length)
     struct sphere_sh_plan_state_ *const s = parts->state;
     size_t i, at = 0;
     for (i = 0; i < s->lengths && s->fft[i].length != length; i++) at += s->fft[i].length;
-    if (i == s->lengths) { sphere_sh_fft_init_(s->fft + i, length, parts->turn + 2 * at); s->lengths++; }
+    if (i == s->lengths) { sphere_sh_fft_init_(s->fft + i, length, parts->turn + 2 * at, parts->place + at); s->lengths++; }
     return i;
 }
 /* Pair the rings and fill what belongs to lanes. */
@@ -13061,7 +12888,7 @@ static size_t sphere_sh_scratch_init_(const sphere_sh_plan *plan, void *at, sphe
     w->walk = (sphere_sh_walk_ *)sphere_sh_cut_off_(&cut, s->blocks, sizeof(*w->walk));
     legendre = cut.used; cut.used = 0;
     w->z[0] = (float *)sphere_sh_cut_off_(&cut, s->largest, SPHERE_SH_PLACE_ * sizeof(float));
-    w->z[1] = (float *)sphere_sh_cut_off_(&cut, s->largest, SPHERE_SH_PLACE_ * sizeof(float));
+    w->z[1] = s->most ? (float *)sphere_sh_cut_off_(&cut, s->largest, SPHERE_SH_PLACE_ * sizeof(float)) : NULL;
     w->none = (float *)sphere_sh_cut_off_(&cut, s->largest, sizeof(float));
     w->chirp = s->most ? (float *)sphere_sh_cut_off_(&cut, s->most, SPHERE_SH_PLACE_ * sizeof(float)) : NULL;
     w->spectrum = s->most ? (float *)sphere_sh_cut_off_(&cut, s->largest, SPHERE_SH_PLACE_ * sizeof(float)) : NULL;
@@ -13382,15 +13209,22 @@ static void sphere_sh_analysis_task_(void *context, size_t task)
     }
 }
 
-/* All passes of one transform from z[now]; returns which z has the answer. */
-static size_t sphere_sh_fft_passes_(const sphere_sh_job_ *job, const sphere_sh_fft_ *fft, float *const z[2], size_t now, size_t re)
+/* The passes from `pass` on of a transform in place, of a block of n places that is one of s: all of them one after the other where the block fits the first
+   cache, else one pass and then part by part. */
+#define SPHERE_SH_NEAR_ ((size_t)512)
+static void sphere_sh_fft_passes_(const sphere_sh_job_ *job, const sphere_sh_fft_ *fft, size_t pass, float *z, size_t n, size_t s, size_t re)
 {
-    size_t pass, n = fft->length, s = 1;
-    for (pass = 0; pass < fft->passes; pass++, now = 1 - now) {
-        job->kernels->fft(z[1 - now], z[now], n, s, fft->factor[pass], fft->turn, re);
-        n /= fft->factor[pass]; s *= fft->factor[pass];
+    size_t blocks = 1, i;
+    for (; pass < fft->passes && n <= SPHERE_SH_NEAR_; pass++) {
+        const size_t r = fft->factor[pass];
+        job->kernels->fft(z, n, blocks, s, r, fft->turn, re);
+        n /= r; s *= r; blocks *= r;
     }
-    return now;
+    if (pass < fft->passes) {
+        const size_t r = fft->factor[pass];
+        job->kernels->fft(z, n, 1, s, r, fft->turn, re);
+        for (i = 0; i < r; i++) sphere_sh_fft_passes_(job, fft, pass + 1, z + i * (n / r) * SPHERE_SH_PLACE_, n / r, s * r, re);
+    }
 }
 /* exp(i pi k^2 / n) for the lanes of a group, each with its own n; from its n on a lane is 0. With k = 16 a + b, k^2 = 256 a^2 + 32 a b + b^2. */
 static void sphere_sh_chirp_(float *out, const size_t *count, size_t most)
@@ -13420,38 +13254,36 @@ static void sphere_sh_chirp_make_(const sphere_sh_job_ *job, sphere_sh_scratch_ 
     const size_t *const count = job->state->count + group * SPHERE_SH_GROUP_;
     const size_t most = job->state->chirp[group];
     const float scale = (float)(1 / (double)fft->length);
-    float *to[2], *b;
+    float *const b = z[1];
     size_t k, l, same = 0;
     while (w->counts && same < SPHERE_SH_GROUP_ && count[same] == w->counts[same]) same++;
     if (same == SPHERE_SH_GROUP_) return;
     w->counts = count;
     sphere_sh_chirp_(w->chirp, count, most);
-    to[0] = w->spectrum; to[1] = z[1];
-    b = to[fft->passes & 1u];                                            /* so that the last pass ends in spectrum */
     memset(b, 0, fft->length * SPHERE_SH_PLACE_ * sizeof(*b));
     for (k = 0; k < most; k++) for (l = 0; l < SPHERE_SH_GROUP_; l++) {
         const float re = scale * w->chirp[k * SPHERE_SH_PLACE_ + l], im = 0 - scale * w->chirp[k * SPHERE_SH_PLACE_ + SPHERE_SH_GROUP_ + l];
         float *const up = b + k * SPHERE_SH_PLACE_ + l, *const down = b + (k ? fft->length - k : 0) * SPHERE_SH_PLACE_ + l;
         up[0] = down[0] = re; up[SPHERE_SH_GROUP_] = down[SPHERE_SH_GROUP_] = im;
     }
-    (void)sphere_sh_fft_passes_(job, fft, to, fft->passes & 1u, 0);
+    sphere_sh_fft_passes_(job, fft, 0, b, fft->length, 1, 0);
+    for (k = 0; k < fft->length; k++) memcpy(w->spectrum + k * SPHERE_SH_PLACE_, b + fft->place[k] * SPHERE_SH_PLACE_, SPHERE_SH_PLACE_ * sizeof(float));
 }
-/* The transforms of the lanes of a group, from z[0]; the answer is z[0] or z[1]. By chirps: 2 j k = j^2 + k^2 - (k - j)^2 makes a transform a convolution, and
-   lanes of different lengths go together. Source: Bluestein 1970. */
-static float *sphere_sh_fft_run_(const sphere_sh_job_ *job, sphere_sh_scratch_ *w, size_t group, size_t re)
+/* The transforms of the lanes of a group, in z[0]; returns where each output lies there. By chirps: 2 j k = j^2 + k^2 - (k - j)^2 makes a transform a convolution,
+   and lanes of different lengths go together. Source: Bluestein 1970. */
+static const uint32_t *sphere_sh_fft_run_(const sphere_sh_job_ *job, sphere_sh_scratch_ *w, size_t group, size_t re)
 {
     const sphere_sh_fft_ *const fft = job->state->fft + job->state->fft_of[group];
     const size_t most = job->state->chirp[group];
-    size_t now;
-    if (!most) return w->z[sphere_sh_fft_passes_(job, fft, w->z, 0, re)];
+    if (!most) { sphere_sh_fft_passes_(job, fft, 0, w->z[0], fft->length, 1, re); return fft->place; }
     sphere_sh_chirp_make_(job, w, group, fft, w->z);
-    job->kernels->twist(w->z[0], w->z[0], w->chirp, most, re);
+    job->kernels->twist(w->z[0], w->z[0], NULL, w->chirp, most, re);
     memset(w->z[0] + most * SPHERE_SH_PLACE_, 0, (fft->length - most) * SPHERE_SH_PLACE_ * sizeof(float));
-    now = sphere_sh_fft_passes_(job, fft, w->z, 0, re);
-    job->kernels->twist(w->z[now], w->z[now], w->spectrum, fft->length, re);
-    now = sphere_sh_fft_passes_(job, fft, w->z, now, SPHERE_SH_GROUP_ - re);
-    job->kernels->twist(w->z[now], w->z[now], w->chirp, most, re);
-    return w->z[now];
+    sphere_sh_fft_passes_(job, fft, 0, w->z[0], fft->length, 1, re);
+    job->kernels->twist(w->z[1], w->z[0], fft->place, w->spectrum, fft->length, re);
+    sphere_sh_fft_passes_(job, fft, 0, w->z[1], fft->length, 1, SPHERE_SH_GROUP_ - re);
+    job->kernels->twist(w->z[0], w->z[1], fft->place, w->chirp, most, re);
+    return NULL;
 }
 /* cos and sin of m phi for the lanes of a group: exact every 64 orders, in between by turning on. */
 typedef struct sphere_sh_turning_ { double c[SPHERE_SH_GROUP_MOST_], s[SPHERE_SH_GROUP_MOST_], c1[SPHERE_SH_GROUP_MOST_], s1[SPHERE_SH_GROUP_MOST_]; } sphere_sh_turning_;
@@ -13485,14 +13317,15 @@ static void sphere_sh_join_any_(float *z, const float *f, const float *x, const 
         }
     }
 }
-static void sphere_sh_part_any_(float *f, const float *z, const float *w, const float *wx, const double *phi, size_t orders, const size_t *count)
+static void sphere_sh_part_any_(float *f, const float *z, const uint32_t *place_of, const float *w, const float *wx, const double *phi, size_t orders, const size_t *count)
 {
     sphere_sh_turning_ t;
     size_t m, i, place[SPHERE_SH_GROUP_MOST_] = { 0 };
     for (m = 0; m < orders; m++, f += 4 * SPHERE_SH_GROUP_) {
         sphere_sh_turn_on_(&t, phi, m);
         for (i = 0; i < SPHERE_SH_GROUP_; i++) {
-            const float *const up = z + place[i] * SPHERE_SH_PLACE_ + i, *const down = z + (place[i] ? count[i] - place[i] : 0) * SPHERE_SH_PLACE_ + i;
+            const float *const up = z + sphere_sh_output_(place_of, place[i]) * SPHERE_SH_PLACE_ + i;
+            const float *const down = z + sphere_sh_output_(place_of, place[i] ? count[i] - place[i] : 0) * SPHERE_SH_PLACE_ + i;
             const float cf = (float)t.c[i], sf = (float)t.s[i], p = up[0], q = up[SPHERE_SH_GROUP_], r = down[0], u = down[SPHERE_SH_GROUP_];
             const float ar = p + r, ai = q - u, br = q + u, bi = r - p;
             const float nr = m ? ar * cf + ai * sf : p, ni = m ? ai * cf - ar * sf : 0, sr = m ? br * cf + bi * sf : q, si = m ? bi * cf - br * sf : 0;
@@ -13535,24 +13368,26 @@ static void sphere_sh_fft_out_task_(void *context, size_t task)
     for (group = task; group < s->groups; group += job->tasks) for (set = 0; set < job->sets; set++) {
         const float *const f = job->fourier[set] + group * s->row * 4 * SPHERE_SH_GROUP_;
         const size_t o = group * SPHERE_SH_GROUP_, reach = sphere_sh_reach_of_(job, group / 4), *const count = s->count + o, most = s->chirp[group] ? s->chirp[group] : count[0];
-        const float *z;
+        const float *const z = w.z[0];
+        const uint32_t *place;
         if (!job->out[set] || s->north[o] == SIZE_MAX) continue;
         if (s->plain[group]) job->kernels->join(w.z[0], f, s->x + o, reach, most);
         else sphere_sh_join_any_(w.z[0], f, s->x + o, s->phi + o, reach, count, most);
-        z = sphere_sh_fft_run_(job, &w, group, 0);
+        place = sphere_sh_fft_run_(job, &w, group, 0);
         if (job->plan->layout == SPHERE_SH_ROWS) {
             const size_t least = sphere_sh_ring_rows_(job, group, job->out[set], w.none, north, south);
-            job->kernels->rows_out(north, south, z, 0, least);
+            job->kernels->rows_out(north, south, z, place, 0, least);
             for (lane = 0; lane < SPHERE_SH_GROUP_; lane++) for (j = least; j < count[lane]; j++) {
-                north[lane][j] = sphere_canonical_(z[j * SPHERE_SH_PLACE_ + lane]);
-                south[lane][j] = sphere_canonical_(z[j * SPHERE_SH_PLACE_ + SPHERE_SH_GROUP_ + lane]);
+                const float *const at = z + sphere_sh_output_(place, j) * SPHERE_SH_PLACE_ + lane;
+                north[lane][j] = sphere_canonical_(at[0]); south[lane][j] = sphere_canonical_(at[SPHERE_SH_GROUP_]);
             }
         } else if (sphere_sh_side_by_side_(job, group))
-            job->kernels->columns_out(job->out[set] + s->north[o], job->out[set] + s->south[o + SPHERE_SH_GROUP_ - 1], rings, z, most);
+            job->kernels->columns_out(job->out[set] + s->north[o], job->out[set] + s->south[o + SPHERE_SH_GROUP_ - 1], rings, z, place, most);
         else for (j = 0; j < most; j++) for (lane = 0; lane < SPHERE_SH_GROUP_; lane++) {
             const size_t a = s->north[o + lane], b = s->south[o + lane];
-            if (a != SIZE_MAX) job->out[set][j * rings + a] = sphere_canonical_(z[j * SPHERE_SH_PLACE_ + lane]);
-            if (b != SIZE_MAX) job->out[set][j * rings + b] = sphere_canonical_(z[j * SPHERE_SH_PLACE_ + SPHERE_SH_GROUP_ + lane]);
+            const float *const at = z + sphere_sh_output_(place, j) * SPHERE_SH_PLACE_ + lane;
+            if (a != SIZE_MAX) job->out[set][j * rings + a] = sphere_canonical_(at[0]);
+            if (b != SIZE_MAX) job->out[set][j * rings + b] = sphere_canonical_(at[SPHERE_SH_GROUP_]);
         }
     }
 }
@@ -13569,7 +13404,7 @@ static void sphere_sh_fft_in_task_(void *context, size_t task)
     for (group = task; group < s->groups; group += job->tasks) for (set = 0; set < job->sets; set++) {
         float *const f = job->fourier[set] + group * s->row * 4 * SPHERE_SH_GROUP_;
         const size_t o = group * SPHERE_SH_GROUP_, reach = sphere_sh_reach_of_(job, group / 4), *const count = s->count + o, most = s->chirp[group] ? s->chirp[group] : count[0];
-        const float *z;
+        const uint32_t *place;
         if (s->north[o] == SIZE_MAX) {                                   /* a group of padding only */
             memset(f, 0, reach * 4 * SPHERE_SH_GROUP_ * sizeof(float));
             continue;
@@ -13588,9 +13423,9 @@ static void sphere_sh_fft_in_task_(void *context, size_t task)
             w.z[0][j * SPHERE_SH_PLACE_ + lane] = a == SIZE_MAX ? 0 : job->in[set][j * rings + a];
             w.z[0][j * SPHERE_SH_PLACE_ + SPHERE_SH_GROUP_ + lane] = b == SIZE_MAX ? 0 : job->in[set][j * rings + b];
         }
-        z = sphere_sh_fft_run_(job, &w, group, SPHERE_SH_GROUP_);
-        if (s->plain[group]) job->kernels->part(f, z, s->w + o, s->wx + o, reach, most);
-        else sphere_sh_part_any_(f, z, s->w + o, s->wx + o, s->phi + o, reach, count);
+        place = sphere_sh_fft_run_(job, &w, group, SPHERE_SH_GROUP_);
+        if (s->plain[group]) job->kernels->part(f, w.z[0], place, s->w + o, s->wx + o, reach, most);
+        else sphere_sh_part_any_(f, w.z[0], place, s->w + o, s->wx + o, s->phi + o, reach, count);
     }
 }
 
@@ -13692,13 +13527,13 @@ typedef struct sphere_shd_transform_kernels_ {
     void (*project)(double *sum, int first, double *t, double *d, const double *n, const double *y, const double *a, const double *b, size_t next, const double *in, size_t stride, size_t steps, size_t lanes, const int *kind);
     void (*combine)(double *out, double *sum, size_t steps);
     void (*join)(double *z, const double *f, const double *x, size_t orders, size_t n);
-    void (*part)(double *f, const double *z, const double *w, const double *wx, size_t orders, size_t n);
-    void (*rows_out)(double *const *north, double *const *south, const double *z, size_t from, size_t n);
+    void (*part)(double *f, const double *z, const uint32_t *place, const double *w, const double *wx, size_t orders, size_t n);
+    void (*rows_out)(double *const *north, double *const *south, const double *z, const uint32_t *place, size_t from, size_t n);
     void (*rows_in)(double *z, const double *const *north, const double *const *south, size_t from, size_t n);
-    void (*columns_out)(double *north, double *south, size_t rings, const double *z, size_t n);
+    void (*columns_out)(double *north, double *south, size_t rings, const double *z, const uint32_t *place, size_t n);
     void (*columns_in)(double *z, const double *north, const double *south, size_t rings, size_t n);
-    void (*fft)(double *out, const double *in, size_t n, size_t s, size_t r, const double *turn, size_t re);
-    void (*twist)(double *out, const double *in, const double *factor, size_t n, size_t re);
+    void (*fft)(double *z, size_t n, size_t blocks, size_t s, size_t r, const double *turn, size_t re);
+    void (*twist)(double *out, const double *in, const uint32_t *place, const double *factor, size_t n, size_t re);
     void (*square)(double *lane, double *values, size_t n);
     double (*scale)(double *values, size_t n, double factor);
     void (*squares)(const sphere_sh_degrees_ *degrees, size_t m, size_t count, size_t stride, double *work);
@@ -13728,8 +13563,8 @@ SPHERE_INLINE_ const sphere_shd_transform_kernels_ *sphere_shd_transform_kernels
     return &portable;
 }
 
-/* One length of the FFT: its factors in the order of the passes, and the table of its roots of unity. */
-typedef struct sphere_shd_fft_ { size_t length, passes, factor[24]; const double *turn; } sphere_shd_fft_;
+/* One length of the FFT: its factors in the order of the passes, the table of its roots of unity, and where the passes leave each output. */
+typedef struct sphere_shd_fft_ { size_t length, passes, factor[24]; const double *turn; const uint32_t *place; } sphere_shd_fft_;
 
 /* What a plan holds besides what the caller sees. Lanes are pairs of mirrored rings, from the poles to the equator, padded to whole
    groups of two with copies of the last; a ring without its mirror image is alone in its lane. */
@@ -13759,7 +13594,7 @@ SPHERE_INLINE_ size_t sphere_shd_padded_(size_t steps) { return (steps + 7) / 8 
 /* Up to this degree the columns of all orders are kept in the plan. */
 #define SPHERE_SHD_KEPT_DEGREE_ 255u
 
-typedef struct sphere_shd_parts_ { double *cosine, *sine, *wave, *root, *inverse, *inverse_root, *sector; uint32_t *order; sphere_sh_ring *ring; size_t *first; double *table; size_t *table_at; double *turn; struct sphere_shd_plan_state_ *state; } sphere_shd_parts_;
+typedef struct sphere_shd_parts_ { double *cosine, *sine, *wave, *root, *inverse, *inverse_root, *sector; uint32_t *order; sphere_sh_ring *ring; size_t *first; double *table; size_t *table_at; double *turn; uint32_t *place; struct sphere_shd_plan_state_ *state; } sphere_shd_parts_;
 /* Lay everything out; state is written only when there is memory. */
 static void sphere_shd_lay_out_(const sphere_sh_shape_ *shape, sphere_sh_cut_ *cut, sphere_shd_parts_ *parts)
 {
@@ -13801,6 +13636,7 @@ static void sphere_shd_lay_out_(const sphere_sh_shape_ *shape, sphere_sh_cut_ *c
     s->phi = (double *)sphere_sh_cut_off_(cut, lanes, sizeof(double));
     s->fft = (sphere_shd_fft_ *)sphere_sh_cut_off_(cut, shape->lengths, sizeof(sphere_shd_fft_));
     parts->turn = (double *)sphere_sh_cut_off_(cut, shape->turns, 2 * sizeof(double));
+    parts->place = (uint32_t *)sphere_sh_cut_off_(cut, shape->turns, sizeof(uint32_t));
     parts->table = NULL; parts->table_at = NULL;
     if (shape->degree <= SPHERE_SHD_KEPT_DEGREE_) {
         for (m = 0; m <= shape->orders && m <= top; m++) kept += sphere_shd_padded_(sphere_shd_steps_(top, m));
@@ -13819,10 +13655,10 @@ SPHERE_SH_API size_t sphere_shd_plan_size(size_t degree, const sphere_sh_plan_de
     return cut.used == SIZE_MAX ? 0 : cut.used;
 }
 
-static void sphere_shd_fft_init_(sphere_shd_fft_ *fft, size_t length, double *turn)
+static void sphere_shd_fft_init_(sphere_shd_fft_ *fft, size_t length, double *turn, uint32_t *place)
 {
     size_t i, rest = length, p;
-    fft->length = length; fft->passes = 0; fft->turn = turn;
+    fft->length = length; fft->passes = 0; fft->turn = turn; fft->place = place;
     while (rest % 4 == 0) { fft->factor[fft->passes++] = 4; rest /= 4; }
     while (rest % 2 == 0) { fft->factor[fft->passes++] = 2; rest /= 2; }
     while (rest % 3 == 0) { fft->factor[fft->passes++] = 3; rest /= 3; }
@@ -13832,6 +13668,11 @@ static void sphere_shd_fft_init_(sphere_shd_fft_ *fft, size_t length, double *tu
         sphere_sh_sincospi_(2 * (double)i / (double)length, &s, &c);
         turn[2 * i] = (double)c; turn[2 * i + 1] = (double)s;
     }
+    for (i = 0; i < length; i++) {                                       /* the digits of i, the other way round */
+        size_t digits = i, part = length, at = 0;
+        for (p = 0; p < fft->passes; p++) { part /= fft->factor[p]; at += digits % fft->factor[p] * part; digits /= fft->factor[p]; }
+        place[i] = (uint32_t)at;
+    }
 }
 /* The FFT of this length: one that is there, or a new one. */
 static size_t sphere_shd_fft_for_(const sphere_shd_parts_ *parts, size_t length)
@@ -13839,7 +13680,7 @@ static size_t sphere_shd_fft_for_(const sphere_shd_parts_ *parts, size_t length)
     struct sphere_shd_plan_state_ *const s = parts->state;
     size_t i, at = 0;
     for (i = 0; i < s->lengths && s->fft[i].length != length; i++) at += s->fft[i].length;
-    if (i == s->lengths) { sphere_shd_fft_init_(s->fft + i, length, parts->turn + 2 * at); s->lengths++; }
+    if (i == s->lengths) { sphere_shd_fft_init_(s->fft + i, length, parts->turn + 2 * at, parts->place + at); s->lengths++; }
     return i;
 }
 /* Pair the rings and fill what belongs to lanes. */
@@ -14016,7 +13857,7 @@ static size_t sphere_shd_scratch_init_(const sphere_shd_plan *plan, void *at, sp
     w->walk = (sphere_shd_walk_ *)sphere_sh_cut_off_(&cut, s->blocks, sizeof(*w->walk));
     legendre = cut.used; cut.used = 0;
     w->z[0] = (double *)sphere_sh_cut_off_(&cut, s->largest, SPHERE_SHD_PLACE_ * sizeof(double));
-    w->z[1] = (double *)sphere_sh_cut_off_(&cut, s->largest, SPHERE_SHD_PLACE_ * sizeof(double));
+    w->z[1] = s->most ? (double *)sphere_sh_cut_off_(&cut, s->largest, SPHERE_SHD_PLACE_ * sizeof(double)) : NULL;
     w->none = (double *)sphere_sh_cut_off_(&cut, s->largest, sizeof(double));
     w->chirp = s->most ? (double *)sphere_sh_cut_off_(&cut, s->most, SPHERE_SHD_PLACE_ * sizeof(double)) : NULL;
     w->spectrum = s->most ? (double *)sphere_sh_cut_off_(&cut, s->largest, SPHERE_SHD_PLACE_ * sizeof(double)) : NULL;
@@ -14337,15 +14178,22 @@ static void sphere_shd_analysis_task_(void *context, size_t task)
     }
 }
 
-/* All passes of one transform from z[now]; returns which z has the answer. */
-static size_t sphere_shd_fft_passes_(const sphere_shd_job_ *job, const sphere_shd_fft_ *fft, double *const z[2], size_t now, size_t re)
+/* The passes from `pass` on of a transform in place, of a block of n places that is one of s: all of them one after the other where the block fits the first
+   cache, else one pass and then part by part. */
+#define SPHERE_SHD_NEAR_ ((size_t)512)
+static void sphere_shd_fft_passes_(const sphere_shd_job_ *job, const sphere_shd_fft_ *fft, size_t pass, double *z, size_t n, size_t s, size_t re)
 {
-    size_t pass, n = fft->length, s = 1;
-    for (pass = 0; pass < fft->passes; pass++, now = 1 - now) {
-        job->kernels->fft(z[1 - now], z[now], n, s, fft->factor[pass], fft->turn, re);
-        n /= fft->factor[pass]; s *= fft->factor[pass];
+    size_t blocks = 1, i;
+    for (; pass < fft->passes && n <= SPHERE_SHD_NEAR_; pass++) {
+        const size_t r = fft->factor[pass];
+        job->kernels->fft(z, n, blocks, s, r, fft->turn, re);
+        n /= r; s *= r; blocks *= r;
     }
-    return now;
+    if (pass < fft->passes) {
+        const size_t r = fft->factor[pass];
+        job->kernels->fft(z, n, 1, s, r, fft->turn, re);
+        for (i = 0; i < r; i++) sphere_shd_fft_passes_(job, fft, pass + 1, z + i * (n / r) * SPHERE_SHD_PLACE_, n / r, s * r, re);
+    }
 }
 /* exp(i pi k^2 / n) for the lanes of a group, each with its own n; from its n on a lane is 0. With k = 16 a + b, k^2 = 256 a^2 + 32 a b + b^2. */
 static void sphere_shd_chirp_(double *out, const size_t *count, size_t most)
@@ -14375,38 +14223,36 @@ static void sphere_shd_chirp_make_(const sphere_shd_job_ *job, sphere_shd_scratc
     const size_t *const count = job->state->count + group * SPHERE_SHD_GROUP_;
     const size_t most = job->state->chirp[group];
     const double scale = (double)(1 / (double)fft->length);
-    double *to[2], *b;
+    double *const b = z[1];
     size_t k, l, same = 0;
     while (w->counts && same < SPHERE_SHD_GROUP_ && count[same] == w->counts[same]) same++;
     if (same == SPHERE_SHD_GROUP_) return;
     w->counts = count;
     sphere_shd_chirp_(w->chirp, count, most);
-    to[0] = w->spectrum; to[1] = z[1];
-    b = to[fft->passes & 1u];                                            /* so that the last pass ends in spectrum */
     memset(b, 0, fft->length * SPHERE_SHD_PLACE_ * sizeof(*b));
     for (k = 0; k < most; k++) for (l = 0; l < SPHERE_SHD_GROUP_; l++) {
         const double re = scale * w->chirp[k * SPHERE_SHD_PLACE_ + l], im = 0 - scale * w->chirp[k * SPHERE_SHD_PLACE_ + SPHERE_SHD_GROUP_ + l];
         double *const up = b + k * SPHERE_SHD_PLACE_ + l, *const down = b + (k ? fft->length - k : 0) * SPHERE_SHD_PLACE_ + l;
         up[0] = down[0] = re; up[SPHERE_SHD_GROUP_] = down[SPHERE_SHD_GROUP_] = im;
     }
-    (void)sphere_shd_fft_passes_(job, fft, to, fft->passes & 1u, 0);
+    sphere_shd_fft_passes_(job, fft, 0, b, fft->length, 1, 0);
+    for (k = 0; k < fft->length; k++) memcpy(w->spectrum + k * SPHERE_SHD_PLACE_, b + fft->place[k] * SPHERE_SHD_PLACE_, SPHERE_SHD_PLACE_ * sizeof(double));
 }
-/* The transforms of the lanes of a group, from z[0]; the answer is z[0] or z[1]. By chirps: 2 j k = j^2 + k^2 - (k - j)^2 makes a transform a convolution, and
-   lanes of different lengths go together. Source: Bluestein 1970. */
-static double *sphere_shd_fft_run_(const sphere_shd_job_ *job, sphere_shd_scratch_ *w, size_t group, size_t re)
+/* The transforms of the lanes of a group, in z[0]; returns where each output lies there. By chirps: 2 j k = j^2 + k^2 - (k - j)^2 makes a transform a convolution,
+   and lanes of different lengths go together. Source: Bluestein 1970. */
+static const uint32_t *sphere_shd_fft_run_(const sphere_shd_job_ *job, sphere_shd_scratch_ *w, size_t group, size_t re)
 {
     const sphere_shd_fft_ *const fft = job->state->fft + job->state->fft_of[group];
     const size_t most = job->state->chirp[group];
-    size_t now;
-    if (!most) return w->z[sphere_shd_fft_passes_(job, fft, w->z, 0, re)];
+    if (!most) { sphere_shd_fft_passes_(job, fft, 0, w->z[0], fft->length, 1, re); return fft->place; }
     sphere_shd_chirp_make_(job, w, group, fft, w->z);
-    job->kernels->twist(w->z[0], w->z[0], w->chirp, most, re);
+    job->kernels->twist(w->z[0], w->z[0], NULL, w->chirp, most, re);
     memset(w->z[0] + most * SPHERE_SHD_PLACE_, 0, (fft->length - most) * SPHERE_SHD_PLACE_ * sizeof(double));
-    now = sphere_shd_fft_passes_(job, fft, w->z, 0, re);
-    job->kernels->twist(w->z[now], w->z[now], w->spectrum, fft->length, re);
-    now = sphere_shd_fft_passes_(job, fft, w->z, now, SPHERE_SHD_GROUP_ - re);
-    job->kernels->twist(w->z[now], w->z[now], w->chirp, most, re);
-    return w->z[now];
+    sphere_shd_fft_passes_(job, fft, 0, w->z[0], fft->length, 1, re);
+    job->kernels->twist(w->z[1], w->z[0], fft->place, w->spectrum, fft->length, re);
+    sphere_shd_fft_passes_(job, fft, 0, w->z[1], fft->length, 1, SPHERE_SHD_GROUP_ - re);
+    job->kernels->twist(w->z[0], w->z[1], fft->place, w->chirp, most, re);
+    return NULL;
 }
 /* cos and sin of m phi for the lanes of a group: exact every 64 orders, in between by turning on. */
 typedef struct sphere_shd_turning_ { double c[SPHERE_SH_GROUP_MOST_], s[SPHERE_SH_GROUP_MOST_], c1[SPHERE_SH_GROUP_MOST_], s1[SPHERE_SH_GROUP_MOST_]; } sphere_shd_turning_;
@@ -14440,14 +14286,15 @@ static void sphere_shd_join_any_(double *z, const double *f, const double *x, co
         }
     }
 }
-static void sphere_shd_part_any_(double *f, const double *z, const double *w, const double *wx, const double *phi, size_t orders, const size_t *count)
+static void sphere_shd_part_any_(double *f, const double *z, const uint32_t *place_of, const double *w, const double *wx, const double *phi, size_t orders, const size_t *count)
 {
     sphere_shd_turning_ t;
     size_t m, i, place[SPHERE_SH_GROUP_MOST_] = { 0 };
     for (m = 0; m < orders; m++, f += 4 * SPHERE_SHD_GROUP_) {
         sphere_shd_turn_on_(&t, phi, m);
         for (i = 0; i < SPHERE_SHD_GROUP_; i++) {
-            const double *const up = z + place[i] * SPHERE_SHD_PLACE_ + i, *const down = z + (place[i] ? count[i] - place[i] : 0) * SPHERE_SHD_PLACE_ + i;
+            const double *const up = z + sphere_sh_output_(place_of, place[i]) * SPHERE_SHD_PLACE_ + i;
+            const double *const down = z + sphere_sh_output_(place_of, place[i] ? count[i] - place[i] : 0) * SPHERE_SHD_PLACE_ + i;
             const double cf = (double)t.c[i], sf = (double)t.s[i], p = up[0], q = up[SPHERE_SHD_GROUP_], r = down[0], u = down[SPHERE_SHD_GROUP_];
             const double ar = p + r, ai = q - u, br = q + u, bi = r - p;
             const double nr = m ? ar * cf + ai * sf : p, ni = m ? ai * cf - ar * sf : 0, sr = m ? br * cf + bi * sf : q, si = m ? bi * cf - br * sf : 0;
@@ -14490,24 +14337,26 @@ static void sphere_shd_fft_out_task_(void *context, size_t task)
     for (group = task; group < s->groups; group += job->tasks) for (set = 0; set < job->sets; set++) {
         const double *const f = job->fourier[set] + group * s->row * 4 * SPHERE_SHD_GROUP_;
         const size_t o = group * SPHERE_SHD_GROUP_, reach = sphere_shd_reach_of_(job, group / 4), *const count = s->count + o, most = s->chirp[group] ? s->chirp[group] : count[0];
-        const double *z;
+        const double *const z = w.z[0];
+        const uint32_t *place;
         if (!job->out[set] || s->north[o] == SIZE_MAX) continue;
         if (s->plain[group]) job->kernels->join(w.z[0], f, s->x + o, reach, most);
         else sphere_shd_join_any_(w.z[0], f, s->x + o, s->phi + o, reach, count, most);
-        z = sphere_shd_fft_run_(job, &w, group, 0);
+        place = sphere_shd_fft_run_(job, &w, group, 0);
         if (job->plan->layout == SPHERE_SH_ROWS) {
             const size_t least = sphere_shd_ring_rows_(job, group, job->out[set], w.none, north, south);
-            job->kernels->rows_out(north, south, z, 0, least);
+            job->kernels->rows_out(north, south, z, place, 0, least);
             for (lane = 0; lane < SPHERE_SHD_GROUP_; lane++) for (j = least; j < count[lane]; j++) {
-                north[lane][j] = sphere_sh_canonical_double_(z[j * SPHERE_SHD_PLACE_ + lane]);
-                south[lane][j] = sphere_sh_canonical_double_(z[j * SPHERE_SHD_PLACE_ + SPHERE_SHD_GROUP_ + lane]);
+                const double *const at = z + sphere_sh_output_(place, j) * SPHERE_SHD_PLACE_ + lane;
+                north[lane][j] = sphere_sh_canonical_double_(at[0]); south[lane][j] = sphere_sh_canonical_double_(at[SPHERE_SHD_GROUP_]);
             }
         } else if (sphere_shd_side_by_side_(job, group))
-            job->kernels->columns_out(job->out[set] + s->north[o], job->out[set] + s->south[o + SPHERE_SHD_GROUP_ - 1], rings, z, most);
+            job->kernels->columns_out(job->out[set] + s->north[o], job->out[set] + s->south[o + SPHERE_SHD_GROUP_ - 1], rings, z, place, most);
         else for (j = 0; j < most; j++) for (lane = 0; lane < SPHERE_SHD_GROUP_; lane++) {
             const size_t a = s->north[o + lane], b = s->south[o + lane];
-            if (a != SIZE_MAX) job->out[set][j * rings + a] = sphere_sh_canonical_double_(z[j * SPHERE_SHD_PLACE_ + lane]);
-            if (b != SIZE_MAX) job->out[set][j * rings + b] = sphere_sh_canonical_double_(z[j * SPHERE_SHD_PLACE_ + SPHERE_SHD_GROUP_ + lane]);
+            const double *const at = z + sphere_sh_output_(place, j) * SPHERE_SHD_PLACE_ + lane;
+            if (a != SIZE_MAX) job->out[set][j * rings + a] = sphere_sh_canonical_double_(at[0]);
+            if (b != SIZE_MAX) job->out[set][j * rings + b] = sphere_sh_canonical_double_(at[SPHERE_SHD_GROUP_]);
         }
     }
 }
@@ -14524,7 +14373,7 @@ static void sphere_shd_fft_in_task_(void *context, size_t task)
     for (group = task; group < s->groups; group += job->tasks) for (set = 0; set < job->sets; set++) {
         double *const f = job->fourier[set] + group * s->row * 4 * SPHERE_SHD_GROUP_;
         const size_t o = group * SPHERE_SHD_GROUP_, reach = sphere_shd_reach_of_(job, group / 4), *const count = s->count + o, most = s->chirp[group] ? s->chirp[group] : count[0];
-        const double *z;
+        const uint32_t *place;
         if (s->north[o] == SIZE_MAX) {                                   /* a group of padding only */
             memset(f, 0, reach * 4 * SPHERE_SHD_GROUP_ * sizeof(double));
             continue;
@@ -14543,9 +14392,9 @@ static void sphere_shd_fft_in_task_(void *context, size_t task)
             w.z[0][j * SPHERE_SHD_PLACE_ + lane] = a == SIZE_MAX ? 0 : job->in[set][j * rings + a];
             w.z[0][j * SPHERE_SHD_PLACE_ + SPHERE_SHD_GROUP_ + lane] = b == SIZE_MAX ? 0 : job->in[set][j * rings + b];
         }
-        z = sphere_shd_fft_run_(job, &w, group, SPHERE_SHD_GROUP_);
-        if (s->plain[group]) job->kernels->part(f, z, s->w + o, s->wx + o, reach, most);
-        else sphere_shd_part_any_(f, z, s->w + o, s->wx + o, s->phi + o, reach, count);
+        place = sphere_shd_fft_run_(job, &w, group, SPHERE_SHD_GROUP_);
+        if (s->plain[group]) job->kernels->part(f, w.z[0], place, s->w + o, s->wx + o, reach, most);
+        else sphere_shd_part_any_(f, w.z[0], place, s->w + o, s->wx + o, s->phi + o, reach, count);
     }
 }
 
