@@ -11176,6 +11176,37 @@ SPHERE_TARGET_AVX512_ static void sphere_sh_project_avx512_(float *sum, int firs
     else if (*kind == SPHERE_SH_POLE_) sphere_sh_project4_avx512_(sum, first, t, d, NULL, y, a, b, next, in, stride, steps, SPHERE_SH_POLE_, SPHERE_SH_POLE_);
     else sphere_sh_project4_avx512_(sum, first, t, d, NULL, y, a, b, next, in, stride, steps, SPHERE_SH_EQUATOR_, SPHERE_SH_EQUATOR_);
 }
+/* A place of the FFT is one vector: `real` are the lanes of the real parts. */
+SPHERE_SH_AVX512_INLINE_ __m512 sphere_sh_cross_avx512_(__m512 v_f32x16) { return _mm512_maskz_shuffle_f32x4((__mmask16)-1, v_f32x16, v_f32x16, 0x4e); }
+SPHERE_SH_AVX512_INLINE_ void sphere_sh_turned_avx512_(float *y, __m512 p_f32x16, const float *f, int turned, __mmask16 real)
+{
+    if (turned) {
+        const __m512 u_f32x16 = SPHERE_SH_MUL_F32X16_(p_f32x16, _mm512_set1_ps(f[0])), v_f32x16 = SPHERE_SH_MUL_F32X16_(sphere_sh_cross_avx512_(p_f32x16), _mm512_set1_ps(f[1]));
+        p_f32x16 = _mm512_mask_sub_ps(_mm512_add_ps(u_f32x16, v_f32x16), real, u_f32x16, v_f32x16);
+    }
+    _mm512_storeu_ps(y, p_f32x16);
+}
+SPHERE_SH_AVX512_INLINE_ void sphere_sh_radix4_avx512_(float *x, size_t jump, const float *turn, size_t step, int turned, __mmask16 real)
+{
+    const __m512 x0_f32x16 = _mm512_loadu_ps(x), x1_f32x16 = _mm512_loadu_ps(x + jump), x2_f32x16 = _mm512_loadu_ps(x + 2 * jump), x3_f32x16 = _mm512_loadu_ps(x + 3 * jump);
+    const __m512 a_f32x16 = _mm512_add_ps(x0_f32x16, x2_f32x16), b_f32x16 = _mm512_sub_ps(x0_f32x16, x2_f32x16), c_f32x16 = _mm512_add_ps(x1_f32x16, x3_f32x16);
+    const __m512 d_f32x16 = sphere_sh_cross_avx512_(_mm512_sub_ps(x1_f32x16, x3_f32x16)), s_f32x16 = _mm512_add_ps(b_f32x16, d_f32x16), t_f32x16 = _mm512_sub_ps(b_f32x16, d_f32x16);
+    _mm512_storeu_ps(x, _mm512_add_ps(a_f32x16, c_f32x16));
+    sphere_sh_turned_avx512_(x + jump, _mm512_mask_blend_ps(real, s_f32x16, t_f32x16), turn + 2 * step, turned, real);                  /* b + i d */
+    sphere_sh_turned_avx512_(x + 2 * jump, _mm512_sub_ps(a_f32x16, c_f32x16), turn + 4 * step, turned, real);
+    sphere_sh_turned_avx512_(x + 3 * jump, _mm512_mask_blend_ps(real, t_f32x16, s_f32x16), turn + 6 * step, turned, real);              /* b - i d */
+}
+SPHERE_TARGET_AVX512_ static void sphere_sh_fft_avx512_(float *z, size_t n, size_t blocks, size_t s, size_t r, const float *turn, size_t re)
+{
+    const __mmask16 real = (__mmask16)(((1u << SPHERE_SH_GROUP_) - 1) << re);
+    const size_t part = n / 4, place = SPHERE_SH_PLACE_;
+    size_t p;
+    if (r != 4) { sphere_sh_fft_avx2_(z, n, blocks, s, r, turn, re); return; }
+    for (; blocks; blocks--, z += n * place) {
+        sphere_sh_radix4_avx512_(z, part * place, turn, 0, 0, real);
+        for (p = 1; p < part; p++) sphere_sh_radix4_avx512_(z + p * place, part * place, turn, p * s, 1, real);
+    }
+}
 #endif
 #if SPHERE_NEON_
 SPHERE_SH_TRANSFORM_SIMD_(neon_)
@@ -12025,6 +12056,37 @@ SPHERE_TARGET_AVX512_ static void sphere_shd_project_avx512_(double *sum, int fi
     else if (*kind == SPHERE_SH_POLE_) sphere_shd_project4_avx512_(sum, first, t, d, NULL, y, a, b, next, in, stride, steps, SPHERE_SH_POLE_, SPHERE_SH_POLE_);
     else sphere_shd_project4_avx512_(sum, first, t, d, NULL, y, a, b, next, in, stride, steps, SPHERE_SH_EQUATOR_, SPHERE_SH_EQUATOR_);
 }
+/* A place of the FFT is one vector: `real` are the lanes of the real parts. */
+SPHERE_SH_AVX512_INLINE_ __m512d sphere_shd_cross_avx512_(__m512d v_f64x8) { return _mm512_maskz_shuffle_f64x2((__mmask8)-1, v_f64x8, v_f64x8, 0x4e); }
+SPHERE_SH_AVX512_INLINE_ void sphere_shd_turned_avx512_(double *y, __m512d p_f64x8, const double *f, int turned, __mmask8 real)
+{
+    if (turned) {
+        const __m512d u_f64x8 = SPHERE_SH_MUL_F64X8_(p_f64x8, _mm512_set1_pd(f[0])), v_f64x8 = SPHERE_SH_MUL_F64X8_(sphere_shd_cross_avx512_(p_f64x8), _mm512_set1_pd(f[1]));
+        p_f64x8 = _mm512_mask_sub_pd(_mm512_add_pd(u_f64x8, v_f64x8), real, u_f64x8, v_f64x8);
+    }
+    _mm512_storeu_pd(y, p_f64x8);
+}
+SPHERE_SH_AVX512_INLINE_ void sphere_shd_radix4_avx512_(double *x, size_t jump, const double *turn, size_t step, int turned, __mmask8 real)
+{
+    const __m512d x0_f64x8 = _mm512_loadu_pd(x), x1_f64x8 = _mm512_loadu_pd(x + jump), x2_f64x8 = _mm512_loadu_pd(x + 2 * jump), x3_f64x8 = _mm512_loadu_pd(x + 3 * jump);
+    const __m512d a_f64x8 = _mm512_add_pd(x0_f64x8, x2_f64x8), b_f64x8 = _mm512_sub_pd(x0_f64x8, x2_f64x8), c_f64x8 = _mm512_add_pd(x1_f64x8, x3_f64x8);
+    const __m512d d_f64x8 = sphere_shd_cross_avx512_(_mm512_sub_pd(x1_f64x8, x3_f64x8)), s_f64x8 = _mm512_add_pd(b_f64x8, d_f64x8), t_f64x8 = _mm512_sub_pd(b_f64x8, d_f64x8);
+    _mm512_storeu_pd(x, _mm512_add_pd(a_f64x8, c_f64x8));
+    sphere_shd_turned_avx512_(x + jump, _mm512_mask_blend_pd(real, s_f64x8, t_f64x8), turn + 2 * step, turned, real);                  /* b + i d */
+    sphere_shd_turned_avx512_(x + 2 * jump, _mm512_sub_pd(a_f64x8, c_f64x8), turn + 4 * step, turned, real);
+    sphere_shd_turned_avx512_(x + 3 * jump, _mm512_mask_blend_pd(real, t_f64x8, s_f64x8), turn + 6 * step, turned, real);              /* b - i d */
+}
+SPHERE_TARGET_AVX512_ static void sphere_shd_fft_avx512_(double *z, size_t n, size_t blocks, size_t s, size_t r, const double *turn, size_t re)
+{
+    const __mmask8 real = (__mmask8)(((1u << SPHERE_SHD_GROUP_) - 1) << re);
+    const size_t part = n / 4, place = SPHERE_SHD_PLACE_;
+    size_t p;
+    if (r != 4) { sphere_shd_fft_avx2_(z, n, blocks, s, r, turn, re); return; }
+    for (; blocks; blocks--, z += n * place) {
+        sphere_shd_radix4_avx512_(z, part * place, turn, 0, 0, real);
+        for (p = 1; p < part; p++) sphere_shd_radix4_avx512_(z + p * place, part * place, turn, p * s, 1, real);
+    }
+}
 #endif
 #if SPHERE_NEON_
 SPHERE_SHD_TRANSFORM_SIMD_(neon_)
@@ -12296,12 +12358,14 @@ SPHERE_SH_AVX2_INLINE_ void sphere_sh_tile_in_avx2_(float *lanes, size_t stride,
 /* The rows of outputs from .. from + lanes - 1 of a transform in place. */
 SPHERE_SH_AVX2_INLINE_ void sphere_sh_tile_out_avx2_(float *const row[8], size_t from, const float *z, const uint32_t *place)
 {
-    const float *at[8];
+    const float *const r0 = z + sphere_sh_output_(place, from) * SPHERE_SH_PLACE_, *const r1 = z + sphere_sh_output_(place, from + 1) * SPHERE_SH_PLACE_;
+    const float *const r2 = z + sphere_sh_output_(place, from + 2) * SPHERE_SH_PLACE_, *const r3 = z + sphere_sh_output_(place, from + 3) * SPHERE_SH_PLACE_;
+    const float *const r4 = z + sphere_sh_output_(place, from + 4) * SPHERE_SH_PLACE_, *const r5 = z + sphere_sh_output_(place, from + 5) * SPHERE_SH_PLACE_;
+    const float *const r6 = z + sphere_sh_output_(place, from + 6) * SPHERE_SH_PLACE_, *const r7 = z + sphere_sh_output_(place, from + 7) * SPHERE_SH_PLACE_;
     size_t i;
-    for (i = 0; i < 8; i++) at[i] = z + sphere_sh_output_(place, from + i) * SPHERE_SH_PLACE_;
     for (i = 0; i < 8; i += 4) {
         __m256 v_f32x8[4];
-        sphere_sh_quarter_avx2_(v_f32x8, at[0] + i, at[1] + i, at[2] + i, at[3] + i, at[4] + i, at[5] + i, at[6] + i, at[7] + i);
+        sphere_sh_quarter_avx2_(v_f32x8, r0 + i, r1 + i, r2 + i, r3 + i, r4 + i, r5 + i, r6 + i, r7 + i);
         _mm256_storeu_ps(row[i] + from, sphere_sh_canonical_avx2_(v_f32x8[0])); _mm256_storeu_ps(row[i + 1] + from, sphere_sh_canonical_avx2_(v_f32x8[1]));
         _mm256_storeu_ps(row[i + 2] + from, sphere_sh_canonical_avx2_(v_f32x8[2])); _mm256_storeu_ps(row[i + 3] + from, sphere_sh_canonical_avx2_(v_f32x8[3]));
     }
@@ -12316,11 +12380,11 @@ SPHERE_SH_AVX2_INLINE_ void sphere_shd_tile_in_avx2_(double *lanes, size_t strid
 }
 SPHERE_SH_AVX2_INLINE_ void sphere_shd_tile_out_avx2_(double *const row[4], size_t from, const double *z, const uint32_t *place)
 {
-    const double *at[4];
+    const double *const r0 = z + sphere_sh_output_(place, from) * SPHERE_SHD_PLACE_, *const r1 = z + sphere_sh_output_(place, from + 1) * SPHERE_SHD_PLACE_;
+    const double *const r2 = z + sphere_sh_output_(place, from + 2) * SPHERE_SHD_PLACE_, *const r3 = z + sphere_sh_output_(place, from + 3) * SPHERE_SHD_PLACE_;
     size_t i;
-    for (i = 0; i < 4; i++) at[i] = z + sphere_sh_output_(place, from + i) * SPHERE_SHD_PLACE_;
     for (i = 0; i < 4; i += 2) {
-        const __m256d s_f64x4 = sphere_shd_halves_avx2_(at[0] + i, at[2] + i), t_f64x4 = sphere_shd_halves_avx2_(at[1] + i, at[3] + i);
+        const __m256d s_f64x4 = sphere_shd_halves_avx2_(r0 + i, r2 + i), t_f64x4 = sphere_shd_halves_avx2_(r1 + i, r3 + i);
         _mm256_storeu_pd(row[i] + from, sphere_shd_canonical_avx2_(_mm256_unpacklo_pd(s_f64x4, t_f64x4))); _mm256_storeu_pd(row[i + 1] + from, sphere_shd_canonical_avx2_(_mm256_unpackhi_pd(s_f64x4, t_f64x4)));
     }
 }
@@ -12572,7 +12636,7 @@ typedef struct sphere_sh_transform_kernels_ {
 } sphere_sh_transform_kernels_;
 #define SPHERE_SH_TRANSFORM_KERNELS_(level, wide) { sphere_sh_begin_##wide, sphere_sh_rescale_##wide, sphere_sh_weigh_##level, sphere_sh_shift_##level, sphere_sh_step_##level, \
     sphere_sh_expand_##wide, sphere_sh_project_##wide, sphere_sh_combine_##level, sphere_sh_join_##level, sphere_sh_part_##level, \
-    sphere_sh_rows_out_##level, sphere_sh_rows_in_##level, sphere_sh_columns_out_##level, sphere_sh_columns_in_##level, sphere_sh_fft_##level, \
+    sphere_sh_rows_out_##level, sphere_sh_rows_in_##level, sphere_sh_columns_out_##level, sphere_sh_columns_in_##level, sphere_sh_fft_##wide, \
     sphere_sh_twist_##level, sphere_sh_square_##level, sphere_sh_scale_##level, sphere_sh_squares_##level, sphere_sh_columns_##level }
 /* The kernels of a level that sphere_simd_pick_ has allowed. */
 SPHERE_INLINE_ const sphere_sh_transform_kernels_ *sphere_sh_transform_kernels_for_(sphere_simd level)
@@ -12614,6 +12678,7 @@ struct sphere_sh_plan_state_ {
     size_t *fft_of, *chirp;                             /* (groups) which FFT; the largest count of a group done by chirps, or 0  */
     sphere_sh_fft_ *fft;                                /* (lengths) those that are used                                          */
     size_t lengths, most;                               /* most: the largest chirp of any group, or 0                             */
+    size_t scratch;                                      /* bytes of working memory of one task                                    */
     const float *table;                                 /* columns of all orders one after the other, or NULL: made in every call */
     const size_t *table_at;
 };
@@ -12799,6 +12864,7 @@ static void sphere_sh_make_columns_(const sphere_sh_transform_kernels_ *kernels,
     sphere_sh_chain_(degrees, m, count, stride, work);
     kernels->columns(degrees, m, count, stride, work, sector * sector * ((count - 1) & 1u ? work[stride] : 1 / work[stride]), out);
 }
+static size_t sphere_sh_scratch_size_(const sphere_sh_plan *plan);
 SPHERE_SH_API sphere_status sphere_sh_plan_init(sphere_sh_plan *plan, size_t degree, const sphere_sh_plan_desc *desc, void *memory, size_t bytes)
 {
     sphere_sh_shape_ shape;
@@ -12832,6 +12898,7 @@ SPHERE_SH_API sphere_status sphere_sh_plan_init(sphere_sh_plan *plan, size_t deg
     for (i = at = 0; i < shape.rings; i++) { parts.first[i] = at; at += parts.ring[i].count; }
     plan->degree = degree; plan->orders = shape.orders; plan->rings = shape.rings; plan->coefficients = (degree + 1) * (degree + 1);
     plan->values = at; plan->ring = parts.ring; plan->first = parts.first; plan->layout = shape.layout; plan->state = s;
+    s->scratch = sphere_sh_scratch_size_(plan);
     return SPHERE_OK;
 }
 SPHERE_SH_API sphere_status sphere_sh_plan_error(const sphere_sh_plan *plan, double *error)
@@ -12895,16 +12962,16 @@ static size_t sphere_sh_scratch_init_(const sphere_sh_plan *plan, void *at, sphe
     w->counts = NULL;
     return legendre > cut.used ? legendre : cut.used;
 }
+static size_t sphere_sh_scratch_size_(const sphere_sh_plan *plan) { sphere_sh_scratch_ w; return sphere_sh_scratch_init_(plan, NULL, &w); }
 static size_t sphere_sh_fourier_size_(const sphere_sh_plan *plan)
 { return sphere_size_(plan->state->groups * plan->state->row, 4 * SPHERE_SH_GROUP_ * sizeof(float), 0); }
 /* Below degree 64 a transform is shorter than waking a thread. */
 static size_t sphere_sh_tasks_(const sphere_sh_plan *plan) { return plan->degree < 64 ? 1 : SPHERE_SH_TASKS_; }
 SPHERE_SH_API size_t sphere_sh_transform_size(const sphere_sh_plan *plan)
 {
-    sphere_sh_scratch_ w;
     size_t total;
     if (!plan || !plan->state) return 0;
-    total = sphere_size_(sphere_sh_scratch_init_(plan, NULL, &w), sphere_sh_tasks_(plan), 64);
+    total = sphere_size_(plan->state->scratch, sphere_sh_tasks_(plan), 64);
     total = sphere_size_(sphere_sh_fourier_size_(plan), SPHERE_SH_SETS_, total);
     return total == SIZE_MAX ? 0 : total;
 }
@@ -13434,7 +13501,6 @@ static sphere_status sphere_sh_job_init_(sphere_sh_job_ *job, const sphere_sh_pl
                                          size_t *value_stride, size_t count, void *memory, size_t bytes, const sphere_exec *exec)
 {
     const sphere_simd level = sphere_simd_pick_(exec);
-    sphere_sh_scratch_ w;
     size_t a, b, need, i;
     sphere_sh_cut_ cut = { NULL, 0 };
     if (!plan || !plan->state) return SPHERE_E_NULL;
@@ -13456,7 +13522,7 @@ static sphere_status sphere_sh_job_init_(sphere_sh_job_ *job, const sphere_sh_pl
     cut.at = (unsigned char *)sphere_align_(memory);
     for (i = 0; i < SPHERE_SH_SETS_; i++) job->fourier[i] = (float *)sphere_sh_cut_off_(&cut, sphere_sh_fourier_size_(plan), 1);
     job->scratch = cut.at + cut.used;
-    job->scratch_step = exec && exec->parallel.run ? sphere_sh_scratch_init_(plan, NULL, &w) : 0;
+    job->scratch_step = exec && exec->parallel.run ? plan->state->scratch : 0;
     return SPHERE_OK;
 }
 static void sphere_sh_run_(sphere_sh_job_ *job, size_t tasks, void (*task)(void *context, size_t index), const sphere_exec *exec)
@@ -13541,7 +13607,7 @@ typedef struct sphere_shd_transform_kernels_ {
 } sphere_shd_transform_kernels_;
 #define SPHERE_SHD_TRANSFORM_KERNELS_(level, wide) { sphere_shd_begin_##wide, sphere_shd_rescale_##wide, sphere_shd_weigh_##level, sphere_shd_shift_##level, sphere_shd_step_##level, \
     sphere_shd_expand_##wide, sphere_shd_project_##wide, sphere_shd_combine_##level, sphere_shd_join_##level, sphere_shd_part_##level, \
-    sphere_shd_rows_out_##level, sphere_shd_rows_in_##level, sphere_shd_columns_out_##level, sphere_shd_columns_in_##level, sphere_shd_fft_##level, \
+    sphere_shd_rows_out_##level, sphere_shd_rows_in_##level, sphere_shd_columns_out_##level, sphere_shd_columns_in_##level, sphere_shd_fft_##wide, \
     sphere_shd_twist_##level, sphere_shd_square_##level, sphere_shd_scale_##level, sphere_sh_squares_##level, sphere_shd_columns_##level }
 /* The kernels of a level that sphere_simd_pick_ has allowed. */
 SPHERE_INLINE_ const sphere_shd_transform_kernels_ *sphere_shd_transform_kernels_for_(sphere_simd level)
@@ -13583,6 +13649,7 @@ struct sphere_shd_plan_state_ {
     size_t *fft_of, *chirp;                             /* (groups) which FFT; the largest count of a group done by chirps, or 0  */
     sphere_shd_fft_ *fft;                                /* (lengths) those that are used                                          */
     size_t lengths, most;                               /* most: the largest chirp of any group, or 0                             */
+    size_t scratch;                                      /* bytes of working memory of one task                                    */
     const double *table;                                 /* columns of all orders one after the other, or NULL: made in every call */
     const size_t *table_at;
 };
@@ -13768,6 +13835,7 @@ static void sphere_shd_make_columns_(const sphere_shd_transform_kernels_ *kernel
     sphere_sh_chain_(degrees, m, count, stride, work);
     kernels->columns(degrees, m, count, stride, work, sector * sector * ((count - 1) & 1u ? work[stride] : 1 / work[stride]), out);
 }
+static size_t sphere_shd_scratch_size_(const sphere_shd_plan *plan);
 SPHERE_SH_API sphere_status sphere_shd_plan_init(sphere_shd_plan *plan, size_t degree, const sphere_sh_plan_desc *desc, void *memory, size_t bytes)
 {
     sphere_sh_shape_ shape;
@@ -13801,6 +13869,7 @@ SPHERE_SH_API sphere_status sphere_shd_plan_init(sphere_shd_plan *plan, size_t d
     for (i = at = 0; i < shape.rings; i++) { parts.first[i] = at; at += parts.ring[i].count; }
     plan->degree = degree; plan->orders = shape.orders; plan->rings = shape.rings; plan->coefficients = (degree + 1) * (degree + 1);
     plan->values = at; plan->ring = parts.ring; plan->first = parts.first; plan->layout = shape.layout; plan->state = s;
+    s->scratch = sphere_shd_scratch_size_(plan);
     return SPHERE_OK;
 }
 SPHERE_SH_API sphere_status sphere_shd_plan_error(const sphere_shd_plan *plan, double *error)
@@ -13864,16 +13933,16 @@ static size_t sphere_shd_scratch_init_(const sphere_shd_plan *plan, void *at, sp
     w->counts = NULL;
     return legendre > cut.used ? legendre : cut.used;
 }
+static size_t sphere_shd_scratch_size_(const sphere_shd_plan *plan) { sphere_shd_scratch_ w; return sphere_shd_scratch_init_(plan, NULL, &w); }
 static size_t sphere_shd_fourier_size_(const sphere_shd_plan *plan)
 { return sphere_size_(plan->state->groups * plan->state->row, 4 * SPHERE_SHD_GROUP_ * sizeof(double), 0); }
 /* Below degree 64 a transform is shorter than waking a thread. */
 static size_t sphere_shd_tasks_(const sphere_shd_plan *plan) { return plan->degree < 64 ? 1 : SPHERE_SH_TASKS_; }
 SPHERE_SH_API size_t sphere_shd_transform_size(const sphere_shd_plan *plan)
 {
-    sphere_shd_scratch_ w;
     size_t total;
     if (!plan || !plan->state) return 0;
-    total = sphere_size_(sphere_shd_scratch_init_(plan, NULL, &w), sphere_shd_tasks_(plan), 64);
+    total = sphere_size_(plan->state->scratch, sphere_shd_tasks_(plan), 64);
     total = sphere_size_(sphere_shd_fourier_size_(plan), SPHERE_SH_SETS_, total);
     return total == SIZE_MAX ? 0 : total;
 }
@@ -14403,7 +14472,6 @@ static sphere_status sphere_shd_job_init_(sphere_shd_job_ *job, const sphere_shd
                                          size_t *value_stride, size_t count, void *memory, size_t bytes, const sphere_exec *exec)
 {
     const sphere_simd level = sphere_simd_pick_(exec);
-    sphere_shd_scratch_ w;
     size_t a, b, need, i;
     sphere_sh_cut_ cut = { NULL, 0 };
     if (!plan || !plan->state) return SPHERE_E_NULL;
@@ -14425,7 +14493,7 @@ static sphere_status sphere_shd_job_init_(sphere_shd_job_ *job, const sphere_shd
     cut.at = (unsigned char *)sphere_align_(memory);
     for (i = 0; i < SPHERE_SH_SETS_; i++) job->fourier[i] = (double *)sphere_sh_cut_off_(&cut, sphere_shd_fourier_size_(plan), 1);
     job->scratch = cut.at + cut.used;
-    job->scratch_step = exec && exec->parallel.run ? sphere_shd_scratch_init_(plan, NULL, &w) : 0;
+    job->scratch_step = exec && exec->parallel.run ? plan->state->scratch : 0;
     return SPHERE_OK;
 }
 static void sphere_shd_run_(sphere_shd_job_ *job, size_t tasks, void (*task)(void *context, size_t index), const sphere_exec *exec)
@@ -14552,7 +14620,8 @@ SPHERE_SH_API sphere_status sphere_sh_interference(const sphere_sh_plan *plan, c
     size_t r, j, ring = 0, place = 0, work;
     if (!plan || !plan->state || !amplitude || !density) return SPHERE_E_NULL;
     if (sphere_simd_pick_(exec) == SPHERE_SIMD_BEST) return SPHERE_E_LEVEL;
-    if (!memory || !sphere_sh_interference_size(plan) || bytes < sphere_sh_interference_size(plan)) return SPHERE_E_MEMORY;
+    work = sphere_sh_interference_size(plan);
+    if (!memory || !work || bytes < work) return SPHERE_E_MEMORY;
     if (sphere_overlap_(amplitude, plan->values * sizeof(float), density, plan->values * sizeof(float)) || sphere_overlap_(memory, bytes, amplitude, plan->values * sizeof(float))
         || sphere_overlap_(memory, bytes, density, plan->values * sizeof(float))) return SPHERE_E_OVERLAP;
     kernels = sphere_sh_transform_kernels_for_(sphere_simd_pick_(exec));
@@ -14578,7 +14647,12 @@ SPHERE_SH_API sphere_status sphere_sh_interference(const sphere_sh_plan *plan, c
     best.total = total;
     most = kernels->scale(density, plan->values, total > SPHERE_SH_LEAST_ ? (float)(1 / total) : 0);
     if (peak) {
-        while (density[best.index] != most) best.index++;                /* ties to the lower index */
+        for (r = 0; r + 16 <= plan->values; r += 16) {                   /* sixteen at once, for compilers that compare them side by side */
+            int found = 0;
+            for (j = 0; j < 16; j++) found |= density[r + j] == most;
+            if (found) break;
+        }
+        for (best.index = r; density[best.index] != most; best.index++) { }         /* ties to the lower index */
         if (plan->layout == SPHERE_SH_COLUMNS) { ring = best.index % plan->rings; place = best.index / plan->rings; }
         else { while (ring + 1 < plan->rings && plan->first[ring + 1] <= best.index) ring++; place = best.index - plan->first[ring]; }
     }
@@ -14671,7 +14745,8 @@ SPHERE_SH_API sphere_status sphere_shd_interference(const sphere_shd_plan *plan,
     size_t r, j, ring = 0, place = 0, work;
     if (!plan || !plan->state || !amplitude || !density) return SPHERE_E_NULL;
     if (sphere_simd_pick_(exec) == SPHERE_SIMD_BEST) return SPHERE_E_LEVEL;
-    if (!memory || !sphere_shd_interference_size(plan) || bytes < sphere_shd_interference_size(plan)) return SPHERE_E_MEMORY;
+    work = sphere_shd_interference_size(plan);
+    if (!memory || !work || bytes < work) return SPHERE_E_MEMORY;
     if (sphere_overlap_(amplitude, plan->values * sizeof(double), density, plan->values * sizeof(double)) || sphere_overlap_(memory, bytes, amplitude, plan->values * sizeof(double))
         || sphere_overlap_(memory, bytes, density, plan->values * sizeof(double))) return SPHERE_E_OVERLAP;
     kernels = sphere_shd_transform_kernels_for_(sphere_simd_pick_(exec));
@@ -14697,7 +14772,12 @@ SPHERE_SH_API sphere_status sphere_shd_interference(const sphere_shd_plan *plan,
     best.total = total;
     most = kernels->scale(density, plan->values, total > SPHERE_SHD_LEAST_ ? (double)(1 / total) : 0);
     if (peak) {
-        while (density[best.index] != most) best.index++;                /* ties to the lower index */
+        for (r = 0; r + 16 <= plan->values; r += 16) {                   /* sixteen at once, for compilers that compare them side by side */
+            int found = 0;
+            for (j = 0; j < 16; j++) found |= density[r + j] == most;
+            if (found) break;
+        }
+        for (best.index = r; density[best.index] != most; best.index++) { }         /* ties to the lower index */
         if (plan->layout == SPHERE_SH_COLUMNS) { ring = best.index % plan->rings; place = best.index / plan->rings; }
         else { while (ring + 1 < plan->rings && plan->first[ring + 1] <= best.index) ring++; place = best.index - plan->first[ring]; }
     }

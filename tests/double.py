@@ -51,7 +51,7 @@ def derive(text, shared):
             word = re.sub(r'_ps$', '_pd', word)
             word = re.sub(r'_ps_', '_pd_', word) if not word.startswith('_mm256_castps_') else word.replace('castps_si256', 'castpd_si256')
             word = word.replace('_castsi256_ps', '_castsi256_pd').replace('_epi32', '_epi64').replace('extractf128_ps', 'extractf128_pd')
-            word = word.replace('_set1_epi64', '_set1_epi64x').replace('_ss', '_sd').replace('f32x8', 'f64x4')
+            word = word.replace('_set1_epi64', '_set1_epi64x').replace('_ss', '_sd').replace('f32x8', 'f64x4').replace('f32x4', 'f64x2')
             word = re.sub(r'_castps(\d+)_ps(\d+)', r'_castpd\1_pd\2', word)
             return word
         if word == '__mmask16':
