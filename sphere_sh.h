@@ -11166,15 +11166,96 @@ SPHERE_SH_AVX512_INLINE_ void sphere_sh_project4_avx512_(float *sum, int first, 
     }
     _mm512_storeu_ps(t, t0_f32x16); _mm512_storeu_ps(d, d0_f32x16); _mm512_storeu_ps(t + 2 * w, t1_f32x16); _mm512_storeu_ps(d + 2 * w, d1_f32x16);
 }
+SPHERE_SH_AVX512_INLINE_ void sphere_sh_project_first_avx512_(float *sum, int first, float *t, float *d, const float *n, const float *y, const float *a, const float *b, size_t next,
+                                                          const float *in, size_t stride, size_t steps, const int *kind)
+{
+    if (kind[0] != kind[1] || n) sphere_sh_project4_avx512_(sum, first, t, d, n, y, a, b, next, in, stride, steps, kind[0], kind[1]);
+    else if (*kind == SPHERE_SH_MIDDLE_) sphere_sh_project4_avx512_(sum, first, t, d, NULL, y, a, b, next, in, stride, steps, SPHERE_SH_MIDDLE_, SPHERE_SH_MIDDLE_);
+    else if (*kind == SPHERE_SH_POLE_) sphere_sh_project4_avx512_(sum, first, t, d, NULL, y, a, b, next, in, stride, steps, SPHERE_SH_POLE_, SPHERE_SH_POLE_);
+    else sphere_sh_project4_avx512_(sum, first, t, d, NULL, y, a, b, next, in, stride, steps, SPHERE_SH_EQUATOR_, SPHERE_SH_EQUATOR_);
+}
 SPHERE_TARGET_AVX512_ static void sphere_sh_project_avx512_(float *sum, int first, float *t, float *d, const float *n, const float *y, const float *a, const float *b, size_t next,
                                                             const float *in, size_t stride, size_t steps, size_t lanes, const int *kind)
 {
     if (lanes < SPHERE_SH_BLOCK_) sphere_sh_project_avx2_(sum, first, t, d, n, y, a, b, next, in, stride, steps, lanes, kind);
-    else if (kind[0] != kind[1] || n) sphere_sh_project4_avx512_(sum, first, t, d, n, y, a, b, next, in, stride, steps, kind[0], kind[1]);
-    else if (*kind == SPHERE_SH_MIDDLE_ && first) sphere_sh_project4_avx512_(sum, 1, t, d, NULL, y, a, b, next, in, stride, steps, SPHERE_SH_MIDDLE_, SPHERE_SH_MIDDLE_);
-    else if (*kind == SPHERE_SH_MIDDLE_) sphere_sh_project4_avx512_(sum, 0, t, d, NULL, y, a, b, next, in, stride, steps, SPHERE_SH_MIDDLE_, SPHERE_SH_MIDDLE_);
-    else if (*kind == SPHERE_SH_POLE_) sphere_sh_project4_avx512_(sum, first, t, d, NULL, y, a, b, next, in, stride, steps, SPHERE_SH_POLE_, SPHERE_SH_POLE_);
-    else sphere_sh_project4_avx512_(sum, first, t, d, NULL, y, a, b, next, in, stride, steps, SPHERE_SH_EQUATOR_, SPHERE_SH_EQUATOR_);
+    else if (first) sphere_sh_project_first_avx512_(sum, 1, t, d, n, y, a, b, next, in, stride, steps, kind);
+    else sphere_sh_project_first_avx512_(sum, 0, t, d, n, y, a, b, next, in, stride, steps, kind);
+}
+/* Two blocks at once. step: one block alone waits for its own result half of the time. project: half as many loads and stores of the sums. */
+SPHERE_SH_AVX512_INLINE_ void sphere_sh_step_two_kind_avx512_(float *const t[2], float *const d[2], const float *const t0[2], const float *const d0[2], const float *y, const float *a,
+                                                          const float *const b[2], const size_t next[2], size_t steps, int kind0, int kind1)
+{
+    const size_t w = 2 * SPHERE_SH_GROUP_;
+    const __m512 y0_f32x16 = _mm512_loadu_ps(y), y1_f32x16 = _mm512_loadu_ps(y + w), y2_f32x16 = _mm512_loadu_ps(y + 2 * w), y3_f32x16 = _mm512_loadu_ps(y + 3 * w);
+    __m512 t0_f32x16 = _mm512_loadu_ps(t0[0]), t1_f32x16 = _mm512_loadu_ps(t0[0] + w), t2_f32x16 = _mm512_loadu_ps(t0[1]), t3_f32x16 = _mm512_loadu_ps(t0[1] + w);
+    __m512 d0_f32x16 = _mm512_loadu_ps(d0[0]), d1_f32x16 = _mm512_loadu_ps(d0[0] + w), d2_f32x16 = _mm512_loadu_ps(d0[1]), d3_f32x16 = _mm512_loadu_ps(d0[1] + w);
+    const float *const b0 = b[0], *const b1 = b[0] + next[0], *const b2 = b[1], *const b3 = b[1] + next[1];
+    size_t k;
+    for (k = 0; k < steps; k++) {
+        const __m512 a_f32x16 = _mm512_set1_ps(a[k]);
+        t0_f32x16 = sphere_sh_next_avx512_(SPHERE_SH_MADD_F32X16_(a_f32x16, y0_f32x16, _mm512_set1_ps(b0[k])), t0_f32x16, &d0_f32x16, kind0);
+        t1_f32x16 = sphere_sh_next_avx512_(SPHERE_SH_MADD_F32X16_(a_f32x16, y1_f32x16, _mm512_set1_ps(b1[k])), t1_f32x16, &d1_f32x16, kind0);
+        t2_f32x16 = sphere_sh_next_avx512_(SPHERE_SH_MADD_F32X16_(a_f32x16, y2_f32x16, _mm512_set1_ps(b2[k])), t2_f32x16, &d2_f32x16, kind1);
+        t3_f32x16 = sphere_sh_next_avx512_(SPHERE_SH_MADD_F32X16_(a_f32x16, y3_f32x16, _mm512_set1_ps(b3[k])), t3_f32x16, &d3_f32x16, kind1);
+    }
+    _mm512_storeu_ps(t[0], t0_f32x16); _mm512_storeu_ps(t[0] + w, t1_f32x16); _mm512_storeu_ps(t[1], t2_f32x16); _mm512_storeu_ps(t[1] + w, t3_f32x16);
+    _mm512_storeu_ps(d[0], d0_f32x16); _mm512_storeu_ps(d[0] + w, d1_f32x16); _mm512_storeu_ps(d[1], d2_f32x16); _mm512_storeu_ps(d[1] + w, d3_f32x16);
+}
+SPHERE_TARGET_AVX512_ static void sphere_sh_step_two_avx512_(float *const t[2], float *const d[2], const float *const t0[2], const float *const d0[2], const float *y, const float *a,
+                                                             const float *const b[2], const size_t next[2], size_t steps, const int kind[2])
+{
+    if (kind[0] != kind[1]) sphere_sh_step_two_kind_avx512_(t, d, t0, d0, y, a, b, next, steps, kind[0], kind[1]);
+    else if (*kind == SPHERE_SH_MIDDLE_) sphere_sh_step_two_kind_avx512_(t, d, t0, d0, y, a, b, next, steps, SPHERE_SH_MIDDLE_, SPHERE_SH_MIDDLE_);
+    else if (*kind == SPHERE_SH_POLE_) sphere_sh_step_two_kind_avx512_(t, d, t0, d0, y, a, b, next, steps, SPHERE_SH_POLE_, SPHERE_SH_POLE_);
+    else sphere_sh_step_two_kind_avx512_(t, d, t0, d0, y, a, b, next, steps, SPHERE_SH_EQUATOR_, SPHERE_SH_EQUATOR_);
+}
+SPHERE_SH_AVX512_INLINE_ void sphere_sh_project_add4_avx512_(float *sum, int first, const float *in, __m512 t0_f32x16, __m512 t1_f32x16, __m512 t2_f32x16, __m512 t3_f32x16)
+{
+    const size_t w = 2 * SPHERE_SH_GROUP_;
+    __m512 s_f32x16 = SPHERE_SH_MADD_F32X16_(t0_f32x16, _mm512_loadu_ps(in), first ? _mm512_setzero_ps() : _mm512_loadu_ps(sum));
+    s_f32x16 = SPHERE_SH_MADD_F32X16_(t1_f32x16, _mm512_loadu_ps(in + w), s_f32x16);
+    s_f32x16 = SPHERE_SH_MADD_F32X16_(t2_f32x16, _mm512_loadu_ps(in + 2 * w), s_f32x16);
+    _mm512_storeu_ps(sum, SPHERE_SH_MADD_F32X16_(t3_f32x16, _mm512_loadu_ps(in + 3 * w), s_f32x16));
+}
+SPHERE_SH_AVX512_INLINE_ void sphere_sh_project_two_kind_avx512_(float *sum, int first, float *const t[2], float *const d[2], const float *y, const float *a, const float *const b[2],
+                                                             const size_t next[2], const float *in, size_t stride, size_t steps, int kind0, int kind1)
+{
+    const size_t w = 2 * SPHERE_SH_GROUP_;
+    const __m512 y0_f32x16 = _mm512_loadu_ps(y), y1_f32x16 = _mm512_loadu_ps(y + w), y2_f32x16 = _mm512_loadu_ps(y + 2 * w), y3_f32x16 = _mm512_loadu_ps(y + 3 * w);
+    __m512 t0_f32x16 = _mm512_loadu_ps(t[0]), t1_f32x16 = _mm512_loadu_ps(t[0] + w), t2_f32x16 = _mm512_loadu_ps(t[1]), t3_f32x16 = _mm512_loadu_ps(t[1] + w);
+    __m512 d0_f32x16 = _mm512_loadu_ps(d[0]), d1_f32x16 = _mm512_loadu_ps(d[0] + w), d2_f32x16 = _mm512_loadu_ps(d[1]), d3_f32x16 = _mm512_loadu_ps(d[1] + w);
+    const float *const b0 = b[0], *const b1 = b[0] + next[0], *const b2 = b[1], *const b3 = b[1] + next[1];
+    float space[32 * SPHERE_SH_AVX2_LANES_ + 64 / sizeof(float)], *const whole = (float *)sphere_align_(space);
+    size_t k, j;
+    for (j = 0; j < 4; j++) for (k = 0; k < 4; k++) _mm512_storeu_ps(whole + (4 * k + j) * w, sphere_sh_two_avx512_(in + 2 * j * stride + k * SPHERE_SH_GROUP_, stride));
+    for (k = 0; k < steps; k++, sum += 4 * w) {
+        const __m512 a_f32x16 = _mm512_set1_ps(a[k]), u0_f32x16 = t0_f32x16, u1_f32x16 = t1_f32x16, u2_f32x16 = t2_f32x16, u3_f32x16 = t3_f32x16;
+        t0_f32x16 = sphere_sh_next_avx512_(SPHERE_SH_MADD_F32X16_(a_f32x16, y0_f32x16, _mm512_set1_ps(b0[k])), t0_f32x16, &d0_f32x16, kind0);
+        t1_f32x16 = sphere_sh_next_avx512_(SPHERE_SH_MADD_F32X16_(a_f32x16, y1_f32x16, _mm512_set1_ps(b1[k])), t1_f32x16, &d1_f32x16, kind0);
+        t2_f32x16 = sphere_sh_next_avx512_(SPHERE_SH_MADD_F32X16_(a_f32x16, y2_f32x16, _mm512_set1_ps(b2[k])), t2_f32x16, &d2_f32x16, kind1);
+        t3_f32x16 = sphere_sh_next_avx512_(SPHERE_SH_MADD_F32X16_(a_f32x16, y3_f32x16, _mm512_set1_ps(b3[k])), t3_f32x16, &d3_f32x16, kind1);
+        sphere_sh_project_add4_avx512_(sum, first, whole, u0_f32x16, u1_f32x16, u2_f32x16, u3_f32x16);
+        sphere_sh_project_add4_avx512_(sum + w, first, whole + 4 * w, u0_f32x16, u1_f32x16, u2_f32x16, u3_f32x16);
+        sphere_sh_project_add4_avx512_(sum + 2 * w, first, whole + 8 * w, u0_f32x16, u1_f32x16, u2_f32x16, u3_f32x16);
+        sphere_sh_project_add4_avx512_(sum + 3 * w, first, whole + 12 * w, u0_f32x16, u1_f32x16, u2_f32x16, u3_f32x16);
+    }
+    _mm512_storeu_ps(t[0], t0_f32x16); _mm512_storeu_ps(t[0] + w, t1_f32x16); _mm512_storeu_ps(t[1], t2_f32x16); _mm512_storeu_ps(t[1] + w, t3_f32x16);
+    _mm512_storeu_ps(d[0], d0_f32x16); _mm512_storeu_ps(d[0] + w, d1_f32x16); _mm512_storeu_ps(d[1], d2_f32x16); _mm512_storeu_ps(d[1] + w, d3_f32x16);
+}
+/* The kinds as constants where they are the same, and whether it is the first. */
+SPHERE_SH_AVX512_INLINE_ void sphere_sh_project_two_first_avx512_(float *sum, int first, float *const t[2], float *const d[2], const float *y, const float *a, const float *const b[2],
+                                                              const size_t next[2], const float *in, size_t stride, size_t steps, const int kind[2])
+{
+    if (kind[0] != kind[1]) sphere_sh_project_two_kind_avx512_(sum, first, t, d, y, a, b, next, in, stride, steps, kind[0], kind[1]);
+    else if (*kind == SPHERE_SH_MIDDLE_) sphere_sh_project_two_kind_avx512_(sum, first, t, d, y, a, b, next, in, stride, steps, SPHERE_SH_MIDDLE_, SPHERE_SH_MIDDLE_);
+    else if (*kind == SPHERE_SH_POLE_) sphere_sh_project_two_kind_avx512_(sum, first, t, d, y, a, b, next, in, stride, steps, SPHERE_SH_POLE_, SPHERE_SH_POLE_);
+    else sphere_sh_project_two_kind_avx512_(sum, first, t, d, y, a, b, next, in, stride, steps, SPHERE_SH_EQUATOR_, SPHERE_SH_EQUATOR_);
+}
+SPHERE_TARGET_AVX512_ static void sphere_sh_project_two_avx512_(float *sum, int first, float *const t[2], float *const d[2], const float *y, const float *a, const float *const b[2],
+                                                                const size_t next[2], const float *in, size_t stride, size_t steps, const int kind[2])
+{
+    if (first) sphere_sh_project_two_first_avx512_(sum, 1, t, d, y, a, b, next, in, stride, steps, kind);
+    else sphere_sh_project_two_first_avx512_(sum, 0, t, d, y, a, b, next, in, stride, steps, kind);
 }
 /* A place of the FFT is one vector: `real` are the lanes of the real parts. */
 SPHERE_SH_AVX512_INLINE_ __m512 sphere_sh_cross_avx512_(__m512 v_f32x16) { return _mm512_maskz_shuffle_f32x4((__mmask16)-1, v_f32x16, v_f32x16, 0x4e); }
@@ -12046,15 +12127,96 @@ SPHERE_SH_AVX512_INLINE_ void sphere_shd_project4_avx512_(double *sum, int first
     }
     _mm512_storeu_pd(t, t0_f64x8); _mm512_storeu_pd(d, d0_f64x8); _mm512_storeu_pd(t + 2 * w, t1_f64x8); _mm512_storeu_pd(d + 2 * w, d1_f64x8);
 }
+SPHERE_SH_AVX512_INLINE_ void sphere_shd_project_first_avx512_(double *sum, int first, double *t, double *d, const double *n, const double *y, const double *a, const double *b, size_t next,
+                                                          const double *in, size_t stride, size_t steps, const int *kind)
+{
+    if (kind[0] != kind[1] || n) sphere_shd_project4_avx512_(sum, first, t, d, n, y, a, b, next, in, stride, steps, kind[0], kind[1]);
+    else if (*kind == SPHERE_SH_MIDDLE_) sphere_shd_project4_avx512_(sum, first, t, d, NULL, y, a, b, next, in, stride, steps, SPHERE_SH_MIDDLE_, SPHERE_SH_MIDDLE_);
+    else if (*kind == SPHERE_SH_POLE_) sphere_shd_project4_avx512_(sum, first, t, d, NULL, y, a, b, next, in, stride, steps, SPHERE_SH_POLE_, SPHERE_SH_POLE_);
+    else sphere_shd_project4_avx512_(sum, first, t, d, NULL, y, a, b, next, in, stride, steps, SPHERE_SH_EQUATOR_, SPHERE_SH_EQUATOR_);
+}
 SPHERE_TARGET_AVX512_ static void sphere_shd_project_avx512_(double *sum, int first, double *t, double *d, const double *n, const double *y, const double *a, const double *b, size_t next,
                                                             const double *in, size_t stride, size_t steps, size_t lanes, const int *kind)
 {
     if (lanes < SPHERE_SHD_BLOCK_) sphere_shd_project_avx2_(sum, first, t, d, n, y, a, b, next, in, stride, steps, lanes, kind);
-    else if (kind[0] != kind[1] || n) sphere_shd_project4_avx512_(sum, first, t, d, n, y, a, b, next, in, stride, steps, kind[0], kind[1]);
-    else if (*kind == SPHERE_SH_MIDDLE_ && first) sphere_shd_project4_avx512_(sum, 1, t, d, NULL, y, a, b, next, in, stride, steps, SPHERE_SH_MIDDLE_, SPHERE_SH_MIDDLE_);
-    else if (*kind == SPHERE_SH_MIDDLE_) sphere_shd_project4_avx512_(sum, 0, t, d, NULL, y, a, b, next, in, stride, steps, SPHERE_SH_MIDDLE_, SPHERE_SH_MIDDLE_);
-    else if (*kind == SPHERE_SH_POLE_) sphere_shd_project4_avx512_(sum, first, t, d, NULL, y, a, b, next, in, stride, steps, SPHERE_SH_POLE_, SPHERE_SH_POLE_);
-    else sphere_shd_project4_avx512_(sum, first, t, d, NULL, y, a, b, next, in, stride, steps, SPHERE_SH_EQUATOR_, SPHERE_SH_EQUATOR_);
+    else if (first) sphere_shd_project_first_avx512_(sum, 1, t, d, n, y, a, b, next, in, stride, steps, kind);
+    else sphere_shd_project_first_avx512_(sum, 0, t, d, n, y, a, b, next, in, stride, steps, kind);
+}
+/* Two blocks at once. step: one block alone waits for its own result half of the time. project: half as many loads and stores of the sums. */
+SPHERE_SH_AVX512_INLINE_ void sphere_shd_step_two_kind_avx512_(double *const t[2], double *const d[2], const double *const t0[2], const double *const d0[2], const double *y, const double *a,
+                                                          const double *const b[2], const size_t next[2], size_t steps, int kind0, int kind1)
+{
+    const size_t w = 2 * SPHERE_SHD_GROUP_;
+    const __m512d y0_f64x8 = _mm512_loadu_pd(y), y1_f64x8 = _mm512_loadu_pd(y + w), y2_f64x8 = _mm512_loadu_pd(y + 2 * w), y3_f64x8 = _mm512_loadu_pd(y + 3 * w);
+    __m512d t0_f64x8 = _mm512_loadu_pd(t0[0]), t1_f64x8 = _mm512_loadu_pd(t0[0] + w), t2_f64x8 = _mm512_loadu_pd(t0[1]), t3_f64x8 = _mm512_loadu_pd(t0[1] + w);
+    __m512d d0_f64x8 = _mm512_loadu_pd(d0[0]), d1_f64x8 = _mm512_loadu_pd(d0[0] + w), d2_f64x8 = _mm512_loadu_pd(d0[1]), d3_f64x8 = _mm512_loadu_pd(d0[1] + w);
+    const double *const b0 = b[0], *const b1 = b[0] + next[0], *const b2 = b[1], *const b3 = b[1] + next[1];
+    size_t k;
+    for (k = 0; k < steps; k++) {
+        const __m512d a_f64x8 = _mm512_set1_pd(a[k]);
+        t0_f64x8 = sphere_shd_next_avx512_(SPHERE_SH_MADD_F64X8_(a_f64x8, y0_f64x8, _mm512_set1_pd(b0[k])), t0_f64x8, &d0_f64x8, kind0);
+        t1_f64x8 = sphere_shd_next_avx512_(SPHERE_SH_MADD_F64X8_(a_f64x8, y1_f64x8, _mm512_set1_pd(b1[k])), t1_f64x8, &d1_f64x8, kind0);
+        t2_f64x8 = sphere_shd_next_avx512_(SPHERE_SH_MADD_F64X8_(a_f64x8, y2_f64x8, _mm512_set1_pd(b2[k])), t2_f64x8, &d2_f64x8, kind1);
+        t3_f64x8 = sphere_shd_next_avx512_(SPHERE_SH_MADD_F64X8_(a_f64x8, y3_f64x8, _mm512_set1_pd(b3[k])), t3_f64x8, &d3_f64x8, kind1);
+    }
+    _mm512_storeu_pd(t[0], t0_f64x8); _mm512_storeu_pd(t[0] + w, t1_f64x8); _mm512_storeu_pd(t[1], t2_f64x8); _mm512_storeu_pd(t[1] + w, t3_f64x8);
+    _mm512_storeu_pd(d[0], d0_f64x8); _mm512_storeu_pd(d[0] + w, d1_f64x8); _mm512_storeu_pd(d[1], d2_f64x8); _mm512_storeu_pd(d[1] + w, d3_f64x8);
+}
+SPHERE_TARGET_AVX512_ static void sphere_shd_step_two_avx512_(double *const t[2], double *const d[2], const double *const t0[2], const double *const d0[2], const double *y, const double *a,
+                                                             const double *const b[2], const size_t next[2], size_t steps, const int kind[2])
+{
+    if (kind[0] != kind[1]) sphere_shd_step_two_kind_avx512_(t, d, t0, d0, y, a, b, next, steps, kind[0], kind[1]);
+    else if (*kind == SPHERE_SH_MIDDLE_) sphere_shd_step_two_kind_avx512_(t, d, t0, d0, y, a, b, next, steps, SPHERE_SH_MIDDLE_, SPHERE_SH_MIDDLE_);
+    else if (*kind == SPHERE_SH_POLE_) sphere_shd_step_two_kind_avx512_(t, d, t0, d0, y, a, b, next, steps, SPHERE_SH_POLE_, SPHERE_SH_POLE_);
+    else sphere_shd_step_two_kind_avx512_(t, d, t0, d0, y, a, b, next, steps, SPHERE_SH_EQUATOR_, SPHERE_SH_EQUATOR_);
+}
+SPHERE_SH_AVX512_INLINE_ void sphere_shd_project_add4_avx512_(double *sum, int first, const double *in, __m512d t0_f64x8, __m512d t1_f64x8, __m512d t2_f64x8, __m512d t3_f64x8)
+{
+    const size_t w = 2 * SPHERE_SHD_GROUP_;
+    __m512d s_f64x8 = SPHERE_SH_MADD_F64X8_(t0_f64x8, _mm512_loadu_pd(in), first ? _mm512_setzero_pd() : _mm512_loadu_pd(sum));
+    s_f64x8 = SPHERE_SH_MADD_F64X8_(t1_f64x8, _mm512_loadu_pd(in + w), s_f64x8);
+    s_f64x8 = SPHERE_SH_MADD_F64X8_(t2_f64x8, _mm512_loadu_pd(in + 2 * w), s_f64x8);
+    _mm512_storeu_pd(sum, SPHERE_SH_MADD_F64X8_(t3_f64x8, _mm512_loadu_pd(in + 3 * w), s_f64x8));
+}
+SPHERE_SH_AVX512_INLINE_ void sphere_shd_project_two_kind_avx512_(double *sum, int first, double *const t[2], double *const d[2], const double *y, const double *a, const double *const b[2],
+                                                             const size_t next[2], const double *in, size_t stride, size_t steps, int kind0, int kind1)
+{
+    const size_t w = 2 * SPHERE_SHD_GROUP_;
+    const __m512d y0_f64x8 = _mm512_loadu_pd(y), y1_f64x8 = _mm512_loadu_pd(y + w), y2_f64x8 = _mm512_loadu_pd(y + 2 * w), y3_f64x8 = _mm512_loadu_pd(y + 3 * w);
+    __m512d t0_f64x8 = _mm512_loadu_pd(t[0]), t1_f64x8 = _mm512_loadu_pd(t[0] + w), t2_f64x8 = _mm512_loadu_pd(t[1]), t3_f64x8 = _mm512_loadu_pd(t[1] + w);
+    __m512d d0_f64x8 = _mm512_loadu_pd(d[0]), d1_f64x8 = _mm512_loadu_pd(d[0] + w), d2_f64x8 = _mm512_loadu_pd(d[1]), d3_f64x8 = _mm512_loadu_pd(d[1] + w);
+    const double *const b0 = b[0], *const b1 = b[0] + next[0], *const b2 = b[1], *const b3 = b[1] + next[1];
+    double space[32 * SPHERE_SHD_AVX2_LANES_ + 64 / sizeof(double)], *const whole = (double *)sphere_align_(space);
+    size_t k, j;
+    for (j = 0; j < 4; j++) for (k = 0; k < 4; k++) _mm512_storeu_pd(whole + (4 * k + j) * w, sphere_shd_two_avx512_(in + 2 * j * stride + k * SPHERE_SHD_GROUP_, stride));
+    for (k = 0; k < steps; k++, sum += 4 * w) {
+        const __m512d a_f64x8 = _mm512_set1_pd(a[k]), u0_f64x8 = t0_f64x8, u1_f64x8 = t1_f64x8, u2_f64x8 = t2_f64x8, u3_f64x8 = t3_f64x8;
+        t0_f64x8 = sphere_shd_next_avx512_(SPHERE_SH_MADD_F64X8_(a_f64x8, y0_f64x8, _mm512_set1_pd(b0[k])), t0_f64x8, &d0_f64x8, kind0);
+        t1_f64x8 = sphere_shd_next_avx512_(SPHERE_SH_MADD_F64X8_(a_f64x8, y1_f64x8, _mm512_set1_pd(b1[k])), t1_f64x8, &d1_f64x8, kind0);
+        t2_f64x8 = sphere_shd_next_avx512_(SPHERE_SH_MADD_F64X8_(a_f64x8, y2_f64x8, _mm512_set1_pd(b2[k])), t2_f64x8, &d2_f64x8, kind1);
+        t3_f64x8 = sphere_shd_next_avx512_(SPHERE_SH_MADD_F64X8_(a_f64x8, y3_f64x8, _mm512_set1_pd(b3[k])), t3_f64x8, &d3_f64x8, kind1);
+        sphere_shd_project_add4_avx512_(sum, first, whole, u0_f64x8, u1_f64x8, u2_f64x8, u3_f64x8);
+        sphere_shd_project_add4_avx512_(sum + w, first, whole + 4 * w, u0_f64x8, u1_f64x8, u2_f64x8, u3_f64x8);
+        sphere_shd_project_add4_avx512_(sum + 2 * w, first, whole + 8 * w, u0_f64x8, u1_f64x8, u2_f64x8, u3_f64x8);
+        sphere_shd_project_add4_avx512_(sum + 3 * w, first, whole + 12 * w, u0_f64x8, u1_f64x8, u2_f64x8, u3_f64x8);
+    }
+    _mm512_storeu_pd(t[0], t0_f64x8); _mm512_storeu_pd(t[0] + w, t1_f64x8); _mm512_storeu_pd(t[1], t2_f64x8); _mm512_storeu_pd(t[1] + w, t3_f64x8);
+    _mm512_storeu_pd(d[0], d0_f64x8); _mm512_storeu_pd(d[0] + w, d1_f64x8); _mm512_storeu_pd(d[1], d2_f64x8); _mm512_storeu_pd(d[1] + w, d3_f64x8);
+}
+/* The kinds as constants where they are the same, and whether it is the first. */
+SPHERE_SH_AVX512_INLINE_ void sphere_shd_project_two_first_avx512_(double *sum, int first, double *const t[2], double *const d[2], const double *y, const double *a, const double *const b[2],
+                                                              const size_t next[2], const double *in, size_t stride, size_t steps, const int kind[2])
+{
+    if (kind[0] != kind[1]) sphere_shd_project_two_kind_avx512_(sum, first, t, d, y, a, b, next, in, stride, steps, kind[0], kind[1]);
+    else if (*kind == SPHERE_SH_MIDDLE_) sphere_shd_project_two_kind_avx512_(sum, first, t, d, y, a, b, next, in, stride, steps, SPHERE_SH_MIDDLE_, SPHERE_SH_MIDDLE_);
+    else if (*kind == SPHERE_SH_POLE_) sphere_shd_project_two_kind_avx512_(sum, first, t, d, y, a, b, next, in, stride, steps, SPHERE_SH_POLE_, SPHERE_SH_POLE_);
+    else sphere_shd_project_two_kind_avx512_(sum, first, t, d, y, a, b, next, in, stride, steps, SPHERE_SH_EQUATOR_, SPHERE_SH_EQUATOR_);
+}
+SPHERE_TARGET_AVX512_ static void sphere_shd_project_two_avx512_(double *sum, int first, double *const t[2], double *const d[2], const double *y, const double *a, const double *const b[2],
+                                                                const size_t next[2], const double *in, size_t stride, size_t steps, const int kind[2])
+{
+    if (first) sphere_shd_project_two_first_avx512_(sum, 1, t, d, y, a, b, next, in, stride, steps, kind);
+    else sphere_shd_project_two_first_avx512_(sum, 0, t, d, y, a, b, next, in, stride, steps, kind);
 }
 /* A place of the FFT is one vector: `real` are the lanes of the real parts. */
 SPHERE_SH_AVX512_INLINE_ __m512d sphere_shd_cross_avx512_(__m512d v_f64x8) { return _mm512_maskz_shuffle_f64x2((__mmask8)-1, v_f64x8, v_f64x8, 0x4e); }
@@ -12633,25 +12795,29 @@ typedef struct sphere_sh_transform_kernels_ {
     float (*scale)(float *values, size_t n, float factor);
     void (*squares)(const sphere_sh_degrees_ *degrees, size_t m, size_t count, size_t stride, double *work);
     void (*columns)(const sphere_sh_degrees_ *degrees, size_t m, size_t count, size_t stride, const double *work, double scale, float *out);
+    /* Two whole blocks at once, each of one kind; NULL where that does not pay: then one after the other. */
+    void (*step_two)(float *const t[2], float *const d[2], const float *const t0[2], const float *const d0[2], const float *y, const float *a, const float *const b[2], const size_t next[2], size_t steps, const int kind[2]);
+    void (*project_two)(float *sum, int first, float *const t[2], float *const d[2], const float *y, const float *a, const float *const b[2], const size_t next[2], const float *in, size_t stride, size_t steps, const int kind[2]);
 } sphere_sh_transform_kernels_;
-#define SPHERE_SH_TRANSFORM_KERNELS_(level, wide) { sphere_sh_begin_##wide, sphere_sh_rescale_##wide, sphere_sh_weigh_##level, sphere_sh_shift_##level, sphere_sh_step_##level, \
+#define SPHERE_SH_TRANSFORM_KERNELS_(level, wide, step_two, project_two) { sphere_sh_begin_##wide, sphere_sh_rescale_##wide, sphere_sh_weigh_##level, sphere_sh_shift_##level, sphere_sh_step_##level, \
     sphere_sh_expand_##wide, sphere_sh_project_##wide, sphere_sh_combine_##level, sphere_sh_join_##level, sphere_sh_part_##level, \
     sphere_sh_rows_out_##level, sphere_sh_rows_in_##level, sphere_sh_columns_out_##level, sphere_sh_columns_in_##level, sphere_sh_fft_##wide, \
-    sphere_sh_twist_##level, sphere_sh_square_##level, sphere_sh_scale_##level, sphere_sh_squares_##level, sphere_sh_columns_##level }
+    sphere_sh_twist_##level, sphere_sh_square_##level, sphere_sh_scale_##level, sphere_sh_squares_##level, sphere_sh_columns_##level, \
+    step_two, project_two }
 /* The kernels of a level that sphere_simd_pick_ has allowed. */
 SPHERE_INLINE_ const sphere_sh_transform_kernels_ *sphere_sh_transform_kernels_for_(sphere_simd level)
 {
-    static const sphere_sh_transform_kernels_ portable = SPHERE_SH_TRANSFORM_KERNELS_(c_, c_);
+    static const sphere_sh_transform_kernels_ portable = SPHERE_SH_TRANSFORM_KERNELS_(c_, c_, NULL, NULL);
 #if SPHERE_AVX2_
-    static const sphere_sh_transform_kernels_ avx2 = SPHERE_SH_TRANSFORM_KERNELS_(avx2_, avx2_);
+    static const sphere_sh_transform_kernels_ avx2 = SPHERE_SH_TRANSFORM_KERNELS_(avx2_, avx2_, NULL, NULL);
 #ifdef SPHERE_TARGET_AVX512_
-    static const sphere_sh_transform_kernels_ avx512 = SPHERE_SH_TRANSFORM_KERNELS_(avx2_, avx512_);
+    static const sphere_sh_transform_kernels_ avx512 = SPHERE_SH_TRANSFORM_KERNELS_(avx2_, avx512_, sphere_sh_step_two_avx512_, sphere_sh_project_two_avx512_);
     if (level == SPHERE_SIMD_AVX512) return &avx512;
 #endif
     if (level == SPHERE_SIMD_AVX2 || level == SPHERE_SIMD_AVX512) return &avx2;
 #endif
 #if SPHERE_NEON_
-    static const sphere_sh_transform_kernels_ neon = SPHERE_SH_TRANSFORM_KERNELS_(neon_, neon_);
+    static const sphere_sh_transform_kernels_ neon = SPHERE_SH_TRANSFORM_KERNELS_(neon_, neon_, NULL, NULL);
     if (level == SPHERE_SIMD_NEON) return &neon;
 #endif
     (void)level;
@@ -12949,8 +13115,8 @@ static size_t sphere_sh_scratch_init_(const sphere_sh_plan *plan, void *at, sphe
     w->line = (float *)sphere_sh_cut_off_(&cut, SPHERE_SH_SETS_ * SPHERE_SH_HANDFUL_, sphere_sh_line_(plan->degree) * sizeof(float));
     w->more = (float *)sphere_sh_cut_off_(&cut, sphere_sh_line_(plan->degree) + 8, sizeof(float));
     w->c = (float *)sphere_sh_cut_off_(&cut, SPHERE_SH_SETS_ * 4 * (steps + 1), sizeof(float));
-    w->shift = (float *)sphere_sh_cut_off_(&cut, 2 * stride, sizeof(float));
-    w->state = (float *)sphere_sh_cut_off_(&cut, s->blocks + 1, 3 * SPHERE_SH_BLOCK_ * sizeof(float));
+    w->shift = (float *)sphere_sh_cut_off_(&cut, 4 * stride, sizeof(float));
+    w->state = (float *)sphere_sh_cut_off_(&cut, s->blocks + 3, 3 * SPHERE_SH_BLOCK_ * sizeof(float));
     w->sum = (float *)sphere_sh_cut_off_(&cut, SPHERE_SH_SETS_ * strip, 8 * SPHERE_SH_GROUP_ * sizeof(float));
     w->walk = (sphere_sh_walk_ *)sphere_sh_cut_off_(&cut, s->blocks, sizeof(*w->walk));
     legendre = cut.used; cut.used = 0;
@@ -13034,22 +13200,49 @@ static void sphere_sh_restore_(sphere_sh_walk_ *walk, const sphere_sh_kept_ *kep
     memcpy(walk->t, kept->t, bytes); memcpy(walk->d, kept->d, bytes); memcpy(walk->n, kept->n, bytes);
     walk->flags = kept->flags;
 }
-/* Go on from degree k to the one from which some lane counts, at most to `steps`; returns it. It is known only afterwards that a lane counted: then the
-   state before is the one that is kept. spare: room for another state. */
-static size_t sphere_sh_walk_on_(const sphere_sh_job_ *job, sphere_sh_walk_ *walk, float **spare, size_t k, size_t steps)
+/* Two blocks for the kernels that take two, if each is whole and of one kind. */
+typedef struct sphere_sh_both_ { float *t[2], *d[2]; const float *b[2]; size_t next[2]; int kind[2]; } sphere_sh_both_;
+static int sphere_sh_walk_both_(const sphere_sh_walk_ *walk, size_t from, sphere_sh_both_ *both)
 {
-    sphere_sh_walk_ next;
-    while (k < steps && !(walk->flags & 2u)) {
-        const size_t part = sphere_sh_look_(walk->flags & 1u ? walk->a[k] : 0, steps - k);
-        sphere_sh_walk_at_(&next, *spare);
-        job->kernels->step(next.t, next.d, walk->t, walk->d, walk->y, walk->a + k, walk->b + k, walk->next, part, walk->lanes, walk->kind);
-        next.flags = job->kernels->rescale(next.t, next.d, next.n, walk->n, walk->lanes);
-        if (next.flags & 2u) { walk->flags |= 2u; break; }
-        walk->flags = next.flags;
-        *spare = walk->t; sphere_sh_walk_at_(walk, next.t);
-        k += part;
+    size_t i;
+    for (i = 0; i < 2; i++) {
+        if (walk[i].lanes < SPHERE_SH_BLOCK_ || walk[i].kind[0] != walk[i].kind[1]) return 0;
+        both->t[i] = walk[i].t; both->d[i] = walk[i].d; both->b[i] = walk[i].b + from; both->next[i] = walk[i].next; both->kind[i] = walk[i].kind[0];
     }
-    return k;
+    return 1;
+}
+/* The next state of a walk is there: take it, unless some lane counts in it; returns how many steps were taken. It is known only afterwards that a lane
+   counted: then the state before is the one that is kept. */
+static size_t sphere_sh_walk_settle_(const sphere_sh_job_ *job, sphere_sh_walk_ *walk, sphere_sh_walk_ *next, float **spare, size_t steps)
+{
+    next->flags = job->kernels->rescale(next->t, next->d, next->n, walk->n, walk->lanes);
+    if (next->flags & 2u) { walk->flags |= 2u; return 0; }
+    walk->flags = next->flags;
+    *spare = walk->t; sphere_sh_walk_at_(walk, next->t);
+    return steps;
+}
+/* Go on with one or two blocks to the degrees from which some of their lanes count, at most to `steps`: from. spare: room for another state of each. */
+static void sphere_sh_walk_on_(const sphere_sh_job_ *job, sphere_sh_walk_ *walk, size_t blocks, float **spare, size_t steps, size_t *from)
+{
+    sphere_sh_walk_ next[2];
+    sphere_sh_both_ both;
+    size_t i, part;
+    from[0] = from[1] = 0;
+    while (blocks == 2 && job->kernels->step_two && from[0] == from[1] && from[0] < steps && walk[0].flags == walk[1].flags && !(walk[0].flags & 2u) && sphere_sh_walk_both_(walk, from[0], &both)) {
+        const float *const a = walk[0].a + from[0];
+        float *t[2], *d[2];
+        part = sphere_sh_look_(walk[0].flags & 1u ? *a : 0, steps - from[0]);
+        for (i = 0; i < 2; i++) { sphere_sh_walk_at_(next + i, spare[i]); t[i] = next[i].t; d[i] = next[i].d; }
+        job->kernels->step_two(t, d, (const float *const *)both.t, (const float *const *)both.d, walk[0].y, a, both.b, both.next, part, both.kind);
+        for (i = 0; i < 2; i++) from[i] += sphere_sh_walk_settle_(job, walk + i, next + i, spare + i, part);
+    }
+    for (i = 0; i < blocks; i++) while (from[i] < steps && !(walk[i].flags & 2u)) {
+        const size_t k = from[i];
+        part = sphere_sh_look_(walk[i].flags & 1u ? walk[i].a[k] : 0, steps - k);
+        sphere_sh_walk_at_(next, spare[i]);
+        job->kernels->step(next->t, next->d, walk[i].t, walk[i].d, walk[i].y, walk[i].a + k, walk[i].b + k, walk[i].next, part, walk[i].lanes, walk[i].kind);
+        from[i] += sphere_sh_walk_settle_(job, walk + i, next, spare + i, part);
+    }
 }
 /* From degree `from` to the last: out = sum of t_k c[k]. The state goes on. */
 static void sphere_sh_walk_expand_(const sphere_sh_job_ *job, const sphere_sh_walk_ *walk, size_t from, size_t steps, const float *c, float *out, size_t stride)
@@ -13153,54 +13346,80 @@ static void sphere_sh_fetch_(const sphere_sh_job_ *job, size_t block, size_t m)
     for (set = 0; set < job->sets; set++) for (group = first; group < last; group++) for (i = 0; i < row; i += 64 / sizeof(float))
         SPHERE_SH_PREFETCH_(job->fourier[set] + (group * job->state->row + m) * row + i);
 }
+/* The Fourier coefficients of order m in the rings of a block, from the degree on from which some lane counts. */
+static void sphere_sh_synthesis_block_(const sphere_sh_job_ *job, const sphere_sh_scratch_ *w, size_t m, size_t block, sphere_sh_walk_ *walk, size_t from, size_t steps)
+{
+    const struct sphere_sh_plan_state_ *const s = job->state;
+    const size_t group = s->row * 4 * SPHERE_SH_GROUP_, at = block * 4 * group + m * 4 * SPHERE_SH_GROUP_, groups = s->groups - 4 * block < 4 ? s->groups - 4 * block : 4;
+    size_t set, k;
+    if (from == steps) {                                                 /* nothing counts */
+        if (m < sphere_sh_reach_of_(job, block)) for (set = 0; set < job->sets; set++) for (k = 0; k < groups; k++)
+            memset(job->fourier[set] + at + k * group, 0, 4 * SPHERE_SH_GROUP_ * sizeof(float));
+        return;
+    }
+    if (job->sets > 1) {                                                 /* each from the same state */
+        sphere_sh_kept_ kept;
+        sphere_sh_keep_(walk, &kept);
+        for (set = 1; set < job->sets; set++) {
+            sphere_sh_walk_expand_(job, walk, from, steps, w->c + set * 4 * steps, job->fourier[set] + at, group);
+            sphere_sh_restore_(walk, &kept);
+        }
+    }
+    sphere_sh_walk_expand_(job, walk, from, steps, w->c, job->fourier[0] + at, group);
+}
 /* line: the coefficients of order m of each set, `sets` apart. */
 static void sphere_sh_synthesis_order_(const sphere_sh_job_ *job, const sphere_sh_scratch_ *w, size_t m, const float *line, size_t sets)
 {
     const struct sphere_sh_plan_state_ *const s = job->state;
     const size_t group = s->row * 4 * SPHERE_SH_GROUP_, table = job->gradient && m == 0 ? 1 : m, power = job->gradient && m ? m - 1 : table;
     const size_t top = job->plan->degree + (job->gradient ? 1 : 0);
-    size_t stride, steps, block, set, k;
-    float *spare = w->state + 3 * SPHERE_SH_BLOCK_;
-    sphere_sh_walk_ walk;
+    size_t stride, steps, block, blocks, set, k, i;
+    float *spare[2];
+    sphere_sh_walk_ walk[2];
     const float *columns = sphere_sh_order_columns_(job, w, table, &stride);
     steps = sphere_sh_steps_(top > table ? top : table, table);
     for (set = 0; set < job->sets; set++)
         sphere_sh_transform_in_(job, line + set * sets, m, job->gradient ? (set == 0 ? 1 : 2) : 0, columns, stride, steps, w->more, w->c + set * 4 * steps);
-    sphere_sh_walk_at_(&walk, w->state);
-    for (block = 0; block < s->blocks; block++) {
-        const size_t at = block * 4 * group + m * 4 * SPHERE_SH_GROUP_, groups = s->groups - 4 * block < 4 ? s->groups - 4 * block : 4;
-        size_t from = steps;
-        if (m < sphere_sh_reach_of_(job, block)) sphere_sh_fetch_(job, block, m);
+    for (i = 0; i < 2; i++) { sphere_sh_walk_at_(walk + i, w->state + i * 3 * SPHERE_SH_BLOCK_); spare[i] = w->state + (2 + i) * 3 * SPHERE_SH_BLOCK_; }
+    for (block = 0; block < s->blocks; block += blocks) {
+        size_t from[2];
+        from[0] = steps;
+        blocks = block + 1 < s->blocks && power < s->reach[block] && power < s->reach[block + 1] ? 2 : 1;
+        for (i = 0; i < blocks; i++) if (m < sphere_sh_reach_of_(job, block + i)) sphere_sh_fetch_(job, block + i, m);
         if (power < s->reach[block]) {
-            sphere_sh_walk_begin_(job, block, power, &walk);
-            sphere_sh_walk_columns_(job, block, columns, stride, 0, steps, w->shift, &walk);
-            from = sphere_sh_walk_on_(job, &walk, &spare, 0, steps);
-        }
-        if (from == steps) {                                             /* nothing counts */
-            if (m < sphere_sh_reach_of_(job, block)) for (set = 0; set < job->sets; set++) for (k = 0; k < groups; k++)
-                memset(job->fourier[set] + at + k * group, 0, 4 * SPHERE_SH_GROUP_ * sizeof(float));
-            continue;
-        }
-        if (job->sets > 1) {                                             /* each from the same state */
-            sphere_sh_kept_ kept;
-            sphere_sh_keep_(&walk, &kept);
-            for (set = 1; set < job->sets; set++) {
-                sphere_sh_walk_expand_(job, &walk, from, steps, w->c + set * 4 * steps, job->fourier[set] + at, group);
-                sphere_sh_restore_(&walk, &kept);
+            for (i = 0; i < blocks; i++) {
+                sphere_sh_walk_begin_(job, block + i, power, walk + i);
+                sphere_sh_walk_columns_(job, block + i, columns, stride, 0, steps, w->shift + 2 * i * stride, walk + i);
             }
+            sphere_sh_walk_on_(job, walk, blocks, spare, steps, from);
         }
-        sphere_sh_walk_expand_(job, &walk, from, steps, w->c, job->fourier[0] + at, group);
+        for (i = 0; i < blocks; i++) sphere_sh_synthesis_block_(job, w, m, block + i, walk + i, from[i], steps);
     }
     if (job->gradient && m == 0) for (k = 0; k < s->groups; k++) memset(job->fourier[1] + k * group, 0, 4 * SPHERE_SH_GROUP_ * sizeof(float));
+}
+/* What the rings of a block give to the sums of a strip, from the degree on from which some lane counts. */
+static void sphere_sh_analysis_block_(const sphere_sh_job_ *job, const sphere_sh_scratch_ *w, sphere_sh_walk_ *walk, size_t from, size_t part, size_t sums, int first, const float *in, size_t group)
+{
+    size_t set;
+    if (job->sets > 1) {                                                 /* each from the same state */
+        sphere_sh_kept_ kept;
+        sphere_sh_keep_(walk, &kept);
+        for (set = 1; set < job->sets; set++) {
+            sphere_sh_walk_project_(job, walk, from, part, w->sum + set * sums, first, in + (job->fourier[set] - job->fourier[0]), group);
+            sphere_sh_restore_(walk, &kept);
+        }
+    }
+    sphere_sh_walk_project_(job, walk, from, part, w->sum, first, in, group);
 }
 static void sphere_sh_analysis_order_(const sphere_sh_job_ *job, const sphere_sh_scratch_ *w, size_t m, float *line, size_t sets)
 {
     const struct sphere_sh_plan_state_ *const s = job->state;
     const size_t group = s->row * 4 * SPHERE_SH_GROUP_, steps = sphere_sh_steps_(job->plan->degree, m);
-    size_t stride, block, set, k, begin_block = 0;
-    float *spare = w->state + s->blocks * 3 * SPHERE_SH_BLOCK_;
+    size_t stride, block, blocks, set, k, i, begin_block = 0;
+    float *spare[2];
     const float *columns = sphere_sh_order_columns_(job, w, m, &stride);
     const float *const even = columns + 4 * stride, *const next = columns + 5 * stride, *const odd = columns + 6 * stride;
+    for (i = 0; i < 2; i++) spare[i] = w->state + (s->blocks + i) * 3 * SPHERE_SH_BLOCK_;
     while (begin_block < s->blocks && s->reach[begin_block] <= m) begin_block++;
     for (block = begin_block; block < s->blocks; block++) {
         sphere_sh_walk_at_(w->walk + block, w->state + block * 3 * SPHERE_SH_BLOCK_);
@@ -13210,24 +13429,27 @@ static void sphere_sh_analysis_order_(const sphere_sh_job_ *job, const sphere_sh
     for (k = 0; k < steps; k += SPHERE_SH_STRIP_) {
         const size_t part = steps - k < SPHERE_SH_STRIP_ ? steps - k : SPHERE_SH_STRIP_, sums = part * 8 * SPHERE_SH_GROUP_;
         int first = 1;
-        for (block = begin_block; block < s->blocks; block++) {
+        for (block = begin_block; block < s->blocks; block += blocks) {
             sphere_sh_walk_ *const walk = w->walk + block;
             const float *const in = job->fourier[0] + block * 4 * group + m * 4 * SPHERE_SH_GROUP_;
-            size_t from;
-            if (k == 0) sphere_sh_fetch_(job, block + 1, m);         /* this one is in use too soon to gain */
-            sphere_sh_walk_columns_(job, block, columns, stride, k, part, w->shift, walk);
-            from = sphere_sh_walk_on_(job, walk, &spare, 0, part);
-            if (from == part) continue;
-            if (job->sets > 1) {                                         /* each from the same state */
-                sphere_sh_kept_ kept;
-                sphere_sh_keep_(walk, &kept);
-                for (set = 1; set < job->sets; set++) {
-                    sphere_sh_walk_project_(job, walk, from, part, w->sum + set * sums, first, in + (job->fourier[set] - job->fourier[0]), group);
-                    sphere_sh_restore_(walk, &kept);
-                }
+            sphere_sh_both_ both;
+            size_t from[2];
+            blocks = block + 1 < s->blocks ? 2 : 1;
+            for (i = 0; i < blocks; i++) {
+                if (k == 0) sphere_sh_fetch_(job, block + blocks + i, m);            /* these are in use too soon to gain */
+                sphere_sh_walk_columns_(job, block + i, columns, stride, k, part, w->shift + 2 * i * stride, walk + i);
             }
-            sphere_sh_walk_project_(job, walk, from, part, w->sum, first, in, group);
-            first = 0;
+            sphere_sh_walk_on_(job, walk, blocks, spare, part, from);
+            if (blocks == 2 && job->kernels->project_two && job->sets == 1 && from[0] + from[1] == 0 && !((walk[0].flags | walk[1].flags) & 1u) && sphere_sh_walk_both_(walk, 0, &both)) {
+                job->kernels->project_two(w->sum, first, both.t, both.d, walk->y, walk->a, both.b, both.next, in, group, part, both.kind);
+                first = 0;
+                continue;
+            }
+            for (i = 0; i < blocks; i++) {
+                if (from[i] == part) continue;
+                sphere_sh_analysis_block_(job, w, walk + i, from[i], part, sums, first, in + i * 4 * group, group);
+                first = 0;
+            }
         }
         for (set = 0; set < job->sets; set++) {
             float *const c = w->c + set * 4 * steps + 4 * k;
@@ -13604,25 +13826,29 @@ typedef struct sphere_shd_transform_kernels_ {
     double (*scale)(double *values, size_t n, double factor);
     void (*squares)(const sphere_sh_degrees_ *degrees, size_t m, size_t count, size_t stride, double *work);
     void (*columns)(const sphere_sh_degrees_ *degrees, size_t m, size_t count, size_t stride, const double *work, double scale, double *out);
+    /* Two whole blocks at once, each of one kind; NULL where that does not pay: then one after the other. */
+    void (*step_two)(double *const t[2], double *const d[2], const double *const t0[2], const double *const d0[2], const double *y, const double *a, const double *const b[2], const size_t next[2], size_t steps, const int kind[2]);
+    void (*project_two)(double *sum, int first, double *const t[2], double *const d[2], const double *y, const double *a, const double *const b[2], const size_t next[2], const double *in, size_t stride, size_t steps, const int kind[2]);
 } sphere_shd_transform_kernels_;
-#define SPHERE_SHD_TRANSFORM_KERNELS_(level, wide) { sphere_shd_begin_##wide, sphere_shd_rescale_##wide, sphere_shd_weigh_##level, sphere_shd_shift_##level, sphere_shd_step_##level, \
+#define SPHERE_SHD_TRANSFORM_KERNELS_(level, wide, step_two, project_two) { sphere_shd_begin_##wide, sphere_shd_rescale_##wide, sphere_shd_weigh_##level, sphere_shd_shift_##level, sphere_shd_step_##level, \
     sphere_shd_expand_##wide, sphere_shd_project_##wide, sphere_shd_combine_##level, sphere_shd_join_##level, sphere_shd_part_##level, \
     sphere_shd_rows_out_##level, sphere_shd_rows_in_##level, sphere_shd_columns_out_##level, sphere_shd_columns_in_##level, sphere_shd_fft_##wide, \
-    sphere_shd_twist_##level, sphere_shd_square_##level, sphere_shd_scale_##level, sphere_sh_squares_##level, sphere_shd_columns_##level }
+    sphere_shd_twist_##level, sphere_shd_square_##level, sphere_shd_scale_##level, sphere_sh_squares_##level, sphere_shd_columns_##level, \
+    step_two, project_two }
 /* The kernels of a level that sphere_simd_pick_ has allowed. */
 SPHERE_INLINE_ const sphere_shd_transform_kernels_ *sphere_shd_transform_kernels_for_(sphere_simd level)
 {
-    static const sphere_shd_transform_kernels_ portable = SPHERE_SHD_TRANSFORM_KERNELS_(c_, c_);
+    static const sphere_shd_transform_kernels_ portable = SPHERE_SHD_TRANSFORM_KERNELS_(c_, c_, NULL, NULL);
 #if SPHERE_AVX2_
-    static const sphere_shd_transform_kernels_ avx2 = SPHERE_SHD_TRANSFORM_KERNELS_(avx2_, avx2_);
+    static const sphere_shd_transform_kernels_ avx2 = SPHERE_SHD_TRANSFORM_KERNELS_(avx2_, avx2_, NULL, NULL);
 #ifdef SPHERE_TARGET_AVX512_
-    static const sphere_shd_transform_kernels_ avx512 = SPHERE_SHD_TRANSFORM_KERNELS_(avx2_, avx512_);
+    static const sphere_shd_transform_kernels_ avx512 = SPHERE_SHD_TRANSFORM_KERNELS_(avx2_, avx512_, sphere_shd_step_two_avx512_, sphere_shd_project_two_avx512_);
     if (level == SPHERE_SIMD_AVX512) return &avx512;
 #endif
     if (level == SPHERE_SIMD_AVX2 || level == SPHERE_SIMD_AVX512) return &avx2;
 #endif
 #if SPHERE_NEON_
-    static const sphere_shd_transform_kernels_ neon = SPHERE_SHD_TRANSFORM_KERNELS_(neon_, neon_);
+    static const sphere_shd_transform_kernels_ neon = SPHERE_SHD_TRANSFORM_KERNELS_(neon_, neon_, NULL, NULL);
     if (level == SPHERE_SIMD_NEON) return &neon;
 #endif
     (void)level;
@@ -13920,8 +14146,8 @@ static size_t sphere_shd_scratch_init_(const sphere_shd_plan *plan, void *at, sp
     w->line = (double *)sphere_sh_cut_off_(&cut, SPHERE_SH_SETS_ * SPHERE_SHD_HANDFUL_, sphere_shd_line_(plan->degree) * sizeof(double));
     w->more = (double *)sphere_sh_cut_off_(&cut, sphere_shd_line_(plan->degree) + 8, sizeof(double));
     w->c = (double *)sphere_sh_cut_off_(&cut, SPHERE_SH_SETS_ * 4 * (steps + 1), sizeof(double));
-    w->shift = (double *)sphere_sh_cut_off_(&cut, 2 * stride, sizeof(double));
-    w->state = (double *)sphere_sh_cut_off_(&cut, s->blocks + 1, 3 * SPHERE_SHD_BLOCK_ * sizeof(double));
+    w->shift = (double *)sphere_sh_cut_off_(&cut, 4 * stride, sizeof(double));
+    w->state = (double *)sphere_sh_cut_off_(&cut, s->blocks + 3, 3 * SPHERE_SHD_BLOCK_ * sizeof(double));
     w->sum = (double *)sphere_sh_cut_off_(&cut, SPHERE_SH_SETS_ * strip, 8 * SPHERE_SHD_GROUP_ * sizeof(double));
     w->walk = (sphere_shd_walk_ *)sphere_sh_cut_off_(&cut, s->blocks, sizeof(*w->walk));
     legendre = cut.used; cut.used = 0;
@@ -14005,22 +14231,49 @@ static void sphere_shd_restore_(sphere_shd_walk_ *walk, const sphere_shd_kept_ *
     memcpy(walk->t, kept->t, bytes); memcpy(walk->d, kept->d, bytes); memcpy(walk->n, kept->n, bytes);
     walk->flags = kept->flags;
 }
-/* Go on from degree k to the one from which some lane counts, at most to `steps`; returns it. It is known only afterwards that a lane counted: then the
-   state before is the one that is kept. spare: room for another state. */
-static size_t sphere_shd_walk_on_(const sphere_shd_job_ *job, sphere_shd_walk_ *walk, double **spare, size_t k, size_t steps)
+/* Two blocks for the kernels that take two, if each is whole and of one kind. */
+typedef struct sphere_shd_both_ { double *t[2], *d[2]; const double *b[2]; size_t next[2]; int kind[2]; } sphere_shd_both_;
+static int sphere_shd_walk_both_(const sphere_shd_walk_ *walk, size_t from, sphere_shd_both_ *both)
 {
-    sphere_shd_walk_ next;
-    while (k < steps && !(walk->flags & 2u)) {
-        const size_t part = sphere_shd_look_(walk->flags & 1u ? walk->a[k] : 0, steps - k);
-        sphere_shd_walk_at_(&next, *spare);
-        job->kernels->step(next.t, next.d, walk->t, walk->d, walk->y, walk->a + k, walk->b + k, walk->next, part, walk->lanes, walk->kind);
-        next.flags = job->kernels->rescale(next.t, next.d, next.n, walk->n, walk->lanes);
-        if (next.flags & 2u) { walk->flags |= 2u; break; }
-        walk->flags = next.flags;
-        *spare = walk->t; sphere_shd_walk_at_(walk, next.t);
-        k += part;
+    size_t i;
+    for (i = 0; i < 2; i++) {
+        if (walk[i].lanes < SPHERE_SHD_BLOCK_ || walk[i].kind[0] != walk[i].kind[1]) return 0;
+        both->t[i] = walk[i].t; both->d[i] = walk[i].d; both->b[i] = walk[i].b + from; both->next[i] = walk[i].next; both->kind[i] = walk[i].kind[0];
     }
-    return k;
+    return 1;
+}
+/* The next state of a walk is there: take it, unless some lane counts in it; returns how many steps were taken. It is known only afterwards that a lane
+   counted: then the state before is the one that is kept. */
+static size_t sphere_shd_walk_settle_(const sphere_shd_job_ *job, sphere_shd_walk_ *walk, sphere_shd_walk_ *next, double **spare, size_t steps)
+{
+    next->flags = job->kernels->rescale(next->t, next->d, next->n, walk->n, walk->lanes);
+    if (next->flags & 2u) { walk->flags |= 2u; return 0; }
+    walk->flags = next->flags;
+    *spare = walk->t; sphere_shd_walk_at_(walk, next->t);
+    return steps;
+}
+/* Go on with one or two blocks to the degrees from which some of their lanes count, at most to `steps`: from. spare: room for another state of each. */
+static void sphere_shd_walk_on_(const sphere_shd_job_ *job, sphere_shd_walk_ *walk, size_t blocks, double **spare, size_t steps, size_t *from)
+{
+    sphere_shd_walk_ next[2];
+    sphere_shd_both_ both;
+    size_t i, part;
+    from[0] = from[1] = 0;
+    while (blocks == 2 && job->kernels->step_two && from[0] == from[1] && from[0] < steps && walk[0].flags == walk[1].flags && !(walk[0].flags & 2u) && sphere_shd_walk_both_(walk, from[0], &both)) {
+        const double *const a = walk[0].a + from[0];
+        double *t[2], *d[2];
+        part = sphere_shd_look_(walk[0].flags & 1u ? *a : 0, steps - from[0]);
+        for (i = 0; i < 2; i++) { sphere_shd_walk_at_(next + i, spare[i]); t[i] = next[i].t; d[i] = next[i].d; }
+        job->kernels->step_two(t, d, (const double *const *)both.t, (const double *const *)both.d, walk[0].y, a, both.b, both.next, part, both.kind);
+        for (i = 0; i < 2; i++) from[i] += sphere_shd_walk_settle_(job, walk + i, next + i, spare + i, part);
+    }
+    for (i = 0; i < blocks; i++) while (from[i] < steps && !(walk[i].flags & 2u)) {
+        const size_t k = from[i];
+        part = sphere_shd_look_(walk[i].flags & 1u ? walk[i].a[k] : 0, steps - k);
+        sphere_shd_walk_at_(next, spare[i]);
+        job->kernels->step(next->t, next->d, walk[i].t, walk[i].d, walk[i].y, walk[i].a + k, walk[i].b + k, walk[i].next, part, walk[i].lanes, walk[i].kind);
+        from[i] += sphere_shd_walk_settle_(job, walk + i, next, spare + i, part);
+    }
 }
 /* From degree `from` to the last: out = sum of t_k c[k]. The state goes on. */
 static void sphere_shd_walk_expand_(const sphere_shd_job_ *job, const sphere_shd_walk_ *walk, size_t from, size_t steps, const double *c, double *out, size_t stride)
@@ -14124,54 +14377,80 @@ static void sphere_shd_fetch_(const sphere_shd_job_ *job, size_t block, size_t m
     for (set = 0; set < job->sets; set++) for (group = first; group < last; group++) for (i = 0; i < row; i += 64 / sizeof(double))
         SPHERE_SH_PREFETCH_(job->fourier[set] + (group * job->state->row + m) * row + i);
 }
+/* The Fourier coefficients of order m in the rings of a block, from the degree on from which some lane counts. */
+static void sphere_shd_synthesis_block_(const sphere_shd_job_ *job, const sphere_shd_scratch_ *w, size_t m, size_t block, sphere_shd_walk_ *walk, size_t from, size_t steps)
+{
+    const struct sphere_shd_plan_state_ *const s = job->state;
+    const size_t group = s->row * 4 * SPHERE_SHD_GROUP_, at = block * 4 * group + m * 4 * SPHERE_SHD_GROUP_, groups = s->groups - 4 * block < 4 ? s->groups - 4 * block : 4;
+    size_t set, k;
+    if (from == steps) {                                                 /* nothing counts */
+        if (m < sphere_shd_reach_of_(job, block)) for (set = 0; set < job->sets; set++) for (k = 0; k < groups; k++)
+            memset(job->fourier[set] + at + k * group, 0, 4 * SPHERE_SHD_GROUP_ * sizeof(double));
+        return;
+    }
+    if (job->sets > 1) {                                                 /* each from the same state */
+        sphere_shd_kept_ kept;
+        sphere_shd_keep_(walk, &kept);
+        for (set = 1; set < job->sets; set++) {
+            sphere_shd_walk_expand_(job, walk, from, steps, w->c + set * 4 * steps, job->fourier[set] + at, group);
+            sphere_shd_restore_(walk, &kept);
+        }
+    }
+    sphere_shd_walk_expand_(job, walk, from, steps, w->c, job->fourier[0] + at, group);
+}
 /* line: the coefficients of order m of each set, `sets` apart. */
 static void sphere_shd_synthesis_order_(const sphere_shd_job_ *job, const sphere_shd_scratch_ *w, size_t m, const double *line, size_t sets)
 {
     const struct sphere_shd_plan_state_ *const s = job->state;
     const size_t group = s->row * 4 * SPHERE_SHD_GROUP_, table = job->gradient && m == 0 ? 1 : m, power = job->gradient && m ? m - 1 : table;
     const size_t top = job->plan->degree + (job->gradient ? 1 : 0);
-    size_t stride, steps, block, set, k;
-    double *spare = w->state + 3 * SPHERE_SHD_BLOCK_;
-    sphere_shd_walk_ walk;
+    size_t stride, steps, block, blocks, set, k, i;
+    double *spare[2];
+    sphere_shd_walk_ walk[2];
     const double *columns = sphere_shd_order_columns_(job, w, table, &stride);
     steps = sphere_shd_steps_(top > table ? top : table, table);
     for (set = 0; set < job->sets; set++)
         sphere_shd_transform_in_(job, line + set * sets, m, job->gradient ? (set == 0 ? 1 : 2) : 0, columns, stride, steps, w->more, w->c + set * 4 * steps);
-    sphere_shd_walk_at_(&walk, w->state);
-    for (block = 0; block < s->blocks; block++) {
-        const size_t at = block * 4 * group + m * 4 * SPHERE_SHD_GROUP_, groups = s->groups - 4 * block < 4 ? s->groups - 4 * block : 4;
-        size_t from = steps;
-        if (m < sphere_shd_reach_of_(job, block)) sphere_shd_fetch_(job, block, m);
+    for (i = 0; i < 2; i++) { sphere_shd_walk_at_(walk + i, w->state + i * 3 * SPHERE_SHD_BLOCK_); spare[i] = w->state + (2 + i) * 3 * SPHERE_SHD_BLOCK_; }
+    for (block = 0; block < s->blocks; block += blocks) {
+        size_t from[2];
+        from[0] = steps;
+        blocks = block + 1 < s->blocks && power < s->reach[block] && power < s->reach[block + 1] ? 2 : 1;
+        for (i = 0; i < blocks; i++) if (m < sphere_shd_reach_of_(job, block + i)) sphere_shd_fetch_(job, block + i, m);
         if (power < s->reach[block]) {
-            sphere_shd_walk_begin_(job, block, power, &walk);
-            sphere_shd_walk_columns_(job, block, columns, stride, 0, steps, w->shift, &walk);
-            from = sphere_shd_walk_on_(job, &walk, &spare, 0, steps);
-        }
-        if (from == steps) {                                             /* nothing counts */
-            if (m < sphere_shd_reach_of_(job, block)) for (set = 0; set < job->sets; set++) for (k = 0; k < groups; k++)
-                memset(job->fourier[set] + at + k * group, 0, 4 * SPHERE_SHD_GROUP_ * sizeof(double));
-            continue;
-        }
-        if (job->sets > 1) {                                             /* each from the same state */
-            sphere_shd_kept_ kept;
-            sphere_shd_keep_(&walk, &kept);
-            for (set = 1; set < job->sets; set++) {
-                sphere_shd_walk_expand_(job, &walk, from, steps, w->c + set * 4 * steps, job->fourier[set] + at, group);
-                sphere_shd_restore_(&walk, &kept);
+            for (i = 0; i < blocks; i++) {
+                sphere_shd_walk_begin_(job, block + i, power, walk + i);
+                sphere_shd_walk_columns_(job, block + i, columns, stride, 0, steps, w->shift + 2 * i * stride, walk + i);
             }
+            sphere_shd_walk_on_(job, walk, blocks, spare, steps, from);
         }
-        sphere_shd_walk_expand_(job, &walk, from, steps, w->c, job->fourier[0] + at, group);
+        for (i = 0; i < blocks; i++) sphere_shd_synthesis_block_(job, w, m, block + i, walk + i, from[i], steps);
     }
     if (job->gradient && m == 0) for (k = 0; k < s->groups; k++) memset(job->fourier[1] + k * group, 0, 4 * SPHERE_SHD_GROUP_ * sizeof(double));
+}
+/* What the rings of a block give to the sums of a strip, from the degree on from which some lane counts. */
+static void sphere_shd_analysis_block_(const sphere_shd_job_ *job, const sphere_shd_scratch_ *w, sphere_shd_walk_ *walk, size_t from, size_t part, size_t sums, int first, const double *in, size_t group)
+{
+    size_t set;
+    if (job->sets > 1) {                                                 /* each from the same state */
+        sphere_shd_kept_ kept;
+        sphere_shd_keep_(walk, &kept);
+        for (set = 1; set < job->sets; set++) {
+            sphere_shd_walk_project_(job, walk, from, part, w->sum + set * sums, first, in + (job->fourier[set] - job->fourier[0]), group);
+            sphere_shd_restore_(walk, &kept);
+        }
+    }
+    sphere_shd_walk_project_(job, walk, from, part, w->sum, first, in, group);
 }
 static void sphere_shd_analysis_order_(const sphere_shd_job_ *job, const sphere_shd_scratch_ *w, size_t m, double *line, size_t sets)
 {
     const struct sphere_shd_plan_state_ *const s = job->state;
     const size_t group = s->row * 4 * SPHERE_SHD_GROUP_, steps = sphere_shd_steps_(job->plan->degree, m);
-    size_t stride, block, set, k, begin_block = 0;
-    double *spare = w->state + s->blocks * 3 * SPHERE_SHD_BLOCK_;
+    size_t stride, block, blocks, set, k, i, begin_block = 0;
+    double *spare[2];
     const double *columns = sphere_shd_order_columns_(job, w, m, &stride);
     const double *const even = columns + 4 * stride, *const next = columns + 5 * stride, *const odd = columns + 6 * stride;
+    for (i = 0; i < 2; i++) spare[i] = w->state + (s->blocks + i) * 3 * SPHERE_SHD_BLOCK_;
     while (begin_block < s->blocks && s->reach[begin_block] <= m) begin_block++;
     for (block = begin_block; block < s->blocks; block++) {
         sphere_shd_walk_at_(w->walk + block, w->state + block * 3 * SPHERE_SHD_BLOCK_);
@@ -14181,24 +14460,27 @@ static void sphere_shd_analysis_order_(const sphere_shd_job_ *job, const sphere_
     for (k = 0; k < steps; k += SPHERE_SH_STRIP_) {
         const size_t part = steps - k < SPHERE_SH_STRIP_ ? steps - k : SPHERE_SH_STRIP_, sums = part * 8 * SPHERE_SHD_GROUP_;
         int first = 1;
-        for (block = begin_block; block < s->blocks; block++) {
+        for (block = begin_block; block < s->blocks; block += blocks) {
             sphere_shd_walk_ *const walk = w->walk + block;
             const double *const in = job->fourier[0] + block * 4 * group + m * 4 * SPHERE_SHD_GROUP_;
-            size_t from;
-            if (k == 0) sphere_shd_fetch_(job, block + 1, m);         /* this one is in use too soon to gain */
-            sphere_shd_walk_columns_(job, block, columns, stride, k, part, w->shift, walk);
-            from = sphere_shd_walk_on_(job, walk, &spare, 0, part);
-            if (from == part) continue;
-            if (job->sets > 1) {                                         /* each from the same state */
-                sphere_shd_kept_ kept;
-                sphere_shd_keep_(walk, &kept);
-                for (set = 1; set < job->sets; set++) {
-                    sphere_shd_walk_project_(job, walk, from, part, w->sum + set * sums, first, in + (job->fourier[set] - job->fourier[0]), group);
-                    sphere_shd_restore_(walk, &kept);
-                }
+            sphere_shd_both_ both;
+            size_t from[2];
+            blocks = block + 1 < s->blocks ? 2 : 1;
+            for (i = 0; i < blocks; i++) {
+                if (k == 0) sphere_shd_fetch_(job, block + blocks + i, m);            /* these are in use too soon to gain */
+                sphere_shd_walk_columns_(job, block + i, columns, stride, k, part, w->shift + 2 * i * stride, walk + i);
             }
-            sphere_shd_walk_project_(job, walk, from, part, w->sum, first, in, group);
-            first = 0;
+            sphere_shd_walk_on_(job, walk, blocks, spare, part, from);
+            if (blocks == 2 && job->kernels->project_two && job->sets == 1 && from[0] + from[1] == 0 && !((walk[0].flags | walk[1].flags) & 1u) && sphere_shd_walk_both_(walk, 0, &both)) {
+                job->kernels->project_two(w->sum, first, both.t, both.d, walk->y, walk->a, both.b, both.next, in, group, part, both.kind);
+                first = 0;
+                continue;
+            }
+            for (i = 0; i < blocks; i++) {
+                if (from[i] == part) continue;
+                sphere_shd_analysis_block_(job, w, walk + i, from[i], part, sums, first, in + i * 4 * group, group);
+                first = 0;
+            }
         }
         for (set = 0; set < job->sets; set++) {
             double *const c = w->c + set * 4 * steps + 4 * k;
