@@ -10166,6 +10166,13 @@ static void sphere_sh_twist_c_(float *out, const float *in, const uint32_t *plac
         }
     }
 }
+/* >>kernel scatter: pairs of some orders of one degree, `apart` numbers from one to the next, to its coefficients: up[j] = pair[0], down[-j] = -pair[1];
+   a NaN becomes the one NaN. */
+static void sphere_sh_scatter_c_(float *up, float *down, const float *pair, size_t apart, size_t orders)
+{
+    size_t j;
+    for (j = 0; j < orders; j++, pair += apart) { *(down - j) = sphere_canonical_(0 - pair[1]); up[j] = sphere_canonical_(pair[0]); }
+}
 /* >>kernel square: values = values^2; lane[i mod 2 groups] = their sums. */
 static void sphere_sh_square_c_(float *lane, float *values, size_t n)
 {
@@ -10447,6 +10454,13 @@ static void sphere_shd_twist_c_(double *out, const double *in, const uint32_t *p
             out[re + l] = r * a - i * b; out[im + l] = SPHERE_MADD_(i, a, r * b);
         }
     }
+}
+/* >>kernel scatter: pairs of some orders of one degree, `apart` numbers from one to the next, to its coefficients: up[j] = pair[0], down[-j] = -pair[1];
+   a NaN becomes the one NaN. */
+static void sphere_shd_scatter_c_(double *up, double *down, const double *pair, size_t apart, size_t orders)
+{
+    size_t j;
+    for (j = 0; j < orders; j++, pair += apart) { *(down - j) = sphere_sh_canonical_double_(0 - pair[1]); up[j] = sphere_sh_canonical_double_(pair[0]); }
 }
 /* >>kernel square: values = values^2; lane[i mod 2 groups] = their sums. */
 static void sphere_shd_square_c_(double *lane, double *values, size_t n)
@@ -12552,6 +12566,32 @@ SPHERE_SH_AVX2_INLINE_ void sphere_shd_tile_out_avx2_(double *const row[4], size
 }
 SPHERE_TARGET_AVX2_ SPHERE_INLINE_ __m256 sphere_sh_reverse_avx2_(__m256 v_f32x8) { return _mm256_permutevar8x32_ps(v_f32x8, _mm256_setr_epi32(7, 6, 5, 4, 3, 2, 1, 0)); }
 SPHERE_TARGET_AVX2_ SPHERE_INLINE_ __m256d sphere_shd_reverse_avx2_(__m256d v_f64x4) { return _mm256_permute4x64_pd(v_f64x4, 0x1b); }
+/* scatter: as many orders as a vector has lanes at once. The way back, which would store single pairs, gains nothing by vectors. */
+SPHERE_SH_AVX2_INLINE_ __m128 sphere_sh_pairs_avx2_(const float *pair, size_t apart)
+{ return _mm_loadh_pi(_mm_loadl_pi(_mm_setzero_ps(), (const __m64 *)(const void *)pair), (const __m64 *)(const void *)(pair + apart)); }
+SPHERE_TARGET_AVX2_ static void sphere_sh_scatter_avx2_(float *up, float *down, const float *pair, size_t apart, size_t orders)
+{
+    size_t j;
+    for (j = 0; j + 8 <= orders; j += 8, pair += 8 * apart) {
+        const __m256 a_f32x8 = _mm256_insertf128_ps(_mm256_castps128_ps256(sphere_sh_pairs_avx2_(pair, apart)), sphere_sh_pairs_avx2_(pair + 4 * apart, apart), 1);
+        const __m256 b_f32x8 = _mm256_insertf128_ps(_mm256_castps128_ps256(sphere_sh_pairs_avx2_(pair + 2 * apart, apart)), sphere_sh_pairs_avx2_(pair + 6 * apart, apart), 1);
+        const __m256 d_f32x8 = _mm256_sub_ps(_mm256_setzero_ps(), _mm256_shuffle_ps(a_f32x8, b_f32x8, 0xdd));
+        _mm256_storeu_ps(down - j - 7, sphere_sh_canonical_avx2_(sphere_sh_reverse_avx2_(d_f32x8)));
+        _mm256_storeu_ps(up + j, sphere_sh_canonical_avx2_(_mm256_shuffle_ps(a_f32x8, b_f32x8, 0x88)));
+    }
+    sphere_sh_scatter_c_(up + j, down - j, pair, apart, orders - j);
+}
+SPHERE_TARGET_AVX2_ static void sphere_shd_scatter_avx2_(double *up, double *down, const double *pair, size_t apart, size_t orders)
+{
+    size_t j;
+    for (j = 0; j + 4 <= orders; j += 4, pair += 4 * apart) {
+        const __m256d a_f64x4 = sphere_shd_halves_avx2_(pair, pair + 2 * apart), b_f64x4 = sphere_shd_halves_avx2_(pair + apart, pair + 3 * apart);
+        const __m256d d_f64x4 = _mm256_sub_pd(_mm256_setzero_pd(), _mm256_unpackhi_pd(a_f64x4, b_f64x4));
+        _mm256_storeu_pd(down - j - 3, sphere_shd_canonical_avx2_(sphere_shd_reverse_avx2_(d_f64x4)));
+        _mm256_storeu_pd(up + j, sphere_shd_canonical_avx2_(_mm256_unpacklo_pd(a_f64x4, b_f64x4)));
+    }
+    sphere_shd_scatter_c_(up + j, down - j, pair, apart, orders - j);
+}
 #endif
 #if SPHERE_NEON_
 static void sphere_sh_combine_neon_(float *out, float *sum, size_t steps)
@@ -12791,6 +12831,7 @@ typedef struct sphere_sh_transform_kernels_ {
     void (*columns_in)(float *z, const float *north, const float *south, size_t rings, size_t n);
     void (*fft)(float *z, size_t n, size_t blocks, size_t s, size_t r, const float *turn, size_t re);
     void (*twist)(float *out, const float *in, const uint32_t *place, const float *factor, size_t n, size_t re);
+    void (*scatter)(float *up, float *down, const float *pair, size_t apart, size_t orders);
     void (*square)(float *lane, float *values, size_t n);
     float (*scale)(float *values, size_t n, float factor);
     void (*squares)(const sphere_sh_degrees_ *degrees, size_t m, size_t count, size_t stride, double *work);
@@ -12799,25 +12840,25 @@ typedef struct sphere_sh_transform_kernels_ {
     void (*step_two)(float *const t[2], float *const d[2], const float *const t0[2], const float *const d0[2], const float *y, const float *a, const float *const b[2], const size_t next[2], size_t steps, const int kind[2]);
     void (*project_two)(float *sum, int first, float *const t[2], float *const d[2], const float *y, const float *a, const float *const b[2], const size_t next[2], const float *in, size_t stride, size_t steps, const int kind[2]);
 } sphere_sh_transform_kernels_;
-#define SPHERE_SH_TRANSFORM_KERNELS_(level, wide, step_two, project_two) { sphere_sh_begin_##wide, sphere_sh_rescale_##wide, sphere_sh_weigh_##level, sphere_sh_shift_##level, sphere_sh_step_##level, \
+#define SPHERE_SH_TRANSFORM_KERNELS_(level, wide, rows, step_two, project_two) { sphere_sh_begin_##wide, sphere_sh_rescale_##wide, sphere_sh_weigh_##level, sphere_sh_shift_##level, sphere_sh_step_##level, \
     sphere_sh_expand_##wide, sphere_sh_project_##wide, sphere_sh_combine_##level, sphere_sh_join_##level, sphere_sh_part_##level, \
     sphere_sh_rows_out_##level, sphere_sh_rows_in_##level, sphere_sh_columns_out_##level, sphere_sh_columns_in_##level, sphere_sh_fft_##wide, \
-    sphere_sh_twist_##level, sphere_sh_square_##level, sphere_sh_scale_##level, sphere_sh_squares_##level, sphere_sh_columns_##level, \
+    sphere_sh_twist_##level, sphere_sh_scatter_##rows, sphere_sh_square_##level, sphere_sh_scale_##level, sphere_sh_squares_##level, sphere_sh_columns_##level, \
     step_two, project_two }
 /* The kernels of a level that sphere_simd_pick_ has allowed. */
 SPHERE_INLINE_ const sphere_sh_transform_kernels_ *sphere_sh_transform_kernels_for_(sphere_simd level)
 {
-    static const sphere_sh_transform_kernels_ portable = SPHERE_SH_TRANSFORM_KERNELS_(c_, c_, NULL, NULL);
+    static const sphere_sh_transform_kernels_ portable = SPHERE_SH_TRANSFORM_KERNELS_(c_, c_, c_, NULL, NULL);
 #if SPHERE_AVX2_
-    static const sphere_sh_transform_kernels_ avx2 = SPHERE_SH_TRANSFORM_KERNELS_(avx2_, avx2_, NULL, NULL);
+    static const sphere_sh_transform_kernels_ avx2 = SPHERE_SH_TRANSFORM_KERNELS_(avx2_, avx2_, avx2_, NULL, NULL);
 #ifdef SPHERE_TARGET_AVX512_
-    static const sphere_sh_transform_kernels_ avx512 = SPHERE_SH_TRANSFORM_KERNELS_(avx2_, avx512_, sphere_sh_step_two_avx512_, sphere_sh_project_two_avx512_);
+    static const sphere_sh_transform_kernels_ avx512 = SPHERE_SH_TRANSFORM_KERNELS_(avx2_, avx512_, avx2_, sphere_sh_step_two_avx512_, sphere_sh_project_two_avx512_);
     if (level == SPHERE_SIMD_AVX512) return &avx512;
 #endif
     if (level == SPHERE_SIMD_AVX2 || level == SPHERE_SIMD_AVX512) return &avx2;
 #endif
 #if SPHERE_NEON_
-    static const sphere_sh_transform_kernels_ neon = SPHERE_SH_TRANSFORM_KERNELS_(neon_, neon_, NULL, NULL);
+    static const sphere_sh_transform_kernels_ neon = SPHERE_SH_TRANSFORM_KERNELS_(neon_, neon_, c_, NULL, NULL);
     if (level == SPHERE_SIMD_NEON) return &neon;
 #endif
     (void)level;
@@ -13286,14 +13327,12 @@ static void sphere_sh_gather_(const float *in, size_t degree, size_t m, size_t o
     if (m == 0) for (l = 0; l <= degree; l++) line[2 * l + 1] = 0;
 }
 /* The reverse. */
-static void sphere_sh_scatter_(float *out, size_t degree, size_t m, size_t orders, const float *line, size_t stride)
+static void sphere_sh_scatter_(const sphere_sh_job_ *job, float *out, size_t degree, size_t m, size_t orders, const float *line, size_t stride)
 {
-    size_t l, j;
+    size_t l;
     for (l = m; l <= degree; l++) {
         float *const up = out + l * l + l + m, *const down = out + l * l + l - m;
-        const float *from = line + 2 * (l - m);
-        const size_t some = l - m + 1 < orders ? l - m + 1 : orders;
-        for (j = 0; j < some; j++, from += stride - 2) { *(down - j) = sphere_canonical_(0 - from[1]); up[j] = sphere_canonical_(from[0]); }
+        job->kernels->scatter(up, down, line + 2 * (l - m), stride - 2, l - m + 1 < orders ? l - m + 1 : orders);
     }
 }
 /* The coefficients of order m, transformed: c[k] = even re, even im, odd re, odd im. what: 0 the field, 1 d/dtheta times (for m > 0) sine, 2 d/dphi. line
@@ -13494,7 +13533,7 @@ static void sphere_sh_analysis_task_(void *context, size_t task)
             if (from + m < job->plan->orders) sphere_sh_analysis_order_(job, &w, from + m, w.line + m * stride, handful * stride);
             else for (set = 0; set < job->sets; set++) memset(w.line + (set * handful + m) * stride, 0, stride * sizeof(float));
         }
-        for (set = 0; set < job->sets; set++) sphere_sh_scatter_(job->out[set], degree, from, orders, w.line + set * handful * stride, stride);
+        for (set = 0; set < job->sets; set++) sphere_sh_scatter_(job, job->out[set], degree, from, orders, w.line + set * handful * stride, stride);
     }
 }
 
@@ -13822,6 +13861,7 @@ typedef struct sphere_shd_transform_kernels_ {
     void (*columns_in)(double *z, const double *north, const double *south, size_t rings, size_t n);
     void (*fft)(double *z, size_t n, size_t blocks, size_t s, size_t r, const double *turn, size_t re);
     void (*twist)(double *out, const double *in, const uint32_t *place, const double *factor, size_t n, size_t re);
+    void (*scatter)(double *up, double *down, const double *pair, size_t apart, size_t orders);
     void (*square)(double *lane, double *values, size_t n);
     double (*scale)(double *values, size_t n, double factor);
     void (*squares)(const sphere_sh_degrees_ *degrees, size_t m, size_t count, size_t stride, double *work);
@@ -13830,25 +13870,25 @@ typedef struct sphere_shd_transform_kernels_ {
     void (*step_two)(double *const t[2], double *const d[2], const double *const t0[2], const double *const d0[2], const double *y, const double *a, const double *const b[2], const size_t next[2], size_t steps, const int kind[2]);
     void (*project_two)(double *sum, int first, double *const t[2], double *const d[2], const double *y, const double *a, const double *const b[2], const size_t next[2], const double *in, size_t stride, size_t steps, const int kind[2]);
 } sphere_shd_transform_kernels_;
-#define SPHERE_SHD_TRANSFORM_KERNELS_(level, wide, step_two, project_two) { sphere_shd_begin_##wide, sphere_shd_rescale_##wide, sphere_shd_weigh_##level, sphere_shd_shift_##level, sphere_shd_step_##level, \
+#define SPHERE_SHD_TRANSFORM_KERNELS_(level, wide, rows, step_two, project_two) { sphere_shd_begin_##wide, sphere_shd_rescale_##wide, sphere_shd_weigh_##level, sphere_shd_shift_##level, sphere_shd_step_##level, \
     sphere_shd_expand_##wide, sphere_shd_project_##wide, sphere_shd_combine_##level, sphere_shd_join_##level, sphere_shd_part_##level, \
     sphere_shd_rows_out_##level, sphere_shd_rows_in_##level, sphere_shd_columns_out_##level, sphere_shd_columns_in_##level, sphere_shd_fft_##wide, \
-    sphere_shd_twist_##level, sphere_shd_square_##level, sphere_shd_scale_##level, sphere_sh_squares_##level, sphere_shd_columns_##level, \
+    sphere_shd_twist_##level, sphere_shd_scatter_##rows, sphere_shd_square_##level, sphere_shd_scale_##level, sphere_sh_squares_##level, sphere_shd_columns_##level, \
     step_two, project_two }
 /* The kernels of a level that sphere_simd_pick_ has allowed. */
 SPHERE_INLINE_ const sphere_shd_transform_kernels_ *sphere_shd_transform_kernels_for_(sphere_simd level)
 {
-    static const sphere_shd_transform_kernels_ portable = SPHERE_SHD_TRANSFORM_KERNELS_(c_, c_, NULL, NULL);
+    static const sphere_shd_transform_kernels_ portable = SPHERE_SHD_TRANSFORM_KERNELS_(c_, c_, c_, NULL, NULL);
 #if SPHERE_AVX2_
-    static const sphere_shd_transform_kernels_ avx2 = SPHERE_SHD_TRANSFORM_KERNELS_(avx2_, avx2_, NULL, NULL);
+    static const sphere_shd_transform_kernels_ avx2 = SPHERE_SHD_TRANSFORM_KERNELS_(avx2_, avx2_, avx2_, NULL, NULL);
 #ifdef SPHERE_TARGET_AVX512_
-    static const sphere_shd_transform_kernels_ avx512 = SPHERE_SHD_TRANSFORM_KERNELS_(avx2_, avx512_, sphere_shd_step_two_avx512_, sphere_shd_project_two_avx512_);
+    static const sphere_shd_transform_kernels_ avx512 = SPHERE_SHD_TRANSFORM_KERNELS_(avx2_, avx512_, avx2_, sphere_shd_step_two_avx512_, sphere_shd_project_two_avx512_);
     if (level == SPHERE_SIMD_AVX512) return &avx512;
 #endif
     if (level == SPHERE_SIMD_AVX2 || level == SPHERE_SIMD_AVX512) return &avx2;
 #endif
 #if SPHERE_NEON_
-    static const sphere_shd_transform_kernels_ neon = SPHERE_SHD_TRANSFORM_KERNELS_(neon_, neon_, NULL, NULL);
+    static const sphere_shd_transform_kernels_ neon = SPHERE_SHD_TRANSFORM_KERNELS_(neon_, neon_, c_, NULL, NULL);
     if (level == SPHERE_SIMD_NEON) return &neon;
 #endif
     (void)level;
@@ -14317,14 +14357,12 @@ static void sphere_shd_gather_(const double *in, size_t degree, size_t m, size_t
     if (m == 0) for (l = 0; l <= degree; l++) line[2 * l + 1] = 0;
 }
 /* The reverse. */
-static void sphere_shd_scatter_(double *out, size_t degree, size_t m, size_t orders, const double *line, size_t stride)
+static void sphere_shd_scatter_(const sphere_shd_job_ *job, double *out, size_t degree, size_t m, size_t orders, const double *line, size_t stride)
 {
-    size_t l, j;
+    size_t l;
     for (l = m; l <= degree; l++) {
         double *const up = out + l * l + l + m, *const down = out + l * l + l - m;
-        const double *from = line + 2 * (l - m);
-        const size_t some = l - m + 1 < orders ? l - m + 1 : orders;
-        for (j = 0; j < some; j++, from += stride - 2) { *(down - j) = sphere_sh_canonical_double_(0 - from[1]); up[j] = sphere_sh_canonical_double_(from[0]); }
+        job->kernels->scatter(up, down, line + 2 * (l - m), stride - 2, l - m + 1 < orders ? l - m + 1 : orders);
     }
 }
 /* The coefficients of order m, transformed: c[k] = even re, even im, odd re, odd im. what: 0 the field, 1 d/dtheta times (for m > 0) sine, 2 d/dphi. line
@@ -14525,7 +14563,7 @@ static void sphere_shd_analysis_task_(void *context, size_t task)
             if (from + m < job->plan->orders) sphere_shd_analysis_order_(job, &w, from + m, w.line + m * stride, handful * stride);
             else for (set = 0; set < job->sets; set++) memset(w.line + (set * handful + m) * stride, 0, stride * sizeof(double));
         }
-        for (set = 0; set < job->sets; set++) sphere_shd_scatter_(job->out[set], degree, from, orders, w.line + set * handful * stride, stride);
+        for (set = 0; set < job->sets; set++) sphere_shd_scatter_(job, job->out[set], degree, from, orders, w.line + set * handful * stride, stride);
     }
 }
 
