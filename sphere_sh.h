@@ -1,4 +1,4 @@
-/* sphere_sh.h - v0.3.0 - spherical harmonics in float and double: values, gradients, expansions, coefficients. MIT licence, at the end.
+/* sphere_sh.h - v0.3.1 - spherical harmonics in float and double: values, gradients, expansions, coefficients. MIT licence, at the end.
 
    Do this in ONE C or C++ file:      #define SPHERE_SH_IMPLEMENTATION
                                       #include "sphere_sh.h"
