@@ -733,7 +733,8 @@ typedef struct sphere_sh_plan {
            than 2 of Clenshaw-Curtis, theta outside 0..pi, an infinite weight or phi, a count of 0, columns of unequal rings), SPHERE_E_NAN (in
            the rings), SPHERE_E_SIZE, SPHERE_E_MEMORY, SPHERE_E_OVERLAP.
    Cost    O(latitudes + degree) and the quadrature weights; Clenshaw-Curtis, Fejer and Driscoll-Healy O(latitudes^2). Memory O(latitudes
-           (1 + orders/32) + degree), to degree 255 also the coefficients of the recurrence (there 0.6 MB, in double 1.1). Degree 1023: 2 ms, below 1 MB. */
+           (1 + orders/32) + degree + the sum of the different counts), to degree 255 also the coefficients of the recurrence (there 0.6 MB, in
+           double 1.1). Degree 1023: 2 ms, below 1 MB. */
 SPHERE_SH_API size_t sphere_sh_plan_size(size_t degree, const sphere_sh_plan_desc *desc);
 SPHERE_SH_API sphere_status sphere_sh_plan_init(sphere_sh_plan *plan, size_t degree, const sphere_sh_plan_desc *desc, void *memory, size_t bytes);
 
@@ -812,7 +813,8 @@ typedef struct sphere_shd_plan {
            than 2 of Clenshaw-Curtis, theta outside 0..pi, an infinite weight or phi, a count of 0, columns of unequal rings), SPHERE_E_NAN (in
            the rings), SPHERE_E_SIZE, SPHERE_E_MEMORY, SPHERE_E_OVERLAP.
    Cost    O(latitudes + degree) and the quadrature weights; Clenshaw-Curtis, Fejer and Driscoll-Healy O(latitudes^2). Memory O(latitudes
-           (1 + orders/32) + degree), to degree 255 also the coefficients of the recurrence (there 0.6 MB, in double 1.1). Degree 1023: 2 ms, below 1 MB. */
+           (1 + orders/32) + degree + the sum of the different counts), to degree 255 also the coefficients of the recurrence (there 0.6 MB, in
+           double 1.1). Degree 1023: 2 ms, below 1 MB. */
 SPHERE_SH_API size_t sphere_shd_plan_size(size_t degree, const sphere_sh_plan_desc *desc);
 SPHERE_SH_API sphere_status sphere_shd_plan_init(sphere_shd_plan *plan, size_t degree, const sphere_sh_plan_desc *desc, void *memory, size_t bytes);
 
@@ -9553,10 +9555,11 @@ SPHERE_SH_API size_t sphere_sh_good_count(size_t n)
 
 /* Whether a count of samples is done by passes of its own factors; a pass of radix p takes p steps a sample, and with 23 it is slower than a chirp. Others,
    and rings of different counts side by side, are done as convolutions with chirps, by transforms of a longer length 2^a or 3 2^a, at least 2 count - 1. */
+#define SPHERE_SH_RADIX_MOST_ ((size_t)19)
 static int sphere_sh_passable_(size_t count)
 {
     size_t p;
-    for (p = 2; p < 23; p++) while (count % p == 0) count /= p;
+    for (p = 2; p <= SPHERE_SH_RADIX_MOST_; p++) while (count % p == 0) count /= p;
     return count == 1;
 }
 static size_t sphere_sh_chirp_length_(size_t count)
@@ -10091,9 +10094,8 @@ static void sphere_sh_columns_in_c_(float *z, const float *north, const float *s
         z[SPHERE_SH_PLACE_ - 1 - i] = south[i];
     }
 }
-/* One butterfly of a prime radix, of one lane: x jump apart, in place; i ascending. root: the pair of exp(2 pi i/r), its powers part pairs apart. */
-#define SPHERE_SH_RADIX_MOST_ 19
-static void sphere_sh_prime_c_(float *xr, float *xi, size_t jump, size_t r, const float *root, size_t part)
+/* One butterfly of a prime radix, of one lane: x jump apart, in place; i ascending. Power k of exp(2 pi i/r) is the pair k apart of turn. */
+static void sphere_sh_prime_c_(float *xr, float *xi, size_t jump, size_t r, const float *turn, size_t apart)
 {
     float vr[SPHERE_SH_RADIX_MOST_], vi[SPHERE_SH_RADIX_MOST_];
     size_t i, j;
@@ -10101,7 +10103,7 @@ static void sphere_sh_prime_c_(float *xr, float *xi, size_t jump, size_t r, cons
     for (j = 0; j < r; j++) {
         float sumr = vr[0], sumi = vi[0];
         for (i = 1; i < r; i++) {
-            const float *const w = root + 2 * part * (i * j % r);
+            const float *const w = turn + 2 * apart * (i * j % r);
             sumr = SPHERE_MADD_(vr[i], w[0], sumr) - vi[i] * w[1]; sumi = SPHERE_MADD_(vi[i], w[0], SPHERE_MADD_(vr[i], w[1], sumi));
         }
         xr[j * jump] = sumr; xi[j * jump] = sumi;
@@ -10380,17 +10382,16 @@ static void sphere_shd_columns_in_c_(double *z, const double *north, const doubl
         z[SPHERE_SHD_PLACE_ - 1 - i] = south[i];
     }
 }
-/* One butterfly of a prime radix, of one lane: x jump apart, in place; i ascending. root: the pair of exp(2 pi i/r), its powers part pairs apart. */
-#define SPHERE_SHD_RADIX_MOST_ 19
-static void sphere_shd_prime_c_(double *xr, double *xi, size_t jump, size_t r, const double *root, size_t part)
+/* One butterfly of a prime radix, of one lane: x jump apart, in place; i ascending. Power k of exp(2 pi i/r) is the pair k apart of turn. */
+static void sphere_shd_prime_c_(double *xr, double *xi, size_t jump, size_t r, const double *turn, size_t apart)
 {
-    double vr[SPHERE_SHD_RADIX_MOST_], vi[SPHERE_SHD_RADIX_MOST_];
+    double vr[SPHERE_SH_RADIX_MOST_], vi[SPHERE_SH_RADIX_MOST_];
     size_t i, j;
     for (j = 0; j < r; j++) { vr[j] = xr[j * jump]; vi[j] = xi[j * jump]; }
     for (j = 0; j < r; j++) {
         double sumr = vr[0], sumi = vi[0];
         for (i = 1; i < r; i++) {
-            const double *const w = root + 2 * part * (i * j % r);
+            const double *const w = turn + 2 * apart * (i * j % r);
             sumr = SPHERE_MADD_(vr[i], w[0], sumr) - vi[i] * w[1]; sumi = SPHERE_MADD_(vi[i], w[0], SPHERE_MADD_(vr[i], w[1], sumi));
         }
         xr[j * jump] = sumr; xi[j * jump] = sumi;
@@ -10669,11 +10670,11 @@ SPHERE_SH_IN_##level void sphere_sh_radix5_##level(float *x, size_t jump, const 
 #define SPHERE_SH_PASS_SIMD_(level, radix) \
 SPHERE_SH_FN_##level void sphere_sh_pass##radix##_##level(float *z, size_t n, size_t blocks, size_t s, const float *turn, size_t re) \
 { \
-    const size_t part = n / radix, jump = part * SPHERE_SH_PLACE_, place = SPHERE_SH_PLACE_; \
+    const size_t part = n / radix, jump = part * SPHERE_SH_PLACE_, width = SPHERE_SH_PLACE_; \
     size_t p, h; \
-    for (; blocks; blocks--, z += n * place) { \
+    for (; blocks; blocks--, z += n * width) { \
         for (h = 0; h < SPHERE_SH_GROUP_; h += SPHERE_SH_WIDTH_##level) sphere_sh_radix##radix##_##level(z + h, jump, turn, 0, 0, re); \
-        for (p = 1; p < part; p++) for (h = 0; h < SPHERE_SH_GROUP_; h += SPHERE_SH_WIDTH_##level) sphere_sh_radix##radix##_##level(z + p * place + h, jump, turn, p * s, 1, re); \
+        for (p = 1; p < part; p++) for (h = 0; h < SPHERE_SH_GROUP_; h += SPHERE_SH_WIDTH_##level) sphere_sh_radix##radix##_##level(z + p * width + h, jump, turn, p * s, 1, re); \
     } \
 }
 #define SPHERE_SH_FFT_SIMD_(level) \
@@ -10783,7 +10784,7 @@ SPHERE_SH_AVX2_INLINE_ __m256 sphere_sh_next_avx2_(__m256 c_f32x8, __m256 t_f32x
     *d_f32x8 = _mm256_sub_ps(p_f32x8, old_f32x8);
     return _mm256_sub_ps(p_f32x8, _mm256_add_ps(t_f32x8, old_f32x8));
 }
-/* step: four vectors hide the latency of the recurrence, or two when there are no more. */
+/* step: four vectors hide the latency of the recurrence, or two when there are no more or their kinds differ. */
 SPHERE_SH_AVX2_INLINE_ void sphere_sh_step_kind_avx2_(float *t, float *d, const float *t0, const float *d0, const float *y, const float *a, const float *b, size_t next, size_t steps, size_t lanes, int kind)
 {
     const size_t w = SPHERE_SH_GROUP_;
@@ -10879,7 +10880,8 @@ SPHERE_TARGET_AVX2_ static void sphere_sh_expand_avx2_(float *out, size_t stride
         }
     }
 }
-/* project: four vectors share each load and store of the sums; two when there are no more, or some lanes are out of range. */
+/* project: four vectors share each load and store of the sums; two when there are no more, some lanes are
+   out of range, or the kinds differ. */
 SPHERE_SH_AVX2_INLINE_ void sphere_sh_project_add4_avx2_(float *sum, int first, const float *in, size_t stride, __m256 t0_f32x8, __m256 t1_f32x8, __m256 t2_f32x8, __m256 t3_f32x8)
 {
     const __m256 s_f32x8 = SPHERE_MADD_F32X8_(t0_f32x8, _mm256_loadu_ps(in), first ? _mm256_setzero_ps() : _mm256_loadu_ps(sum));
@@ -11140,7 +11142,7 @@ SPHERE_SH_AVX512_INLINE_ void sphere_sh_expand4_avx512_(float *out, size_t strid
     sphere_sh_two_store_avx512_(more + 2 * w, stride, s12_f32x16); sphere_sh_two_store_avx512_(more + 3 * w, stride, s13_f32x16);
     _mm512_storeu_ps(t, t0_f32x16); _mm512_storeu_ps(d, d0_f32x16); _mm512_storeu_ps(t + 2 * w, t1_f32x16); _mm512_storeu_ps(d + 2 * w, d1_f32x16);
 }
-/* The kinds of both halves as constants where they are the same; others are rare. */
+/* The kinds of both halves as constants where they are the same and no lane is out of range, which is nearly all of the work. */
 SPHERE_TARGET_AVX512_ static void sphere_sh_expand_avx512_(float *out, size_t stride, int first, float *t, float *d, const float *n, const float *y, const float *a, const float *b, size_t next,
                                                            const float *c, size_t steps, size_t lanes, const int *kind)
 {
@@ -11196,7 +11198,7 @@ SPHERE_TARGET_AVX512_ static void sphere_sh_project_avx512_(float *sum, int firs
     else sphere_sh_project_first_avx512_(sum, 0, t, d, n, y, a, b, next, in, stride, steps, kind);
 }
 /* Two blocks at once. step: one block alone waits for its own result half of the time. project: half as many loads and stores of the sums. */
-SPHERE_SH_AVX512_INLINE_ void sphere_sh_step_two_kind_avx512_(float *const t[2], float *const d[2], const float *const t0[2], const float *const d0[2], const float *y, const float *a,
+SPHERE_SH_AVX512_INLINE_ void sphere_sh_step_two_kind_avx512_(float *const t[2], float *const d[2], float *const t0[2], float *const d0[2], const float *y, const float *a,
                                                           const float *const b[2], const size_t next[2], size_t steps, int kind0, int kind1)
 {
     const size_t w = 2 * SPHERE_SH_GROUP_;
@@ -11215,7 +11217,7 @@ SPHERE_SH_AVX512_INLINE_ void sphere_sh_step_two_kind_avx512_(float *const t[2],
     _mm512_storeu_ps(t[0], t0_f32x16); _mm512_storeu_ps(t[0] + w, t1_f32x16); _mm512_storeu_ps(t[1], t2_f32x16); _mm512_storeu_ps(t[1] + w, t3_f32x16);
     _mm512_storeu_ps(d[0], d0_f32x16); _mm512_storeu_ps(d[0] + w, d1_f32x16); _mm512_storeu_ps(d[1], d2_f32x16); _mm512_storeu_ps(d[1] + w, d3_f32x16);
 }
-SPHERE_TARGET_AVX512_ static void sphere_sh_step_two_avx512_(float *const t[2], float *const d[2], const float *const t0[2], const float *const d0[2], const float *y, const float *a,
+SPHERE_TARGET_AVX512_ static void sphere_sh_step_two_avx512_(float *const t[2], float *const d[2], float *const t0[2], float *const d0[2], const float *y, const float *a,
                                                              const float *const b[2], const size_t next[2], size_t steps, const int kind[2])
 {
     if (kind[0] != kind[1]) sphere_sh_step_two_kind_avx512_(t, d, t0, d0, y, a, b, next, steps, kind[0], kind[1]);
@@ -11294,12 +11296,12 @@ SPHERE_SH_AVX512_INLINE_ void sphere_sh_radix4_avx512_(float *x, size_t jump, co
 SPHERE_TARGET_AVX512_ static void sphere_sh_fft_avx512_(float *z, size_t n, size_t blocks, size_t s, size_t r, const float *turn, size_t re)
 {
     const __mmask16 real = (__mmask16)(((1u << SPHERE_SH_GROUP_) - 1) << re);
-    const size_t part = n / 4, place = SPHERE_SH_PLACE_;
+    const size_t part = n / 4, width = SPHERE_SH_PLACE_;
     size_t p;
     if (r != 4) { sphere_sh_fft_avx2_(z, n, blocks, s, r, turn, re); return; }
-    for (; blocks; blocks--, z += n * place) {
-        sphere_sh_radix4_avx512_(z, part * place, turn, 0, 0, real);
-        for (p = 1; p < part; p++) sphere_sh_radix4_avx512_(z + p * place, part * place, turn, p * s, 1, real);
+    for (; blocks; blocks--, z += n * width) {
+        sphere_sh_radix4_avx512_(z, part * width, turn, 0, 0, real);
+        for (p = 1; p < part; p++) sphere_sh_radix4_avx512_(z + p * width, part * width, turn, p * s, 1, real);
     }
 }
 #endif
@@ -11630,11 +11632,11 @@ SPHERE_SHD_IN_##level void sphere_shd_radix5_##level(double *x, size_t jump, con
 #define SPHERE_SHD_PASS_SIMD_(level, radix) \
 SPHERE_SHD_FN_##level void sphere_shd_pass##radix##_##level(double *z, size_t n, size_t blocks, size_t s, const double *turn, size_t re) \
 { \
-    const size_t part = n / radix, jump = part * SPHERE_SHD_PLACE_, place = SPHERE_SHD_PLACE_; \
+    const size_t part = n / radix, jump = part * SPHERE_SHD_PLACE_, width = SPHERE_SHD_PLACE_; \
     size_t p, h; \
-    for (; blocks; blocks--, z += n * place) { \
+    for (; blocks; blocks--, z += n * width) { \
         for (h = 0; h < SPHERE_SHD_GROUP_; h += SPHERE_SHD_WIDTH_##level) sphere_shd_radix##radix##_##level(z + h, jump, turn, 0, 0, re); \
-        for (p = 1; p < part; p++) for (h = 0; h < SPHERE_SHD_GROUP_; h += SPHERE_SHD_WIDTH_##level) sphere_shd_radix##radix##_##level(z + p * place + h, jump, turn, p * s, 1, re); \
+        for (p = 1; p < part; p++) for (h = 0; h < SPHERE_SHD_GROUP_; h += SPHERE_SHD_WIDTH_##level) sphere_shd_radix##radix##_##level(z + p * width + h, jump, turn, p * s, 1, re); \
     } \
 }
 #define SPHERE_SHD_FFT_SIMD_(level) \
@@ -11648,7 +11650,7 @@ SPHERE_SHD_FN_##level void sphere_shd_fft_##level(double *z, size_t n, size_t bl
     if (r == 5) { sphere_shd_pass5_##level(z, n, blocks, s, turn, re); return; } \
     for (; blocks; blocks--, z += n * SPHERE_SHD_PLACE_) for (p = 0; p < part; p++) for (h = 0; h < SPHERE_SHD_GROUP_; h += SPHERE_SHD_WIDTH_##level) { \
         double *const x = z + p * SPHERE_SHD_PLACE_ + h; \
-        SPHERE_SHD_VEC_##level vr[SPHERE_SHD_RADIX_MOST_], vi[SPHERE_SHD_RADIX_MOST_]; \
+        SPHERE_SHD_VEC_##level vr[SPHERE_SH_RADIX_MOST_], vi[SPHERE_SH_RADIX_MOST_]; \
         for (i = 0; i < r; i++) { vr[i] = SPHERE_SHD_LD_##level(x + i * jump + re); vi[i] = SPHERE_SHD_LD_##level(x + i * jump + im); } \
         for (j = 0; j < r; j++) { \
             SPHERE_SHD_VEC_##level sumr = vr[0], sumi = vi[0]; \
@@ -11744,7 +11746,7 @@ SPHERE_SH_AVX2_INLINE_ __m256d sphere_shd_next_avx2_(__m256d c_f64x4, __m256d t_
     *d_f64x4 = _mm256_sub_pd(p_f64x4, old_f64x4);
     return _mm256_sub_pd(p_f64x4, _mm256_add_pd(t_f64x4, old_f64x4));
 }
-/* step: four vectors hide the latency of the recurrence, or two when there are no more. */
+/* step: four vectors hide the latency of the recurrence, or two when there are no more or their kinds differ. */
 SPHERE_SH_AVX2_INLINE_ void sphere_shd_step_kind_avx2_(double *t, double *d, const double *t0, const double *d0, const double *y, const double *a, const double *b, size_t next, size_t steps, size_t lanes, int kind)
 {
     const size_t w = SPHERE_SHD_GROUP_;
@@ -11840,7 +11842,8 @@ SPHERE_TARGET_AVX2_ static void sphere_shd_expand_avx2_(double *out, size_t stri
         }
     }
 }
-/* project: four vectors share each load and store of the sums; two when there are no more, or some lanes are out of range. */
+/* project: four vectors share each load and store of the sums; two when there are no more, some lanes are
+   out of range, or the kinds differ. */
 SPHERE_SH_AVX2_INLINE_ void sphere_shd_project_add4_avx2_(double *sum, int first, const double *in, size_t stride, __m256d t0_f64x4, __m256d t1_f64x4, __m256d t2_f64x4, __m256d t3_f64x4)
 {
     const __m256d s_f64x4 = SPHERE_SH_MADD_F64X4_(t0_f64x4, _mm256_loadu_pd(in), first ? _mm256_setzero_pd() : _mm256_loadu_pd(sum));
@@ -12101,7 +12104,7 @@ SPHERE_SH_AVX512_INLINE_ void sphere_shd_expand4_avx512_(double *out, size_t str
     sphere_shd_two_store_avx512_(more + 2 * w, stride, s12_f64x8); sphere_shd_two_store_avx512_(more + 3 * w, stride, s13_f64x8);
     _mm512_storeu_pd(t, t0_f64x8); _mm512_storeu_pd(d, d0_f64x8); _mm512_storeu_pd(t + 2 * w, t1_f64x8); _mm512_storeu_pd(d + 2 * w, d1_f64x8);
 }
-/* The kinds of both halves as constants where they are the same; others are rare. */
+/* The kinds of both halves as constants where they are the same and no lane is out of range, which is nearly all of the work. */
 SPHERE_TARGET_AVX512_ static void sphere_shd_expand_avx512_(double *out, size_t stride, int first, double *t, double *d, const double *n, const double *y, const double *a, const double *b, size_t next,
                                                            const double *c, size_t steps, size_t lanes, const int *kind)
 {
@@ -12157,7 +12160,7 @@ SPHERE_TARGET_AVX512_ static void sphere_shd_project_avx512_(double *sum, int fi
     else sphere_shd_project_first_avx512_(sum, 0, t, d, n, y, a, b, next, in, stride, steps, kind);
 }
 /* Two blocks at once. step: one block alone waits for its own result half of the time. project: half as many loads and stores of the sums. */
-SPHERE_SH_AVX512_INLINE_ void sphere_shd_step_two_kind_avx512_(double *const t[2], double *const d[2], const double *const t0[2], const double *const d0[2], const double *y, const double *a,
+SPHERE_SH_AVX512_INLINE_ void sphere_shd_step_two_kind_avx512_(double *const t[2], double *const d[2], double *const t0[2], double *const d0[2], const double *y, const double *a,
                                                           const double *const b[2], const size_t next[2], size_t steps, int kind0, int kind1)
 {
     const size_t w = 2 * SPHERE_SHD_GROUP_;
@@ -12176,7 +12179,7 @@ SPHERE_SH_AVX512_INLINE_ void sphere_shd_step_two_kind_avx512_(double *const t[2
     _mm512_storeu_pd(t[0], t0_f64x8); _mm512_storeu_pd(t[0] + w, t1_f64x8); _mm512_storeu_pd(t[1], t2_f64x8); _mm512_storeu_pd(t[1] + w, t3_f64x8);
     _mm512_storeu_pd(d[0], d0_f64x8); _mm512_storeu_pd(d[0] + w, d1_f64x8); _mm512_storeu_pd(d[1], d2_f64x8); _mm512_storeu_pd(d[1] + w, d3_f64x8);
 }
-SPHERE_TARGET_AVX512_ static void sphere_shd_step_two_avx512_(double *const t[2], double *const d[2], const double *const t0[2], const double *const d0[2], const double *y, const double *a,
+SPHERE_TARGET_AVX512_ static void sphere_shd_step_two_avx512_(double *const t[2], double *const d[2], double *const t0[2], double *const d0[2], const double *y, const double *a,
                                                              const double *const b[2], const size_t next[2], size_t steps, const int kind[2])
 {
     if (kind[0] != kind[1]) sphere_shd_step_two_kind_avx512_(t, d, t0, d0, y, a, b, next, steps, kind[0], kind[1]);
@@ -12255,12 +12258,12 @@ SPHERE_SH_AVX512_INLINE_ void sphere_shd_radix4_avx512_(double *x, size_t jump, 
 SPHERE_TARGET_AVX512_ static void sphere_shd_fft_avx512_(double *z, size_t n, size_t blocks, size_t s, size_t r, const double *turn, size_t re)
 {
     const __mmask8 real = (__mmask8)(((1u << SPHERE_SHD_GROUP_) - 1) << re);
-    const size_t part = n / 4, place = SPHERE_SHD_PLACE_;
+    const size_t part = n / 4, width = SPHERE_SHD_PLACE_;
     size_t p;
     if (r != 4) { sphere_shd_fft_avx2_(z, n, blocks, s, r, turn, re); return; }
-    for (; blocks; blocks--, z += n * place) {
-        sphere_shd_radix4_avx512_(z, part * place, turn, 0, 0, real);
-        for (p = 1; p < part; p++) sphere_shd_radix4_avx512_(z + p * place, part * place, turn, p * s, 1, real);
+    for (; blocks; blocks--, z += n * width) {
+        sphere_shd_radix4_avx512_(z, part * width, turn, 0, 0, real);
+        for (p = 1; p < part; p++) sphere_shd_radix4_avx512_(z + p * width, part * width, turn, p * s, 1, real);
     }
 }
 #endif
@@ -12813,7 +12816,7 @@ static void sphere_shd_columns_in_neon_(double *z, const double *north, const do
 
 /* >>transform-implementation */
 /* sphere-sh float begin transform-impl */
-/* The kernels of one level. A new kernel is one block above, one member here and one call in tests/levels_sh_transform.c. */
+/* The kernels of one level. A new kernel is one block above and one member here; tests/levels_sh_transform.c must come through it. */
 typedef struct sphere_sh_transform_kernels_ {
     unsigned (*begin)(float *t, float *d, float *n, const float *a, const float *an, const float *b, const float *bn, size_t lanes, const int *kind);
     unsigned (*rescale)(float *t, float *d, float *n, const float *before, size_t lanes);
@@ -12837,13 +12840,13 @@ typedef struct sphere_sh_transform_kernels_ {
     void (*squares)(const sphere_sh_degrees_ *degrees, size_t m, size_t count, size_t stride, double *work);
     void (*columns)(const sphere_sh_degrees_ *degrees, size_t m, size_t count, size_t stride, const double *work, double scale, float *out);
     /* Two whole blocks at once, each of one kind; NULL where that does not pay: then one after the other. */
-    void (*step_two)(float *const t[2], float *const d[2], const float *const t0[2], const float *const d0[2], const float *y, const float *a, const float *const b[2], const size_t next[2], size_t steps, const int kind[2]);
+    void (*step_two)(float *const t[2], float *const d[2], float *const t0[2], float *const d0[2], const float *y, const float *a, const float *const b[2], const size_t next[2], size_t steps, const int kind[2]);
     void (*project_two)(float *sum, int first, float *const t[2], float *const d[2], const float *y, const float *a, const float *const b[2], const size_t next[2], const float *in, size_t stride, size_t steps, const int kind[2]);
 } sphere_sh_transform_kernels_;
-#define SPHERE_SH_TRANSFORM_KERNELS_(level, wide, rows, step_two, project_two) { sphere_sh_begin_##wide, sphere_sh_rescale_##wide, sphere_sh_weigh_##level, sphere_sh_shift_##level, sphere_sh_step_##level, \
+#define SPHERE_SH_TRANSFORM_KERNELS_(level, wide, scatter, step_two, project_two) { sphere_sh_begin_##wide, sphere_sh_rescale_##wide, sphere_sh_weigh_##level, sphere_sh_shift_##level, sphere_sh_step_##level, \
     sphere_sh_expand_##wide, sphere_sh_project_##wide, sphere_sh_combine_##level, sphere_sh_join_##level, sphere_sh_part_##level, \
     sphere_sh_rows_out_##level, sphere_sh_rows_in_##level, sphere_sh_columns_out_##level, sphere_sh_columns_in_##level, sphere_sh_fft_##wide, \
-    sphere_sh_twist_##level, sphere_sh_scatter_##rows, sphere_sh_square_##level, sphere_sh_scale_##level, sphere_sh_squares_##level, sphere_sh_columns_##level, \
+    sphere_sh_twist_##level, sphere_sh_scatter_##scatter, sphere_sh_square_##level, sphere_sh_scale_##level, sphere_sh_squares_##level, sphere_sh_columns_##level, \
     step_two, project_two }
 /* The kernels of a level that sphere_simd_pick_ has allowed. */
 SPHERE_INLINE_ const sphere_sh_transform_kernels_ *sphere_sh_transform_kernels_for_(sphere_simd level)
@@ -13124,7 +13127,7 @@ typedef struct sphere_sh_job_ {
     float *out[SPHERE_SH_SETS_];
     float *fourier[SPHERE_SH_SETS_];
     unsigned char *scratch;
-    size_t scratch_step, sets, steps, tasks;
+    size_t scratch_step, sets, tasks;
     int gradient;
 } sphere_sh_job_;
 
@@ -13157,6 +13160,7 @@ static size_t sphere_sh_scratch_init_(const sphere_sh_plan *plan, void *at, sphe
     w->more = (float *)sphere_sh_cut_off_(&cut, sphere_sh_line_(plan->degree) + 8, sizeof(float));
     w->c = (float *)sphere_sh_cut_off_(&cut, SPHERE_SH_SETS_ * 4 * (steps + 1), sizeof(float));
     w->shift = (float *)sphere_sh_cut_off_(&cut, 4 * stride, sizeof(float));
+    /* two beside those of all blocks, and at least four: two blocks and two to go to */
     w->state = (float *)sphere_sh_cut_off_(&cut, s->blocks + 3, 3 * SPHERE_SH_BLOCK_ * sizeof(float));
     w->sum = (float *)sphere_sh_cut_off_(&cut, SPHERE_SH_SETS_ * strip, 8 * SPHERE_SH_GROUP_ * sizeof(float));
     w->walk = (sphere_sh_walk_ *)sphere_sh_cut_off_(&cut, s->blocks, sizeof(*w->walk));
@@ -13203,7 +13207,8 @@ static void sphere_sh_walk_begin_(const sphere_sh_job_ *job, size_t block, size_
     walk->lanes = (block + 1) * SPHERE_SH_BLOCK_ <= s->lanes ? SPHERE_SH_BLOCK_ : s->lanes - block * SPHERE_SH_BLOCK_;
     walk->flags = job->kernels->begin(walk->t, walk->d, walk->n, a, a + s->lanes, b, b + s->lanes, walk->lanes, s->kind + 2 * block);
 }
-/* The columns of degrees from .. from + steps; both halves of a block have b of their own when one of them is in the middle. shift: room for them. */
+/* The columns of degrees from .. from + steps; both halves of a block have b of their own when one of them is counted from its middle or their kinds
+   differ. shift: room for them. */
 static void sphere_sh_walk_columns_(const sphere_sh_job_ *job, size_t block, const float *columns, size_t stride, size_t from, size_t steps, float *shift, sphere_sh_walk_ *walk)
 {
     const struct sphere_sh_plan_state_ *const s = job->state;
@@ -13254,18 +13259,18 @@ static int sphere_sh_walk_both_(const sphere_sh_walk_ *walk, size_t from, sphere
 }
 /* The next state of a walk is there: take it, unless some lane counts in it; returns how many steps were taken. It is known only afterwards that a lane
    counted: then the state before is the one that is kept. */
-static size_t sphere_sh_walk_settle_(const sphere_sh_job_ *job, sphere_sh_walk_ *walk, sphere_sh_walk_ *next, float **spare, size_t steps)
+static size_t sphere_sh_walk_settle_(const sphere_sh_job_ *job, sphere_sh_walk_ *walk, sphere_sh_walk_ *ahead, float **spare, size_t steps)
 {
-    next->flags = job->kernels->rescale(next->t, next->d, next->n, walk->n, walk->lanes);
-    if (next->flags & 2u) { walk->flags |= 2u; return 0; }
-    walk->flags = next->flags;
-    *spare = walk->t; sphere_sh_walk_at_(walk, next->t);
+    ahead->flags = job->kernels->rescale(ahead->t, ahead->d, ahead->n, walk->n, walk->lanes);
+    if (ahead->flags & 2u) { walk->flags |= 2u; return 0; }
+    walk->flags = ahead->flags;
+    *spare = walk->t; sphere_sh_walk_at_(walk, ahead->t);
     return steps;
 }
 /* Go on with one or two blocks to the degrees from which some of their lanes count, at most to `steps`: from. spare: room for another state of each. */
 static void sphere_sh_walk_on_(const sphere_sh_job_ *job, sphere_sh_walk_ *walk, size_t blocks, float **spare, size_t steps, size_t *from)
 {
-    sphere_sh_walk_ next[2];
+    sphere_sh_walk_ ahead[2];
     sphere_sh_both_ both;
     size_t i, part;
     from[0] = from[1] = 0;
@@ -13273,16 +13278,16 @@ static void sphere_sh_walk_on_(const sphere_sh_job_ *job, sphere_sh_walk_ *walk,
         const float *const a = walk[0].a + from[0];
         float *t[2], *d[2];
         part = sphere_sh_look_(walk[0].flags & 1u ? *a : 0, steps - from[0]);
-        for (i = 0; i < 2; i++) { sphere_sh_walk_at_(next + i, spare[i]); t[i] = next[i].t; d[i] = next[i].d; }
-        job->kernels->step_two(t, d, (const float *const *)both.t, (const float *const *)both.d, walk[0].y, a, both.b, both.next, part, both.kind);
-        for (i = 0; i < 2; i++) from[i] += sphere_sh_walk_settle_(job, walk + i, next + i, spare + i, part);
+        for (i = 0; i < 2; i++) { sphere_sh_walk_at_(ahead + i, spare[i]); t[i] = ahead[i].t; d[i] = ahead[i].d; }
+        job->kernels->step_two(t, d, both.t, both.d, walk[0].y, a, both.b, both.next, part, both.kind);
+        for (i = 0; i < 2; i++) from[i] += sphere_sh_walk_settle_(job, walk + i, ahead + i, spare + i, part);
     }
     for (i = 0; i < blocks; i++) while (from[i] < steps && !(walk[i].flags & 2u)) {
         const size_t k = from[i];
         part = sphere_sh_look_(walk[i].flags & 1u ? walk[i].a[k] : 0, steps - k);
-        sphere_sh_walk_at_(next, spare[i]);
-        job->kernels->step(next->t, next->d, walk[i].t, walk[i].d, walk[i].y, walk[i].a + k, walk[i].b + k, walk[i].next, part, walk[i].lanes, walk[i].kind);
-        from[i] += sphere_sh_walk_settle_(job, walk + i, next, spare + i, part);
+        sphere_sh_walk_at_(ahead, spare[i]);
+        job->kernels->step(ahead->t, ahead->d, walk[i].t, walk[i].d, walk[i].y, walk[i].a + k, walk[i].b + k, walk[i].next, part, walk[i].lanes, walk[i].kind);
+        from[i] += sphere_sh_walk_settle_(job, walk + i, ahead, spare + i, part);
     }
 }
 /* From degree `from` to the last: out = sum of t_k c[k]. The state goes on. */
@@ -13475,11 +13480,11 @@ static void sphere_sh_analysis_order_(const sphere_sh_job_ *job, const sphere_sh
             size_t from[2];
             blocks = block + 1 < s->blocks ? 2 : 1;
             for (i = 0; i < blocks; i++) {
-                if (k == 0) sphere_sh_fetch_(job, block + blocks + i, m);            /* these are in use too soon to gain */
+                if (k == 0) sphere_sh_fetch_(job, block + blocks + i, m);            /* the next ones: those of now are in use too soon to gain */
                 sphere_sh_walk_columns_(job, block + i, columns, stride, k, part, w->shift + 2 * i * stride, walk + i);
             }
             sphere_sh_walk_on_(job, walk, blocks, spare, part, from);
-            if (blocks == 2 && job->kernels->project_two && job->sets == 1 && from[0] + from[1] == 0 && !((walk[0].flags | walk[1].flags) & 1u) && sphere_sh_walk_both_(walk, 0, &both)) {
+            if (blocks == 2 && job->kernels->project_two && job->sets == 1 && !from[0] && !from[1] && !((walk[0].flags | walk[1].flags) & 1u) && sphere_sh_walk_both_(walk, 0, &both)) {
                 job->kernels->project_two(w->sum, first, both.t, both.d, walk->y, walk->a, both.b, both.next, in, group, part, both.kind);
                 first = 0;
                 continue;
@@ -13577,12 +13582,12 @@ static void sphere_sh_chirp_(float *out, const size_t *count, size_t most)
     }
 }
 /* The chirps of a group and their spectrum, unless those of the same counts are there. z[1] is used up. */
-static void sphere_sh_chirp_make_(const sphere_sh_job_ *job, sphere_sh_scratch_ *w, size_t group, const sphere_sh_fft_ *fft, float *const z[2])
+static void sphere_sh_chirp_make_(const sphere_sh_job_ *job, sphere_sh_scratch_ *w, size_t group, const sphere_sh_fft_ *fft)
 {
     const size_t *const count = job->state->count + group * SPHERE_SH_GROUP_;
     const size_t most = job->state->chirp[group];
     const float scale = (float)(1 / (double)fft->length);
-    float *const b = z[1];
+    float *const b = w->z[1];
     size_t k, l, same = 0;
     while (w->counts && same < SPHERE_SH_GROUP_ && count[same] == w->counts[same]) same++;
     if (same == SPHERE_SH_GROUP_) return;
@@ -13604,7 +13609,7 @@ static const uint32_t *sphere_sh_fft_run_(const sphere_sh_job_ *job, sphere_sh_s
     const sphere_sh_fft_ *const fft = job->state->fft + job->state->fft_of[group];
     const size_t most = job->state->chirp[group];
     if (!most) { sphere_sh_fft_passes_(job, fft, 0, w->z[0], fft->length, 1, re); return fft->place; }
-    sphere_sh_chirp_make_(job, w, group, fft, w->z);
+    sphere_sh_chirp_make_(job, w, group, fft);
     job->kernels->twist(w->z[0], w->z[0], NULL, w->chirp, most, re);
     memset(w->z[0] + most * SPHERE_SH_PLACE_, 0, (fft->length - most) * SPHERE_SH_PLACE_ * sizeof(float));
     sphere_sh_fft_passes_(job, fft, 0, w->z[0], fft->length, 1, re);
@@ -13706,7 +13711,7 @@ static void sphere_sh_fft_out_task_(void *context, size_t task)
             const size_t least = sphere_sh_ring_rows_(job, group, job->out[set], w.none, north, south);
             job->kernels->rows_out(north, south, z, place, 0, least);
             for (lane = 0; lane < SPHERE_SH_GROUP_; lane++) for (j = least; j < count[lane]; j++) {
-                const float *const at = z + sphere_sh_output_(place, j) * SPHERE_SH_PLACE_ + lane;
+                const float *const at = z + j * SPHERE_SH_PLACE_ + lane;         /* counts differ, so these are chirps and lie in order */
                 north[lane][j] = sphere_canonical_(at[0]); south[lane][j] = sphere_canonical_(at[SPHERE_SH_GROUP_]);
             }
         } else if (sphere_sh_side_by_side_(job, group))
@@ -13843,7 +13848,7 @@ SPHERE_SH_API sphere_status sphere_sh_gradient_synthesis(const sphere_sh_plan *p
 }
 /* sphere-sh float end transform-impl */
 /* sphere-sh double begin transform-impl: made from the float section by tests/double.py, do not edit */
-/* The kernels of one level. A new kernel is one block above, one member here and one call in tests/levels_sh_transform.c. */
+/* The kernels of one level. A new kernel is one block above and one member here; tests/levels_sh_transform.c must come through it. */
 typedef struct sphere_shd_transform_kernels_ {
     unsigned (*begin)(double *t, double *d, double *n, const double *a, const double *an, const double *b, const double *bn, size_t lanes, const int *kind);
     unsigned (*rescale)(double *t, double *d, double *n, const double *before, size_t lanes);
@@ -13867,13 +13872,13 @@ typedef struct sphere_shd_transform_kernels_ {
     void (*squares)(const sphere_sh_degrees_ *degrees, size_t m, size_t count, size_t stride, double *work);
     void (*columns)(const sphere_sh_degrees_ *degrees, size_t m, size_t count, size_t stride, const double *work, double scale, double *out);
     /* Two whole blocks at once, each of one kind; NULL where that does not pay: then one after the other. */
-    void (*step_two)(double *const t[2], double *const d[2], const double *const t0[2], const double *const d0[2], const double *y, const double *a, const double *const b[2], const size_t next[2], size_t steps, const int kind[2]);
+    void (*step_two)(double *const t[2], double *const d[2], double *const t0[2], double *const d0[2], const double *y, const double *a, const double *const b[2], const size_t next[2], size_t steps, const int kind[2]);
     void (*project_two)(double *sum, int first, double *const t[2], double *const d[2], const double *y, const double *a, const double *const b[2], const size_t next[2], const double *in, size_t stride, size_t steps, const int kind[2]);
 } sphere_shd_transform_kernels_;
-#define SPHERE_SHD_TRANSFORM_KERNELS_(level, wide, rows, step_two, project_two) { sphere_shd_begin_##wide, sphere_shd_rescale_##wide, sphere_shd_weigh_##level, sphere_shd_shift_##level, sphere_shd_step_##level, \
+#define SPHERE_SHD_TRANSFORM_KERNELS_(level, wide, scatter, step_two, project_two) { sphere_shd_begin_##wide, sphere_shd_rescale_##wide, sphere_shd_weigh_##level, sphere_shd_shift_##level, sphere_shd_step_##level, \
     sphere_shd_expand_##wide, sphere_shd_project_##wide, sphere_shd_combine_##level, sphere_shd_join_##level, sphere_shd_part_##level, \
     sphere_shd_rows_out_##level, sphere_shd_rows_in_##level, sphere_shd_columns_out_##level, sphere_shd_columns_in_##level, sphere_shd_fft_##wide, \
-    sphere_shd_twist_##level, sphere_shd_scatter_##rows, sphere_shd_square_##level, sphere_shd_scale_##level, sphere_sh_squares_##level, sphere_shd_columns_##level, \
+    sphere_shd_twist_##level, sphere_shd_scatter_##scatter, sphere_shd_square_##level, sphere_shd_scale_##level, sphere_sh_squares_##level, sphere_shd_columns_##level, \
     step_two, project_two }
 /* The kernels of a level that sphere_simd_pick_ has allowed. */
 SPHERE_INLINE_ const sphere_shd_transform_kernels_ *sphere_shd_transform_kernels_for_(sphere_simd level)
@@ -14154,7 +14159,7 @@ typedef struct sphere_shd_job_ {
     double *out[SPHERE_SH_SETS_];
     double *fourier[SPHERE_SH_SETS_];
     unsigned char *scratch;
-    size_t scratch_step, sets, steps, tasks;
+    size_t scratch_step, sets, tasks;
     int gradient;
 } sphere_shd_job_;
 
@@ -14187,6 +14192,7 @@ static size_t sphere_shd_scratch_init_(const sphere_shd_plan *plan, void *at, sp
     w->more = (double *)sphere_sh_cut_off_(&cut, sphere_shd_line_(plan->degree) + 8, sizeof(double));
     w->c = (double *)sphere_sh_cut_off_(&cut, SPHERE_SH_SETS_ * 4 * (steps + 1), sizeof(double));
     w->shift = (double *)sphere_sh_cut_off_(&cut, 4 * stride, sizeof(double));
+    /* two beside those of all blocks, and at least four: two blocks and two to go to */
     w->state = (double *)sphere_sh_cut_off_(&cut, s->blocks + 3, 3 * SPHERE_SHD_BLOCK_ * sizeof(double));
     w->sum = (double *)sphere_sh_cut_off_(&cut, SPHERE_SH_SETS_ * strip, 8 * SPHERE_SHD_GROUP_ * sizeof(double));
     w->walk = (sphere_shd_walk_ *)sphere_sh_cut_off_(&cut, s->blocks, sizeof(*w->walk));
@@ -14233,7 +14239,8 @@ static void sphere_shd_walk_begin_(const sphere_shd_job_ *job, size_t block, siz
     walk->lanes = (block + 1) * SPHERE_SHD_BLOCK_ <= s->lanes ? SPHERE_SHD_BLOCK_ : s->lanes - block * SPHERE_SHD_BLOCK_;
     walk->flags = job->kernels->begin(walk->t, walk->d, walk->n, a, a + s->lanes, b, b + s->lanes, walk->lanes, s->kind + 2 * block);
 }
-/* The columns of degrees from .. from + steps; both halves of a block have b of their own when one of them is in the middle. shift: room for them. */
+/* The columns of degrees from .. from + steps; both halves of a block have b of their own when one of them is counted from its middle or their kinds
+   differ. shift: room for them. */
 static void sphere_shd_walk_columns_(const sphere_shd_job_ *job, size_t block, const double *columns, size_t stride, size_t from, size_t steps, double *shift, sphere_shd_walk_ *walk)
 {
     const struct sphere_shd_plan_state_ *const s = job->state;
@@ -14284,18 +14291,18 @@ static int sphere_shd_walk_both_(const sphere_shd_walk_ *walk, size_t from, sphe
 }
 /* The next state of a walk is there: take it, unless some lane counts in it; returns how many steps were taken. It is known only afterwards that a lane
    counted: then the state before is the one that is kept. */
-static size_t sphere_shd_walk_settle_(const sphere_shd_job_ *job, sphere_shd_walk_ *walk, sphere_shd_walk_ *next, double **spare, size_t steps)
+static size_t sphere_shd_walk_settle_(const sphere_shd_job_ *job, sphere_shd_walk_ *walk, sphere_shd_walk_ *ahead, double **spare, size_t steps)
 {
-    next->flags = job->kernels->rescale(next->t, next->d, next->n, walk->n, walk->lanes);
-    if (next->flags & 2u) { walk->flags |= 2u; return 0; }
-    walk->flags = next->flags;
-    *spare = walk->t; sphere_shd_walk_at_(walk, next->t);
+    ahead->flags = job->kernels->rescale(ahead->t, ahead->d, ahead->n, walk->n, walk->lanes);
+    if (ahead->flags & 2u) { walk->flags |= 2u; return 0; }
+    walk->flags = ahead->flags;
+    *spare = walk->t; sphere_shd_walk_at_(walk, ahead->t);
     return steps;
 }
 /* Go on with one or two blocks to the degrees from which some of their lanes count, at most to `steps`: from. spare: room for another state of each. */
 static void sphere_shd_walk_on_(const sphere_shd_job_ *job, sphere_shd_walk_ *walk, size_t blocks, double **spare, size_t steps, size_t *from)
 {
-    sphere_shd_walk_ next[2];
+    sphere_shd_walk_ ahead[2];
     sphere_shd_both_ both;
     size_t i, part;
     from[0] = from[1] = 0;
@@ -14303,16 +14310,16 @@ static void sphere_shd_walk_on_(const sphere_shd_job_ *job, sphere_shd_walk_ *wa
         const double *const a = walk[0].a + from[0];
         double *t[2], *d[2];
         part = sphere_shd_look_(walk[0].flags & 1u ? *a : 0, steps - from[0]);
-        for (i = 0; i < 2; i++) { sphere_shd_walk_at_(next + i, spare[i]); t[i] = next[i].t; d[i] = next[i].d; }
-        job->kernels->step_two(t, d, (const double *const *)both.t, (const double *const *)both.d, walk[0].y, a, both.b, both.next, part, both.kind);
-        for (i = 0; i < 2; i++) from[i] += sphere_shd_walk_settle_(job, walk + i, next + i, spare + i, part);
+        for (i = 0; i < 2; i++) { sphere_shd_walk_at_(ahead + i, spare[i]); t[i] = ahead[i].t; d[i] = ahead[i].d; }
+        job->kernels->step_two(t, d, both.t, both.d, walk[0].y, a, both.b, both.next, part, both.kind);
+        for (i = 0; i < 2; i++) from[i] += sphere_shd_walk_settle_(job, walk + i, ahead + i, spare + i, part);
     }
     for (i = 0; i < blocks; i++) while (from[i] < steps && !(walk[i].flags & 2u)) {
         const size_t k = from[i];
         part = sphere_shd_look_(walk[i].flags & 1u ? walk[i].a[k] : 0, steps - k);
-        sphere_shd_walk_at_(next, spare[i]);
-        job->kernels->step(next->t, next->d, walk[i].t, walk[i].d, walk[i].y, walk[i].a + k, walk[i].b + k, walk[i].next, part, walk[i].lanes, walk[i].kind);
-        from[i] += sphere_shd_walk_settle_(job, walk + i, next, spare + i, part);
+        sphere_shd_walk_at_(ahead, spare[i]);
+        job->kernels->step(ahead->t, ahead->d, walk[i].t, walk[i].d, walk[i].y, walk[i].a + k, walk[i].b + k, walk[i].next, part, walk[i].lanes, walk[i].kind);
+        from[i] += sphere_shd_walk_settle_(job, walk + i, ahead, spare + i, part);
     }
 }
 /* From degree `from` to the last: out = sum of t_k c[k]. The state goes on. */
@@ -14505,11 +14512,11 @@ static void sphere_shd_analysis_order_(const sphere_shd_job_ *job, const sphere_
             size_t from[2];
             blocks = block + 1 < s->blocks ? 2 : 1;
             for (i = 0; i < blocks; i++) {
-                if (k == 0) sphere_shd_fetch_(job, block + blocks + i, m);            /* these are in use too soon to gain */
+                if (k == 0) sphere_shd_fetch_(job, block + blocks + i, m);            /* the next ones: those of now are in use too soon to gain */
                 sphere_shd_walk_columns_(job, block + i, columns, stride, k, part, w->shift + 2 * i * stride, walk + i);
             }
             sphere_shd_walk_on_(job, walk, blocks, spare, part, from);
-            if (blocks == 2 && job->kernels->project_two && job->sets == 1 && from[0] + from[1] == 0 && !((walk[0].flags | walk[1].flags) & 1u) && sphere_shd_walk_both_(walk, 0, &both)) {
+            if (blocks == 2 && job->kernels->project_two && job->sets == 1 && !from[0] && !from[1] && !((walk[0].flags | walk[1].flags) & 1u) && sphere_shd_walk_both_(walk, 0, &both)) {
                 job->kernels->project_two(w->sum, first, both.t, both.d, walk->y, walk->a, both.b, both.next, in, group, part, both.kind);
                 first = 0;
                 continue;
@@ -14607,12 +14614,12 @@ static void sphere_shd_chirp_(double *out, const size_t *count, size_t most)
     }
 }
 /* The chirps of a group and their spectrum, unless those of the same counts are there. z[1] is used up. */
-static void sphere_shd_chirp_make_(const sphere_shd_job_ *job, sphere_shd_scratch_ *w, size_t group, const sphere_shd_fft_ *fft, double *const z[2])
+static void sphere_shd_chirp_make_(const sphere_shd_job_ *job, sphere_shd_scratch_ *w, size_t group, const sphere_shd_fft_ *fft)
 {
     const size_t *const count = job->state->count + group * SPHERE_SHD_GROUP_;
     const size_t most = job->state->chirp[group];
     const double scale = (double)(1 / (double)fft->length);
-    double *const b = z[1];
+    double *const b = w->z[1];
     size_t k, l, same = 0;
     while (w->counts && same < SPHERE_SHD_GROUP_ && count[same] == w->counts[same]) same++;
     if (same == SPHERE_SHD_GROUP_) return;
@@ -14634,7 +14641,7 @@ static const uint32_t *sphere_shd_fft_run_(const sphere_shd_job_ *job, sphere_sh
     const sphere_shd_fft_ *const fft = job->state->fft + job->state->fft_of[group];
     const size_t most = job->state->chirp[group];
     if (!most) { sphere_shd_fft_passes_(job, fft, 0, w->z[0], fft->length, 1, re); return fft->place; }
-    sphere_shd_chirp_make_(job, w, group, fft, w->z);
+    sphere_shd_chirp_make_(job, w, group, fft);
     job->kernels->twist(w->z[0], w->z[0], NULL, w->chirp, most, re);
     memset(w->z[0] + most * SPHERE_SHD_PLACE_, 0, (fft->length - most) * SPHERE_SHD_PLACE_ * sizeof(double));
     sphere_shd_fft_passes_(job, fft, 0, w->z[0], fft->length, 1, re);
@@ -14736,7 +14743,7 @@ static void sphere_shd_fft_out_task_(void *context, size_t task)
             const size_t least = sphere_shd_ring_rows_(job, group, job->out[set], w.none, north, south);
             job->kernels->rows_out(north, south, z, place, 0, least);
             for (lane = 0; lane < SPHERE_SHD_GROUP_; lane++) for (j = least; j < count[lane]; j++) {
-                const double *const at = z + sphere_sh_output_(place, j) * SPHERE_SHD_PLACE_ + lane;
+                const double *const at = z + j * SPHERE_SHD_PLACE_ + lane;         /* counts differ, so these are chirps and lie in order */
                 north[lane][j] = sphere_sh_canonical_double_(at[0]); south[lane][j] = sphere_sh_canonical_double_(at[SPHERE_SHD_GROUP_]);
             }
         } else if (sphere_shd_side_by_side_(job, group))
@@ -14975,8 +14982,6 @@ SPHERE_SH_API sphere_status sphere_sh_interference(const sphere_sh_plan *plan, c
         for (best.index = r; density[best.index] != most; best.index++) { }         /* ties to the lower index */
         if (plan->layout == SPHERE_SH_COLUMNS) { ring = best.index % plan->rings; place = best.index / plan->rings; }
         else { while (ring + 1 < plan->rings && plan->first[ring + 1] <= best.index) ring++; place = best.index - plan->first[ring]; }
-    }
-    if (peak) {
         const sphere_sh_ring *const here = plan->ring + ring;
         const double value = (double)density[best.index], step = 2 * pi / (double)here->count;
         best.theta = here->theta; best.density = value;
@@ -15100,8 +15105,6 @@ SPHERE_SH_API sphere_status sphere_shd_interference(const sphere_shd_plan *plan,
         for (best.index = r; density[best.index] != most; best.index++) { }         /* ties to the lower index */
         if (plan->layout == SPHERE_SH_COLUMNS) { ring = best.index % plan->rings; place = best.index / plan->rings; }
         else { while (ring + 1 < plan->rings && plan->first[ring + 1] <= best.index) ring++; place = best.index - plan->first[ring]; }
-    }
-    if (peak) {
         const sphere_sh_ring *const here = plan->ring + ring;
         const double value = (double)density[best.index], step = 2 * pi / (double)here->count;
         best.theta = here->theta; best.density = value;

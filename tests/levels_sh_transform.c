@@ -74,7 +74,8 @@ static sphere_exec way(int k)
     if (k >= 3) { e.parallel.run = run_threads; e.parallel.user = &thread_count[k]; }
     return e;
 }
-static sphere_sh_ring some_rings[40];
+static sphere_sh_ring some_rings[64];
+static size_t rings = 40;
 
 #define DEFINE_CASE(name, sh, real) \
 static void name(size_t degree, int grid, int layout, size_t orders, size_t longitudes, int ways, int spoil) \
@@ -88,7 +89,7 @@ static void name(size_t degree, int grid, int layout, size_t orders, size_t long
     memset(peak, 0, sizeof(peak)); \
     memset(&desc, 0, sizeof(desc)); \
     desc.grid = (sphere_sh_grid)grid; desc.layout = (sphere_sh_layout)layout; desc.orders = orders; desc.longitudes = longitudes; \
-    if (grid == SPHERE_SH_RINGS) { desc.rings = some_rings; desc.latitudes = 40; } \
+    if (grid == SPHERE_SH_RINGS) { desc.rings = some_rings; desc.latitudes = rings; } \
     bytes = sphere_##sh##_plan_size(degree, &desc); memory = get_memory(bytes); \
     if (sphere_##sh##_plan_init(&plan, degree, &desc, memory, bytes)) { check(0, #sh " init", degree, grid, layout, orders, longitudes); return; } \
     more = sphere_##sh##_interference_size(&plan); work = get_memory(more); \
@@ -149,10 +150,15 @@ int main(int argc, char **argv)
     for (i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) { single(17, SPHERE_SH_GAUSS, SPHERE_SH_ROWS, 0, counts[i], 3, 0); twice(17, SPHERE_SH_GAUSS, SPHERE_SH_ROWS, 0, counts[i], 3, 0); }
     for (i = 0; i < 40; i++) {                           /* a block of two kinds, far from the equator: high orders count only after many steps */
         const size_t k = i < 20 ? i : 39 - i;
-        const double theta = k < 16 ? ((double)k + 5) * 0.02 : ((double)k - 11.7) * 0.15;
+        const double theta = k < 16 ? ((double)k + 5) * 0.02 : ((double)k - 12) * 0.15;
         some_rings[i].theta = i < 20 ? theta : 3.141592653589793 - theta; some_rings[i].phi = 0; some_rings[i].count = 40;
     }
-    single(300, SPHERE_SH_RINGS, SPHERE_SH_ROWS, 0, 0, quick ? 3 : WAYS, 0); twice(300, SPHERE_SH_RINGS, SPHERE_SH_ROWS, 0, 0, quick ? 3 : WAYS, 0);
+    single(400, SPHERE_SH_RINGS, SPHERE_SH_ROWS, 0, 0, quick ? 3 : WAYS, 0); twice(400, SPHERE_SH_RINGS, SPHERE_SH_ROWS, 0, 0, quick ? 3 : WAYS, 0);
+    for (i = 0; i < 64; i++) {                           /* two blocks next to the equator, of which one is out of range longer */
+        some_rings[i].theta = (i < 32 ? 1.205 : 1.2145) + (double)(i % 32) / 3300; some_rings[i].phi = 0; some_rings[i].weight = 0.3; some_rings[i].count = 40;
+    }
+    rings = 64;
+    if (!quick) single(1600, SPHERE_SH_RINGS, SPHERE_SH_ROWS, 0, 0, 3, 0);
     single(40, SPHERE_SH_GAUSS, SPHERE_SH_ROWS, 0, 0, WAYS, 1); twice(40, SPHERE_SH_GAUSS, SPHERE_SH_ROWS, 0, 0, WAYS, 1);
     printf("digest sh_transform %08lx%08lx\n", (unsigned long)(sum >> 32), (unsigned long)(sum & 0xffffffffu));
     printf("%d passed, %d failed\n", passed, failed);
