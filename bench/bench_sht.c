@@ -4,6 +4,8 @@
      cc -O2 -o b bench/bench_sht.c -lm && ./b
    Beside libsharp, where it is installed (apt-get install libsharp-dev), in double, in the same run and on the same coefficients:
      cc -O2 -DBENCH_LIBSHARP bench/bench_sht.c -o b -lsharp -lgomp -lm && ./b
+   Beside a build of SHTns (3.x), in double, in both of its layouts, alone or together with libsharp:
+     cc -O2 -DBENCH_SHTNS -I$SHTNS/include bench/bench_sht.c -o b -L$SHTNS/lib -lshtns -lfftw3 -lm && ./b
    Arrays of 4 MB and more lie on huge pages where the system has them, libsharp's input and output too. The last line of a degree is about plans.
    Options: --quick (few repetitions, to degree 255), --degree N (only this one), --portable, --avx2 (the kernels of a level), --field (only the
    interference field; -DBENCH_BLAS -lopenblas puts the dense-basis method by sgemv beside it, 554 MB at degree 64), --rings (only the
@@ -13,7 +15,9 @@
      us         best of several repetitions, microseconds; the peers take turns, one repetition each
      % peak     1.5 (degree + 1)(degree + 2) latitudes operations (the Legendre part of the method; the FFT is not counted, nor what a
                 polar cut saves) per second, in percent of the rate that separate multiplications and additions reach on this core
-     x sharp    time / time of libsharp in double, the same direction. Speed never makes this program fail. */
+     x sharp    time / time of libsharp in double, the same direction. Speed never makes this program fail.
+     x SHTns    time / time of SHTns in double and its faster layout for that direction; behind it the larger error of its two round trips. It wants an
+                even number of latitudes, so that it has one more than ours at even degrees. */
 #if defined(__unix__) || defined(__APPLE__)
 #define _DEFAULT_SOURCE
 #define _POSIX_C_SOURCE 200809L
@@ -33,6 +37,9 @@
 #include <libsharp/sharp_almhelpers.h>
 #include <libsharp/sharp_geomhelpers.h>
 void omp_set_num_threads(int threads);
+#endif
+#if defined(BENCH_SHTNS)
+#include <shtns.h>
 #endif
 #if defined(BENCH_BLAS)
 void cblas_sgemv(int order, int trans, int m, int n, float alpha, const float *a, int lda, const float *x, int incx, float beta, float *y, int incy);
@@ -175,6 +182,39 @@ static void sharp_turn(sharp *s, int calls, row *best)
 static void sharp_free(sharp *s) { sharp_destroy_geom_info(s->geometry); sharp_destroy_alm_info(s->order); free(s->in); free(s->out); free(s->field); }
 #endif
 
+#if defined(BENCH_SHTNS)
+typedef struct tns { shtns_cfg plan; double *in, *out, *field; size_t count; } tns;
+static void tns_make(tns *t, size_t degree, size_t longitudes, int contiguous)
+{
+    size_t i;
+    t->plan = shtns_create((int)degree, (int)degree, 1, sht_orthonormal);
+    if (!t->plan) { fprintf(stderr, "SHTns refuses degree %lu\n", (unsigned long)degree); exit(1); }
+    shtns_set_grid(t->plan, (enum shtns_type)(sht_gauss | SHT_SCALAR_ONLY | contiguous), 1e-10, (int)(degree + 2) / 2 * 2, (int)longitudes);
+    t->count = 2 * (size_t)t->plan->nlm;                                 /* complex, order by order; order 0 is real */
+    t->in = (double *)get(t->count * sizeof(double)); t->out = (double *)get(t->count * sizeof(double)); t->field = (double *)get((size_t)NSPAT_ALLOC(t->plan) * sizeof(double));
+    for (i = 0; i < t->count; i++) t->in[i] = i < 2 * (degree + 1) && i % 2 ? 0 : random_value();
+}
+static void tns_turn(tns *t, int calls, row *best)
+{
+    double a = now(), b;
+    int i;
+    for (i = 0; i < calls; i++) SH_to_spat(t->plan, (void *)t->in, t->field);
+    b = now(); shorter(&best->synthesis, (b - a) / calls);
+    for (i = 0; i < calls; i++) spat_to_SH(t->plan, t->field, (void *)t->out);
+    a = now(); shorter(&best->analysis, (a - b) / calls);
+}
+static double tns_error(tns *t)
+{
+    double worst = 0;
+    size_t i;
+    SH_to_spat(t->plan, (void *)t->in, t->field);                        /* again: an analysis may use its field up */
+    spat_to_SH(t->plan, t->field, (void *)t->out);
+    for (i = 0; i < t->count; i++) { const double d = fabs(t->in[i] - t->out[i]); if (!(d <= worst)) worst = d; }
+    return worst;
+}
+static void tns_free(tns *t) { shtns_destroy(t->plan); free(t->in); free(t->out); free(t->field); }
+#endif
+
 static void bench_degree(size_t degree, double peak)
 {
     const double work = 1.5 * (double)(degree + 1) * (double)(degree + 2) * (double)(degree + 1);
@@ -187,15 +227,25 @@ static void bench_degree(size_t degree, double peak)
 #if defined(BENCH_LIBSHARP)
     sharp c;
 #endif
+#if defined(BENCH_SHTNS)
+    tns latitudes, longitudes;
+    row theta = { 1e9, 1e9 }, phi = { 1e9, 1e9 };
+#endif
     if (turns < 4) turns = 4;
     single_make(&a, degree, &layout); twice_make(&b, degree, &layout);
 #if defined(BENCH_LIBSHARP)
     sharp_make(&c, degree, &b);
 #endif
+#if defined(BENCH_SHTNS)
+    tns_make(&latitudes, degree, b.plan.ring[0].count, SHT_THETA_CONTIGUOUS); tns_make(&longitudes, degree, b.plan.ring[0].count, SHT_PHI_CONTIGUOUS);
+#endif
     for (i = 0; i < turns; i++) {
         single_turn(&a, calls, &f); twice_turn(&b, calls, &d);
 #if defined(BENCH_LIBSHARP)
         sharp_turn(&c, calls, &s);
+#endif
+#if defined(BENCH_SHTNS)
+        tns_turn(&latitudes, calls, &theta); tns_turn(&longitudes, calls, &phi);
 #endif
     }
     printf("%6lu  float  %10.3f %10.3f   %5.1f %5.1f   %6.2f %6.2f   %.1e\n", (unsigned long)degree, f.synthesis * 1e6, f.analysis * 1e6,
@@ -205,6 +255,15 @@ static void bench_degree(size_t degree, double peak)
 #if defined(BENCH_LIBSHARP)
     printf("%6lu  sharp  %10.3f %10.3f\n", (unsigned long)degree, s.synthesis * 1e6, s.analysis * 1e6);
     sharp_free(&c);
+#endif
+#if defined(BENCH_SHTNS)
+    {
+        const double synthesis = fmin(theta.synthesis, phi.synthesis), analysis = fmin(theta.analysis, phi.analysis), one = tns_error(&latitudes), other = tns_error(&longitudes);
+        printf("%6lu  SHTns  %10.3f %10.3f   latitudes contiguous\n", (unsigned long)degree, theta.synthesis * 1e6, theta.analysis * 1e6);
+        printf("%6lu  SHTns  %10.3f %10.3f   longitudes contiguous; x SHTns: float %.2f %.2f, double %.2f %.2f; round trip %.1e\n", (unsigned long)degree, phi.synthesis * 1e6, phi.analysis * 1e6,
+               f.synthesis / synthesis, f.analysis / analysis, d.synthesis / synthesis, d.analysis / analysis, one > other || one != one ? one : other);
+        tns_free(&latitudes); tns_free(&longitudes);
+    }
 #endif
     printf("%6lu  plan   float %.2f MB, %.1f ms; double %.2f MB, %.1f ms\n", (unsigned long)degree, (double)a.plan_bytes * 1e-6, a.plan_time * 1e3, (double)b.plan_bytes * 1e-6, b.plan_time * 1e3);
     fflush(stdout);
@@ -336,6 +395,9 @@ int main(int argc, char **argv)
     if (field_only) { bench_field(16); bench_field(32); bench_field(64); return 0; }
 #if defined(BENCH_LIBSHARP)
     omp_set_num_threads(1);
+#endif
+#if defined(BENCH_SHTNS)
+    shtns_use_threads(1);
 #endif
     if (rings_only) { bench_rings(64); bench_rings(256); return 0; }
     peak = peak_rate(&name);
