@@ -1,4 +1,4 @@
-/* sphere.h - v0.3.1 - geometry, rows of embeddings, exact search and layout quality on the sphere. MIT licence, at the end.
+/* sphere.h - v0.3.2 - geometry, rows of embeddings, exact search and layout quality on the sphere. MIT licence, at the end.
 
    Do this in ONE C or C++ file:      #define SPHERE_IMPLEMENTATION
                                       #include "sphere.h"

@@ -1,4 +1,4 @@
-/* sphere_anneal.h - v0.3.1 - annealed diffusion onto carriers, deterministic-annealing EM, diffusion samplers. MIT licence, at the end.
+/* sphere_anneal.h - v0.3.2 - annealed diffusion onto carriers, deterministic-annealing EM, diffusion samplers. MIT licence, at the end.
 
    Do this in ONE C or C++ file:      #define SPHERE_ANNEAL_IMPLEMENTATION
                                       #include "sphere_anneal.h"

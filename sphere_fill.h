@@ -1,4 +1,4 @@
-/* sphere_fill.h - v0.3.1 - fill shells exactly, lay embeddings out on the sphere. MIT licence, at the end.
+/* sphere_fill.h - v0.3.2 - fill shells exactly, lay embeddings out on the sphere. MIT licence, at the end.
 
    Do this in ONE C or C++ file:      #define SPHERE_FILL_IMPLEMENTATION
                                       #include "sphere_fill.h"

@@ -1,4 +1,4 @@
-/* sphere_sh.h - v0.3.1 - spherical harmonics in float and double: values, gradients, expansions, coefficients. MIT licence, at the end.
+/* sphere_sh.h - v0.3.2 - spherical harmonics in float and double: values, gradients, expansions, coefficients. MIT licence, at the end.
 
    Do this in ONE C or C++ file:      #define SPHERE_SH_IMPLEMENTATION
                                       #include "sphere_sh.h"
@@ -7414,17 +7414,29 @@ SPHERE_INLINE_ double sphere_sh_lowest_(int degree, const double *a, double w)
     return least;
 }
 
-/* Store the first n lanes. */
+/* In a product a harmonic below this is 0: of three such factors none is subnormal, and each subnormal number would cost some 150 cycles. */
+#define SPHERE_SH_PRODUCT_FAINT_ 9.094947017729282e-13             /* 2^-40  */
+#define SPHERE_SHD_PRODUCT_FAINT_ 4.5719495651291e-100             /* 2^-330 */
+
+/* Store or load the first n lanes; the others are 0. */
 #if SPHERE_AVX2_
-SPHERE_TARGET_AVX2_ SPHERE_INLINE_ void sphere_sh_store_some_(float *p, __m256 v, size_t n)
+SPHERE_TARGET_AVX2_ SPHERE_INLINE_ __m256i sphere_sh_first_lanes_(size_t n) { return _mm256_cmpgt_epi32(_mm256_set1_epi32((int)n), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7)); }
+SPHERE_TARGET_AVX2_ SPHERE_INLINE_ __m256i sphere_shd_first_lanes_(size_t n) { return _mm256_cmpgt_epi64(_mm256_set1_epi64x((long long)n), _mm256_setr_epi64x(0, 1, 2, 3)); }
+SPHERE_TARGET_AVX2_ SPHERE_INLINE_ void sphere_sh_store_some_(float *p, __m256 v, size_t n) { _mm256_maskstore_ps(p, sphere_sh_first_lanes_(n), v); }
+SPHERE_TARGET_AVX2_ SPHERE_INLINE_ void sphere_shd_store_some_(double *p, __m256d v, size_t n) { _mm256_maskstore_pd(p, sphere_shd_first_lanes_(n), v); }
+SPHERE_TARGET_AVX2_ SPHERE_INLINE_ __m256 sphere_sh_load_some_(const float *p, size_t n) { return _mm256_maskload_ps(p, sphere_sh_first_lanes_(n)); }
+SPHERE_TARGET_AVX2_ SPHERE_INLINE_ __m256d sphere_shd_load_some_(const double *p, size_t n) { return _mm256_maskload_pd(p, sphere_shd_first_lanes_(n)); }
+/* The sum of the lanes by halves. */
+SPHERE_TARGET_AVX2_ SPHERE_INLINE_ float sphere_sh_halve_(__m256 v_f32x8)
 {
-    const __m256i lane_i32x8 = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
-    _mm256_maskstore_ps(p, _mm256_cmpgt_epi32(_mm256_set1_epi32((int)n), lane_i32x8), v);
+    __m128 h_f32x4 = _mm_add_ps(_mm256_castps256_ps128(v_f32x8), _mm256_extractf128_ps(v_f32x8, 1));
+    h_f32x4 = _mm_add_ps(h_f32x4, _mm_movehl_ps(h_f32x4, h_f32x4));
+    return _mm_cvtss_f32(_mm_add_ss(h_f32x4, _mm_shuffle_ps(h_f32x4, h_f32x4, 1)));
 }
-SPHERE_TARGET_AVX2_ SPHERE_INLINE_ void sphere_shd_store_some_(double *p, __m256d v, size_t n)
+SPHERE_TARGET_AVX2_ SPHERE_INLINE_ double sphere_shd_halve_(__m256d v_f64x4)
 {
-    const __m256i lane_i64x4 = _mm256_setr_epi64x(0, 1, 2, 3);
-    _mm256_maskstore_pd(p, _mm256_cmpgt_epi64(_mm256_set1_epi64x((long long)n), lane_i64x4), v);
+    const __m128d h_f64x2 = _mm_add_pd(_mm256_castpd256_pd128(v_f64x4), _mm256_extractf128_pd(v_f64x4, 1));
+    return _mm_cvtsd_f64(_mm_add_sd(h_f64x2, _mm_unpackhi_pd(h_f64x2, h_f64x2)));
 }
 #endif
 
@@ -7444,24 +7456,15 @@ static float sphere_sh_dot_c_(const float *a, const float *b, size_t n)
 SPHERE_TARGET_AVX2_ static float sphere_sh_dot_avx2_(const float *a, const float *b, size_t n)
 {
     const size_t w = SPHERE_SH_AVX2_LANES_;
-    float lane[2 * SPHERE_SH_AVX2_LANES_], tail[4 * SPHERE_SH_AVX2_LANES_];
     __m256 low_f32x8 = _mm256_setzero_ps(), high_f32x8 = low_f32x8;
-    size_t i = 0, half;
+    size_t i = 0;
     for (; i + 2 * w <= n; i += 2 * w) {
         low_f32x8 = SPHERE_MADD_F32X8_(_mm256_loadu_ps(a + i), _mm256_loadu_ps(b + i), low_f32x8);                 /* lanes 0 .. w - 1 */
         high_f32x8 = SPHERE_MADD_F32X8_(_mm256_loadu_ps(a + i + w), _mm256_loadu_ps(b + i + w), high_f32x8);       /* w .. 2 w - 1     */
     }
-    if (i < n) {                                                        /* the tail, padded with zeros, into the same lanes */
-        memset(tail, 0, sizeof(tail));
-        memcpy(tail, a + i, (n - i) * sizeof(float));
-        memcpy(tail + 2 * w, b + i, (n - i) * sizeof(float));
-        low_f32x8 = SPHERE_MADD_F32X8_(_mm256_loadu_ps(tail), _mm256_loadu_ps(tail + 2 * w), low_f32x8);
-        high_f32x8 = SPHERE_MADD_F32X8_(_mm256_loadu_ps(tail + w), _mm256_loadu_ps(tail + 3 * w), high_f32x8);
-    }
-    _mm256_storeu_ps(lane, low_f32x8);
-    _mm256_storeu_ps(lane + w, high_f32x8);
-    for (half = w; half; half /= 2) for (i = 0; i < half; i++) lane[i] = lane[i] + lane[i + half];
-    return sphere_canonical_(lane[0]);
+    if (i < n) low_f32x8 = SPHERE_MADD_F32X8_(sphere_sh_load_some_(a + i, n - i), sphere_sh_load_some_(b + i, n - i), low_f32x8);      /* with zeros, into the same lanes */
+    if (i + w < n) high_f32x8 = SPHERE_MADD_F32X8_(sphere_sh_load_some_(a + i + w, n - i - w), sphere_sh_load_some_(b + i + w, n - i - w), high_f32x8);
+    return sphere_canonical_(sphere_sh_halve_(_mm256_add_ps(low_f32x8, high_f32x8)));
 }
 #endif
 #if SPHERE_NEON_
@@ -7862,24 +7865,15 @@ static double sphere_shd_dot_c_(const double *a, const double *b, size_t n)
 SPHERE_TARGET_AVX2_ static double sphere_shd_dot_avx2_(const double *a, const double *b, size_t n)
 {
     const size_t w = SPHERE_SHD_AVX2_LANES_;
-    double lane[2 * SPHERE_SHD_AVX2_LANES_], tail[4 * SPHERE_SHD_AVX2_LANES_];
     __m256d low_f64x4 = _mm256_setzero_pd(), high_f64x4 = low_f64x4;
-    size_t i = 0, half;
+    size_t i = 0;
     for (; i + 2 * w <= n; i += 2 * w) {
         low_f64x4 = SPHERE_SH_MADD_F64X4_(_mm256_loadu_pd(a + i), _mm256_loadu_pd(b + i), low_f64x4);                 /* lanes 0 .. w - 1 */
         high_f64x4 = SPHERE_SH_MADD_F64X4_(_mm256_loadu_pd(a + i + w), _mm256_loadu_pd(b + i + w), high_f64x4);       /* w .. 2 w - 1     */
     }
-    if (i < n) {                                                        /* the tail, padded with zeros, into the same lanes */
-        memset(tail, 0, sizeof(tail));
-        memcpy(tail, a + i, (n - i) * sizeof(double));
-        memcpy(tail + 2 * w, b + i, (n - i) * sizeof(double));
-        low_f64x4 = SPHERE_SH_MADD_F64X4_(_mm256_loadu_pd(tail), _mm256_loadu_pd(tail + 2 * w), low_f64x4);
-        high_f64x4 = SPHERE_SH_MADD_F64X4_(_mm256_loadu_pd(tail + w), _mm256_loadu_pd(tail + 3 * w), high_f64x4);
-    }
-    _mm256_storeu_pd(lane, low_f64x4);
-    _mm256_storeu_pd(lane + w, high_f64x4);
-    for (half = w; half; half /= 2) for (i = 0; i < half; i++) lane[i] = lane[i] + lane[i + half];
-    return sphere_sh_canonical_double_(lane[0]);
+    if (i < n) low_f64x4 = SPHERE_SH_MADD_F64X4_(sphere_shd_load_some_(a + i, n - i), sphere_shd_load_some_(b + i, n - i), low_f64x4);      /* with zeros, into the same lanes */
+    if (i + w < n) high_f64x4 = SPHERE_SH_MADD_F64X4_(sphere_shd_load_some_(a + i + w, n - i - w), sphere_shd_load_some_(b + i + w, n - i - w), high_f64x4);
+    return sphere_sh_canonical_double_(sphere_shd_halve_(_mm256_add_pd(low_f64x4, high_f64x4)));
 }
 #endif
 #if SPHERE_NEON_
@@ -8348,13 +8342,15 @@ SPHERE_SH_API sphere_status sphere_sh_spectrum(int degree, const float *a, const
 {
     const sphere_simd level = sphere_simd_pick_(exec);
     const size_t bytes = sphere_sh_degree_ok_(degree) ? sphere_sh_count_(degree) * sizeof(float) : 0;
+    const sphere_sh_coef_kernels_ *kernels;
     size_t l;
     if (!bytes) return SPHERE_E_RANGE;
     if (!a || !spectrum) return SPHERE_E_NULL;
     if (!b) b = a;
     if (sphere_overlap_(a, bytes, spectrum, ((size_t)degree + 1) * sizeof(float)) || sphere_overlap_(b, bytes, spectrum, ((size_t)degree + 1) * sizeof(float))) return SPHERE_E_OVERLAP;
     if (level == SPHERE_SIMD_BEST) return SPHERE_E_LEVEL;
-    for (l = 0; l <= (size_t)degree; l++) spectrum[l] = sphere_sh_coef_kernels_for_(level)->dot(a + l * l, b + l * l, 2 * l + 1);
+    kernels = sphere_sh_coef_kernels_for_(level);
+    for (l = 0; l <= (size_t)degree; l++) spectrum[l] = kernels->dot(a + l * l, b + l * l, 2 * l + 1);
     return SPHERE_OK;
 }
 /* out = in times factor[l], times sqrt(4 pi / (2 l + 1)) for a convolution. */
@@ -8694,6 +8690,7 @@ SPHERE_SH_API size_t sphere_sh_product_size(int degree_a, int degree_b, int degr
     values = (degree_a == degree_b ? 1 : 2) * ((most + 1) * (most + 2) / 2) * nodes;
     return (values + sphere_sh_product_weights_(sphere_sh_product_degree_(degree_a, degree_b, degree_out), nodes)) * sizeof(float) + 63;
 }
+SPHERE_INLINE_ double sphere_sh_product_value_(double v) { return sphere_sh_abs_double_(v) < SPHERE_SH_PRODUCT_FAINT_ ? 0 : v; }
 SPHERE_SH_API sphere_status sphere_sh_product_init(sphere_sh_product *product, int degree_a, int degree_b, int degree_out, const sphere_exec *exec,
                                                    void *memory, size_t bytes)
 {
@@ -8726,13 +8723,13 @@ SPHERE_SH_API sphere_status sphere_sh_product_init(sphere_sh_product *product, i
             const int top = which ? degree_b : degree_a;
             for (m = 0, p = values[which] + j; m <= top; m++) {         /* half of them for m > 0: a series is c(m) over +m and -m */
                 sphere_sh_legendre_column_(m, top, z, s, column);
-                for (l = m; l <= top; l++, p += nodes) *p = j < (size_t)exact ? (float)(m ? 0.5 * column[l - m] : column[l - m]) : 0;
+                for (l = m; l <= top; l++, p += nodes) *p = j < (size_t)exact ? (float)sphere_sh_product_value_(m ? 0.5 * column[l - m] : column[l - m]) : 0;
             }
         }
         for (m = 0, p = weights; m <= degree; m++, p += nodes * width) {
             width = sphere_sh_pad_((size_t)(degree - m) + 1, SPHERE_SH_AVX2_LANES_);
             sphere_sh_legendre_column_(m, degree, z, s, column);
-            for (l = 0; l < (int)width; l++) p[j * width + (size_t)l] = j < (size_t)exact && l <= degree - m ? (float)(6.283185307179586 * w * column[l]) : 0;
+            for (l = 0; l < (int)width; l++) p[j * width + (size_t)l] = j < (size_t)exact && l <= degree - m ? (float)sphere_sh_product_value_(6.283185307179586 * w * column[l]) : 0;
         }
     }
     return SPHERE_OK;
@@ -8897,13 +8894,15 @@ SPHERE_SH_API sphere_status sphere_shd_spectrum(int degree, const double *a, con
 {
     const sphere_simd level = sphere_simd_pick_(exec);
     const size_t bytes = sphere_sh_degree_ok_(degree) ? sphere_sh_count_(degree) * sizeof(double) : 0;
+    const sphere_shd_coef_kernels_ *kernels;
     size_t l;
     if (!bytes) return SPHERE_E_RANGE;
     if (!a || !spectrum) return SPHERE_E_NULL;
     if (!b) b = a;
     if (sphere_overlap_(a, bytes, spectrum, ((size_t)degree + 1) * sizeof(double)) || sphere_overlap_(b, bytes, spectrum, ((size_t)degree + 1) * sizeof(double))) return SPHERE_E_OVERLAP;
     if (level == SPHERE_SIMD_BEST) return SPHERE_E_LEVEL;
-    for (l = 0; l <= (size_t)degree; l++) spectrum[l] = sphere_shd_coef_kernels_for_(level)->dot(a + l * l, b + l * l, 2 * l + 1);
+    kernels = sphere_shd_coef_kernels_for_(level);
+    for (l = 0; l <= (size_t)degree; l++) spectrum[l] = kernels->dot(a + l * l, b + l * l, 2 * l + 1);
     return SPHERE_OK;
 }
 /* out = in times factor[l], times sqrt(4 pi / (2 l + 1)) for a convolution. */
@@ -9243,6 +9242,7 @@ SPHERE_SH_API size_t sphere_shd_product_size(int degree_a, int degree_b, int deg
     values = (degree_a == degree_b ? 1 : 2) * ((most + 1) * (most + 2) / 2) * nodes;
     return (values + sphere_shd_product_weights_(sphere_shd_product_degree_(degree_a, degree_b, degree_out), nodes)) * sizeof(double) + 63;
 }
+SPHERE_INLINE_ double sphere_shd_product_value_(double v) { return sphere_sh_abs_double_(v) < SPHERE_SHD_PRODUCT_FAINT_ ? 0 : v; }
 SPHERE_SH_API sphere_status sphere_shd_product_init(sphere_shd_product *product, int degree_a, int degree_b, int degree_out, const sphere_exec *exec,
                                                    void *memory, size_t bytes)
 {
@@ -9275,13 +9275,13 @@ SPHERE_SH_API sphere_status sphere_shd_product_init(sphere_shd_product *product,
             const int top = which ? degree_b : degree_a;
             for (m = 0, p = values[which] + j; m <= top; m++) {         /* half of them for m > 0: a series is c(m) over +m and -m */
                 sphere_sh_legendre_column_(m, top, z, s, column);
-                for (l = m; l <= top; l++, p += nodes) *p = j < (size_t)exact ? (double)(m ? 0.5 * column[l - m] : column[l - m]) : 0;
+                for (l = m; l <= top; l++, p += nodes) *p = j < (size_t)exact ? (double)sphere_shd_product_value_(m ? 0.5 * column[l - m] : column[l - m]) : 0;
             }
         }
         for (m = 0, p = weights; m <= degree; m++, p += nodes * width) {
             width = sphere_sh_pad_((size_t)(degree - m) + 1, SPHERE_SHD_AVX2_LANES_);
             sphere_sh_legendre_column_(m, degree, z, s, column);
-            for (l = 0; l < (int)width; l++) p[j * width + (size_t)l] = j < (size_t)exact && l <= degree - m ? (double)(6.283185307179586 * w * column[l]) : 0;
+            for (l = 0; l < (int)width; l++) p[j * width + (size_t)l] = j < (size_t)exact && l <= degree - m ? (double)sphere_shd_product_value_(6.283185307179586 * w * column[l]) : 0;
         }
     }
     return SPHERE_OK;

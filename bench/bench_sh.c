@@ -1,12 +1,13 @@
-/* How fast harmonics at points are on this machine: one row for every function, degree, layout and precision, at every SIMD level.
+/* How fast harmonics at points and operations on coefficients are on this machine: one row for every function, degree, layout and precision, at
+   every SIMD level.
 
    From the root of the project:
      cc -O2 -o b bench/bench_sh.c && ./b
    Options: --quick (fewer repetitions), --filter NAME (rows whose name contains NAME), --csv.
 
    What the columns mean
-     ns, median   best and middle time per direction of several repetitions
-     GB/s         bytes of output per second
+     ns, median   best and middle time per direction, or per expansion, of several repetitions
+     GB/s         bytes of output per second; of operations on coefficients, of output and input
      x store      time / time of a plain store of the same bytes into the same buffer, measured in turn; 1.00 is the memory's own speed
      % peak       share of the floating-point rate that separate multiplications and additions reach on this core (8 operations for a pair
                   of harmonics of order m and -m and its recurrence, 27 with the gradient, 10 in a sum and 17 in a sum with the gradient)
@@ -131,14 +132,18 @@ static double peak_run(void)
 }
 
 /* -- the work. x, y, z and coefficients in both precisions; the output buffers are as large as the largest job. */
-enum { VALUES, GRADIENTS, TANGENT, SUM, SUM_GRADIENT, SOLID, SOLID_SUM_GRADIENT, JOBS };
-static const char *const job_name[JOBS] = { "values", "gradients", "gradients_tangent", "sum", "sum_gradient", "solid", "solid_sum_gradient" };
+enum { VALUES, GRADIENTS, TANGENT, SUM, SUM_GRADIENT, SOLID, SOLID_SUM_GRADIENT, VALUES_ANGLES, GRADIENTS_ANGLES, SUM_ANGLES, JOBS };
+static const char *const job_name[JOBS] = { "values", "gradients", "gradients_tangent", "sum", "sum_gradient", "solid", "solid_sum_gradient",
+    "values_angles", "gradients_angles", "sum_angles" };
+/* How many outputs a job has, whether they are sums, and its operations for a pair of harmonics. */
+static const struct { int outs, sums; double flops; } job_shape[JOBS] = { { 1, 0, 8 }, { 4, 0, 27 }, { 3, 0, 15 }, { 1, 1, 10 }, { 4, 1, 17 }, { 1, 0, 9 }, { 4, 1, 22 },
+    { 1, 0, 8 }, { 3, 0, 15 }, { 1, 1, 10 } };
 static struct scene {
     int degree, job, fields, wide;           /* wide: in double */
     sphere_sh_basis_layout layout;
     size_t n;
-    float *x, *y, *z, *c;
-    double *dx, *dy, *dz, *dc;
+    float *x, *y, *z, *c, *theta, *phi;
+    double *dx, *dy, *dz, *dc, *dtheta, *dphi;
     void *out[4];
     size_t out_bytes;                        /* of all outputs together */
     sphere_sh_points plan[2];                /* best level and portable */
@@ -152,7 +157,7 @@ static void run_store(int which)
 {
     size_t outs, k;
     (void)which;
-    outs = g.job == GRADIENTS || g.job == SUM_GRADIENT || g.job == SOLID_SUM_GRADIENT ? 4 : g.job == TANGENT ? 3 : 1;
+    outs = (size_t)job_shape[g.job].outs;
     for (k = 0; k < outs; k++) {
 #if SPHERE_AVX2_
         if (__builtin_cpu_supports("avx2")) { store_avx2((float *)g.out[k], g.out_bytes / outs / sizeof(float)); continue; }
@@ -176,6 +181,9 @@ static void run_job(int which)
     case SUM: need(sphere_sh_sum(p, g.c, fields, 0, g.x, g.y, g.z, g.n, o[0], NULL, NULL, NULL), "sum"); break;
     case SUM_GRADIENT: need(sphere_sh_sum(p, g.c, fields, 0, g.x, g.y, g.z, g.n, o[0], o[1], o[2], o[3]), "sum"); break;
     case SOLID: need(sphere_sh_solid(p, SPHERE_SH_REGULAR, 1, g.x, g.y, g.z, g.n, o[0], NULL, NULL, NULL), "solid"); break;
+    case VALUES_ANGLES: need(sphere_sh_values_angles(p, g.theta, g.phi, g.n, o[0]), "values_angles"); break;
+    case GRADIENTS_ANGLES: need(sphere_sh_gradients_angles(p, g.theta, g.phi, g.n, o[0], o[1], o[2]), "gradients_angles"); break;
+    case SUM_ANGLES: need(sphere_sh_sum_angles(p, g.c, fields, 0, g.theta, g.phi, g.n, o[0], NULL, NULL), "sum_angles"); break;
     default: need(sphere_sh_solid_sum(p, SPHERE_SH_IRREGULAR, 1, g.c, fields, 0, g.x, g.y, g.z, g.n, o[0], o[1], o[2], o[3]), "solid_sum"); break;
     } else switch (g.job) {
     case VALUES: need(sphere_shd_values(w, g.dx, g.dy, g.dz, g.n, d[0]), "values"); break;
@@ -184,6 +192,9 @@ static void run_job(int which)
     case SUM: need(sphere_shd_sum(w, g.dc, fields, 0, g.dx, g.dy, g.dz, g.n, d[0], NULL, NULL, NULL), "sum"); break;
     case SUM_GRADIENT: need(sphere_shd_sum(w, g.dc, fields, 0, g.dx, g.dy, g.dz, g.n, d[0], d[1], d[2], d[3]), "sum"); break;
     case SOLID: need(sphere_shd_solid(w, SPHERE_SH_REGULAR, 1, g.dx, g.dy, g.dz, g.n, d[0], NULL, NULL, NULL), "solid"); break;
+    case VALUES_ANGLES: need(sphere_shd_values_angles(w, g.dtheta, g.dphi, g.n, d[0]), "values_angles"); break;
+    case GRADIENTS_ANGLES: need(sphere_shd_gradients_angles(w, g.dtheta, g.dphi, g.n, d[0], d[1], d[2]), "gradients_angles"); break;
+    case SUM_ANGLES: need(sphere_shd_sum_angles(w, g.dc, fields, 0, g.dtheta, g.dphi, g.n, d[0], NULL, NULL), "sum_angles"); break;
     default: need(sphere_shd_solid_sum(w, SPHERE_SH_IRREGULAR, 1, g.dc, fields, 0, g.dx, g.dy, g.dz, g.n, d[0], d[1], d[2], d[3]), "solid_sum"); break;
     }
 }
@@ -237,7 +248,21 @@ static void print_number(double v, int width, int digits)
     else printf(" %*s", width, "-");
 }
 
-/* What SPEED says this must reach: ns of the best level in float, planes and rows. */
+/* units: directions or expansions of one run. A figure below 0 does not apply. */
+static void print_row(const char *name, const char *data, const char *level, const task *t, double units, double bytes, double times_store, double share)
+{
+    if (csv) printf("%s,%s,%s", name, data, level);
+    else printf("%-22s %-18s %-8s", name, data, level);
+    print_number(t->best * 1e9 / units, 10, 2);
+    print_number(t->median * 1e9 / units, 10, 2);
+    print_number(bytes / t->best * 1e-9, 7, 1);
+    print_number(times_store, 7, 2);
+    print_number(share, 7, 1);
+    printf("\n");
+    fflush(stdout);
+}
+
+/* What the best level must reach, in float. */
 static struct { char what[64]; double is, limit; } aims[64];
 static int aim_count;
 static void aim(const char *what, int degree, double is, double limit)
@@ -249,10 +274,9 @@ static void aim(const char *what, int degree, double is, double limit)
 /* Prints one row for each level; returns ns per direction of the best. */
 static double measure(int job, int degree, sphere_sh_basis_layout layout, int wide, size_t n, int fields)
 {
-    static const double flops_of[JOBS] = { 8, 27, 15, 10, 17, 9, 22 };
     const sphere_simd levels[2] = { sphere_simd_best_(), SPHERE_SIMD_PORTABLE };
-    const int count = levels[0] == levels[1] ? 1 : 2, sums = job == SUM || job == SUM_GRADIENT || job == SOLID_SUM_GRADIENT;
-    const size_t all = (size_t)(degree + 1) * (size_t)(degree + 1), outs = job == GRADIENTS || job == SUM_GRADIENT || job == SOLID_SUM_GRADIENT ? 4 : job == TANGENT ? 3 : 1;
+    const int count = levels[0] == levels[1] ? 1 : 2, sums = job_shape[job].sums;
+    const size_t all = (size_t)(degree + 1) * (size_t)(degree + 1), outs = (size_t)job_shape[job].outs;
     const double pairs = (double)(degree + 1) * (degree + 2) / 2;
     void *memory[2] = { NULL, NULL };
     double best = 0;
@@ -281,21 +305,106 @@ static double measure(int job, int degree, sphere_sh_basis_layout layout, int wi
     tasks[count + 1].run = run_peak;
     take_turns(tasks, count + 2);
     for (t = 0; t < count; t++) {
-        const double ns = tasks[t].best * 1e9 / (double)n, flops = pairs * flops_of[job] * (double)n * (sums ? fields : 1);
+        const double ns = tasks[t].best * 1e9 / (double)n, flops = pairs * job_shape[job].flops * (double)n * (sums ? fields : 1);
         const double peak = g.peak_flops / tasks[count + 1].best / (wide ? 2 : 1);
-        if (csv) printf("%s,%s,%s", name, data, level_name(levels[t]));
-        else printf("%-22s %-18s %-8s", name, data, level_name(levels[t]));
-        print_number(ns, 10, 2);
-        print_number(tasks[t].median * 1e9 / (double)n, 10, 2);
-        print_number((double)g.out_bytes / tasks[t].best * 1e-9, 7, 1);
-        print_number(sums ? -1 : tasks[t].best / tasks[count].best, 7, 2);
-        print_number(flops / tasks[t].best / peak * 100, 7, 1);
-        printf("\n");
-        fflush(stdout);
+        print_row(name, data, level_name(levels[t]), &tasks[t], (double)n, (double)g.out_bytes, sums ? -1 : tasks[t].best / tasks[count].best, flops / tasks[t].best / peak * 100);
         if (t == 0) best = ns;
     }
     for (k = 0; k < outs; k++) free(g.out[k]);
     free(memory[0]); free(memory[1]);
+    return best;
+}
+
+/* -- operations on coefficients: COUNT_OF expansions a run, in cache. A rotation of one expansion that is used once costs prepare + rotate. */
+enum { CONVERT, COMBINE, DOT, SPECTRUM, FILTER, CONVOLVE, WINDOW, DERING, ROTATE_Z, PREPARE, ROTATE, MULTIPLY, OPERATIONS };
+enum { COUNT_OF = 64, WORST = 64 };
+/* leveled: has kernels; the other ones are the same code at every level. numbers: read and written, in expansions. */
+static const struct { const char *name; int leveled, numbers, most; } operation[OPERATIONS] = { { "convert", 0, 2, WORST }, { "combine", 0, 3, WORST }, { "dot", 1, 2, WORST },
+    { "spectrum", 1, 1, WORST }, { "filter", 0, 2, WORST }, { "convolve", 0, 2, WORST }, { "window", 0, 0, WORST }, { "dering", 0, 2, 8 }, { "rotate_z", 0, 2, WORST },
+    { "rotation_quaternion", 1, 0, WORST }, { "rotate", 1, 2, WORST }, { "multiply", 1, 3, WORST } };
+static struct { int operation, degree; void *memory[2], *work; size_t bytes, work_bytes; sphere_exec exec[2]; } c;
+#define DEFINE_OPERATIONS(sh, real, in, number) \
+static sphere_##sh##_rotation sh##_turn[2]; \
+static sphere_##sh##_product sh##_product[2]; \
+static void sh##_prepare(int which) \
+{ \
+    static const real quaternion[4] = { number(0.1), number(0.3), number(0.7), number(0.64) }; \
+    if (c.operation == MULTIPLY) need(sphere_##sh##_product_init(&sh##_product[which], c.degree, c.degree, c.degree, &c.exec[which], c.memory[which], c.bytes), "product_init"); \
+    else need(sphere_##sh##_rotation_quaternion(&sh##_turn[which], c.degree, quaternion, &c.exec[which], c.memory[which], c.bytes), "rotation_quaternion"); \
+} \
+static void sh##_make(int which) \
+{ \
+    c.bytes = c.operation == MULTIPLY ? sphere_##sh##_product_size(c.degree, c.degree, c.degree) : sphere_##sh##_rotation_size(c.degree); \
+    c.memory[which] = get(c.bytes); \
+    sh##_prepare(which); \
+    c.work_bytes = c.operation == MULTIPLY ? sphere_##sh##_multiply_size(&sh##_product[which]) : sphere_##sh##_rotate_size(c.degree); \
+} \
+static void sh##_run(int which) \
+{ \
+    const size_t all = (size_t)(c.degree + 1) * (size_t)(c.degree + 1); \
+    const sphere_sh_convention schmidt = sphere_sh_convention_of(SPHERE_SH_AMBIX); \
+    real *const out = (real *)g.out[0], factor[WORST + 1]; \
+    size_t i; \
+    int l; \
+    for (l = 0; l <= c.degree; l++) factor[l] = number(0.5); \
+    switch (c.operation) { \
+    case CONVERT: need(sphere_##sh##_convert(c.degree, NULL, in, &schmidt, out, COUNT_OF), "convert"); return; \
+    case ROTATE_Z: need(sphere_##sh##_rotate_z(c.degree, number(0.5), in, out, COUNT_OF), "rotate_z"); return; \
+    case ROTATE: need(sphere_##sh##_rotate(&sh##_turn[which], in, out, COUNT_OF, c.work, c.work_bytes), "rotate"); return; \
+    case MULTIPLY: need(sphere_##sh##_multiply(&sh##_product[which], in, in + COUNT_OF * all, out, COUNT_OF, c.work, c.work_bytes), "multiply"); return; \
+    default: break; \
+    } \
+    for (i = 0; i < COUNT_OF; i++) { \
+        const real *const a = in + i * all, *const b = in + (COUNT_OF + i) * all; \
+        real *const o = out + i * all; \
+        switch (c.operation) { \
+        case COMBINE: need(sphere_##sh##_combine(c.degree, number(0.5), a, number(2.0), b, o), "combine"); break; \
+        case DOT: need(sphere_##sh##_dot(c.degree, a, b, o, &c.exec[which]), "dot"); break; \
+        case SPECTRUM: need(sphere_##sh##_spectrum(c.degree, a, NULL, o, &c.exec[which]), "spectrum"); break; \
+        case FILTER: need(sphere_##sh##_filter(c.degree, a, factor, o), "filter"); break; \
+        case CONVOLVE: need(sphere_##sh##_convolve(c.degree, a, factor, o), "convolve"); break; \
+        case WINDOW: need(sphere_##sh##_window(c.degree, SPHERE_SH_WINDOW_HANN, number(0.0), o), "window"); break; \
+        case DERING: need(sphere_##sh##_dering(c.degree, a, number(0.0), o, NULL), "dering"); break; \
+        default: sh##_prepare(which); break; \
+        } \
+    } \
+}
+#define SINGLE(x) ((float)(x))
+#define TWICE(x) (x)
+DEFINE_OPERATIONS(sh, float, g.c, SINGLE)
+DEFINE_OPERATIONS(shd, double, g.dc, TWICE)
+/* Prints a row for each level; returns ns per expansion of the best. */
+static double measure_operation(int which, int degree, int wide)
+{
+    const sphere_simd levels[2] = { sphere_simd_best_(), SPHERE_SIMD_PORTABLE };
+    const int count = operation[which].leveled && levels[0] != levels[1] ? 2 : 1, prepared = which == PREPARE || which == ROTATE || which == MULTIPLY;
+    const size_t all = (size_t)(degree + 1) * (size_t)(degree + 1), real = wide ? sizeof(double) : sizeof(float);
+    const double side = 2.0 * degree, flops = which == ROTATE && degree <= SPHERE_SH_ROTATION_DENSE ? 2 * (side + 1) * (side + 2) * (side + 3) / 6 : -1;
+    double best = 0;
+    task tasks[TASKS];
+    char name[64], data[64];
+    int t;
+    sprintf(name, "%s%s", wide ? "d_" : "", operation[which].name);
+    if (degree > operation[which].most || (filter && !strstr(name, filter))) return -1;
+    sprintf(data, "%d x%d", degree, (int)COUNT_OF);
+    memset(&c, 0, sizeof(c)); memset(tasks, 0, sizeof(tasks));
+    c.operation = which; c.degree = degree;
+    g.out[0] = get(COUNT_OF * all * real);
+    for (t = 0; t < count; t++) {
+        c.exec[t].simd = levels[t];
+        if (prepared) { if (wide) shd_make(t); else sh_make(t); }
+        tasks[t].run = wide ? shd_run : sh_run; tasks[t].which = t;
+    }
+    c.work = get(c.work_bytes);
+    tasks[count].run = run_peak;
+    take_turns(tasks, count + 1);
+    for (t = 0; t < count; t++) {
+        const double peak = g.peak_flops / tasks[count].best / (wide ? 2 : 1);
+        print_row(name, data, operation[which].leveled ? level_name(levels[t]) : "every", &tasks[t], COUNT_OF, operation[which].numbers ? (double)(COUNT_OF * all * real) * operation[which].numbers : -1,
+                  -1, flops < 0 ? -1 : flops * COUNT_OF / tasks[t].best / peak * 100);
+        if (t == 0) best = tasks[t].best * 1e9 / COUNT_OF;
+    }
+    free(g.out[0]); free(c.work); free(c.memory[0]); free(c.memory[1]);
     return best;
 }
 int main(int argc, char **argv)
@@ -316,6 +425,7 @@ int main(int argc, char **argv)
     }
     g.x = (float *)get(n * sizeof(float)); g.y = (float *)get(n * sizeof(float)); g.z = (float *)get(n * sizeof(float));
     g.dx = (double *)get(n * sizeof(double)); g.dy = (double *)get(n * sizeof(double)); g.dz = (double *)get(n * sizeof(double));
+    g.theta = (float *)get(n * sizeof(float)); g.phi = (float *)get(n * sizeof(float)); g.dtheta = (double *)get(n * sizeof(double)); g.dphi = (double *)get(n * sizeof(double));
     g.c = (float *)get(4 * most * sizeof(float)); g.dc = (double *)get(4 * most * sizeof(double));
     for (i = 0; i < n; i++) {
         double x, y, z, r;
@@ -323,6 +433,8 @@ int main(int argc, char **argv)
         r = sphere_sqrt_double_(r);
         g.dx[i] = x / r; g.dy[i] = y / r; g.dz[i] = z / r;
         g.x[i] = (float)g.dx[i]; g.y[i] = (float)g.dy[i]; g.z[i] = (float)g.dz[i];
+        g.dtheta[i] = 1.6 + 1.5 * random_number(); g.dphi[i] = 3 * random_number();
+        g.theta[i] = (float)g.dtheta[i]; g.phi[i] = (float)g.dphi[i];
     }
     for (i = 0; i < 4 * most; i++) { g.dc[i] = random_number(); g.c[i] = (float)g.dc[i]; }
     if (csv) puts("name,data,level,ns,ns_median,gb_per_s,times_store,percent_of_peak");
@@ -350,8 +462,17 @@ int main(int argc, char **argv)
     measure(VALUES, 1000, SPHERE_SH_BASIS_PLANES, 0, 16, 1);
     measure(VALUES, 1000, SPHERE_SH_BASIS_ROWS, 0, 16, 1);
     if (!quick) { measure(SUM, 1000, SPHERE_SH_BASIS_PLANES, 0, 64, 1); measure(SUM, 1000, SPHERE_SH_BASIS_PLANES, 1, 64, 1); }
+    {
+        static const struct { int degree; double rotate, product; } low[] = { { 2, 12.6, 16 }, { 3, 22, 50 }, { 4, 34, 156 }, { 5, 50, 358 }, { 12, 0, 0 }, { 32, 0, 0 } };
+        for (d = 0; d < COUNT(low); d++) for (k = 0; k < OPERATIONS; k++) {
+            const double ns = measure_operation(k, low[d].degree, 0);
+            if (ns >= 0 && k == ROTATE && low[d].rotate > 0) aim("rotate, ns", low[d].degree, ns, low[d].rotate);
+            if (ns >= 0 && k == MULTIPLY && low[d].product > 0) aim("multiply, ns", low[d].degree, ns, low[d].product);
+            (void)measure_operation(k, low[d].degree, 1);
+        }
+    }
     if (aim_count) printf("\n%s%-44s %10s %10s\n", csv ? "# " : "", "targets (of another machine: see the ratios too)", "is", "at most");
     for (k = 0; k < aim_count; k++) printf("%s%-48s %10.2f %10.2f %s\n", csv ? "# " : "", aims[k].what, aims[k].is, aims[k].limit, aims[k].is <= aims[k].limit ? "" : "missed");
-    free(g.x); free(g.y); free(g.z); free(g.dx); free(g.dy); free(g.dz); free(g.c); free(g.dc);
+    free(g.x); free(g.y); free(g.z); free(g.dx); free(g.dy); free(g.dz); free(g.theta); free(g.phi); free(g.dtheta); free(g.dphi); free(g.c); free(g.dc);
     return 0;
 }
