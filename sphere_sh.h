@@ -2666,7 +2666,7 @@ static int sphere_sh_pt_basis_neon_(const sphere_sh_points *plan, const sphere_s
 /* >>kernel strips: values and gradients to SPHERE_SH_PT_LOW_DEGREE_ order by order, so that the recurrence stays in registers. A strip is the
    harmonics of one order at some vectors of directions; it goes to planes, or to a tile that is turned into rows, in pieces of as many degrees as
    the tile holds. Gradients in planes are written line by line, a harmonic at many directions, because they have four times as many
-   places. Planes are fetched before they are written: so few numbers in a row no processor foresees. The same operations as the kernel basis: factors holds the angular
+   places; so are those along theta and phi, whose sines and cosines come in `around`: sin theta, cos phi, sin phi. Planes are fetched before they are written: so few numbers in a row no processor foresees. The same operations as the kernel basis: factors holds the angular
    factors as they are (l - m even) and with the sign of z (l - m odd). For gradients the strip of order m runs T of order m + 1, which its
    slope needs, and leaves it in `run` to the next strip. Each returns how many directions it did. */
 
@@ -2836,19 +2836,25 @@ SPHERE_TARGET_AVX2_ static size_t sphere_sh_pt_strips_avx2_(const sphere_sh_poin
     }
     return i;
 }
-SPHERE_SH_AVX2_INLINE_ void sphere_sh_pt_factors_avx2_(float *f, size_t block, size_t n, int m, const float *now, const float *before, const float *z)
+SPHERE_SH_AVX2_INLINE_ void sphere_sh_pt_factors_avx2_(float *f, size_t block, size_t n, int m, const float *now, const float *before, const float *z, const float *cp, const float *sp)
 {
     const float order = (float)m;
     size_t u;
     for (u = 0; u < n; u += SPHERE_SH_AVX2_LANES_, f += SPHERE_SH_AVX2_LANES_) {
-        const __m256 om_f32x8 = _mm256_set1_ps(order), side_f32x8 = sphere_sh_pt_sign_avx2_(_mm256_loadu_ps(z + u)), c_f32x8 = _mm256_loadu_ps(now + u), s_f32x8 = _mm256_loadu_ps(now + block + u), gc_f32x8 = _mm256_mul_ps(om_f32x8, _mm256_loadu_ps(before + u)), gs_f32x8 = _mm256_mul_ps(om_f32x8, _mm256_loadu_ps(before + block + u));
+        const __m256 om_f32x8 = _mm256_set1_ps(order), side_f32x8 = sphere_sh_pt_sign_avx2_(_mm256_loadu_ps(z + u)), c_f32x8 = _mm256_loadu_ps(now + u), s_f32x8 = _mm256_loadu_ps(now + block + u), pc_f32x8 = _mm256_loadu_ps(before + u), ps_f32x8 = _mm256_loadu_ps(before + block + u);
+        __m256 gc_f32x8 = pc_f32x8, gs_f32x8 = ps_f32x8;
+        if (cp) {                                                          /* along phi and theta: turned by phi */
+            const __m256 cp_f32x8 = _mm256_loadu_ps(cp + u), sp_f32x8 = _mm256_loadu_ps(sp + u);
+            gc_f32x8 = _mm256_sub_ps(_mm256_mul_ps(cp_f32x8, pc_f32x8), _mm256_mul_ps(sp_f32x8, ps_f32x8)); gs_f32x8 = SPHERE_MADD_F32X8_(sp_f32x8, pc_f32x8, _mm256_mul_ps(cp_f32x8, ps_f32x8));
+        }
+        gc_f32x8 = _mm256_mul_ps(om_f32x8, gc_f32x8); gs_f32x8 = _mm256_mul_ps(om_f32x8, gs_f32x8);
         _mm256_storeu_ps(f, c_f32x8); _mm256_storeu_ps(f + block, s_f32x8); _mm256_storeu_ps(f + 2 * block, gc_f32x8); _mm256_storeu_ps(f + 3 * block, gs_f32x8);
         _mm256_storeu_ps(f + 4 * block, sphere_sh_pt_flip_avx2_(c_f32x8, side_f32x8)); _mm256_storeu_ps(f + 5 * block, sphere_sh_pt_flip_avx2_(s_f32x8, side_f32x8)); _mm256_storeu_ps(f + 6 * block, sphere_sh_pt_flip_avx2_(gc_f32x8, side_f32x8)); _mm256_storeu_ps(f + 7 * block, sphere_sh_pt_flip_avx2_(gs_f32x8, side_f32x8));
     }
 }
 /* One harmonic pair and its gradient. __m256 of order m comes from `run`, which the line of order m - 1 left there; __m256 of order m + 1 takes its
    place. Without values they go to where the gradient's x comes after them. */
-SPHERE_SH_AVX2_INLINE_ void sphere_sh_pt_slope_line_avx2_(const float *q, int m, int first, size_t n, float *work, const float *f, const float *h, float *run, float *const out[4], size_t plus, size_t minus, size_t ahead, const int zonal)
+SPHERE_SH_AVX2_INLINE_ void sphere_sh_pt_slope_line_avx2_(const float *q, int m, int first, size_t n, float *work, const float *f, const float *h, float *run, float *const out[4], size_t plus, size_t minus, size_t ahead, const float *st, const int zonal, const int tangent)
 {
     enum { MOST = SPHERE_SH_PT_LINE_ };
     const float order = (float)m;
@@ -2871,7 +2877,16 @@ SPHERE_SH_AVX2_INLINE_ void sphere_sh_pt_slope_line_avx2_(const float *q, int m,
         }
         _mm256_storeu_ps(run + i, n_f32x8);
         n_f32x8 = _mm256_mul_ps(k_f32x8, n_f32x8);
-        {
+        if (tangent) {
+            const __m256 st_f32x8 = _mm256_loadu_ps(st + i), az_f32x8 = _mm256_andnot_ps(_mm256_set1_ps(-0.0f), z_f32x8), side_f32x8 = sphere_sh_pt_sign_avx2_(z_f32x8);
+            const __m256 gc_f32x8 = _mm256_mul_ps(t_f32x8, _mm256_loadu_ps(f + 2 * MOST + i)), gs_f32x8 = _mm256_mul_ps(t_f32x8, _mm256_loadu_ps(f + 3 * MOST + i));
+            if (!zonal) {
+                _mm256_storeu_ps(m0 + i, _mm256_mul_ps(t_f32x8, _mm256_loadu_ps(f + MOST + i))); _mm256_storeu_ps(m2 + i, gc_f32x8);
+                _mm256_storeu_ps(m1 + i, sphere_sh_pt_flip_avx2_(_mm256_sub_ps(_mm256_mul_ps(az_f32x8, gs_f32x8), _mm256_mul_ps(st_f32x8, _mm256_mul_ps(n_f32x8, _mm256_loadu_ps(f + MOST + i)))), side_f32x8));
+            }
+            _mm256_storeu_ps(p0 + i, _mm256_mul_ps(t_f32x8, _mm256_loadu_ps(f + i))); _mm256_storeu_ps(p2 + i, _mm256_sub_ps(_mm256_setzero_ps(), gs_f32x8));
+            _mm256_storeu_ps(p1 + i, sphere_sh_pt_flip_avx2_(_mm256_sub_ps(_mm256_mul_ps(az_f32x8, gc_f32x8), _mm256_mul_ps(st_f32x8, _mm256_mul_ps(n_f32x8, _mm256_loadu_ps(f + i)))), side_f32x8));
+        } else {
             const __m256 yc_f32x8 = _mm256_mul_ps(t_f32x8, _mm256_loadu_ps(f + i)), gc_f32x8 = _mm256_mul_ps(t_f32x8, _mm256_loadu_ps(f + 2 * MOST + i)), gs_f32x8 = _mm256_mul_ps(t_f32x8, _mm256_loadu_ps(f + 3 * MOST + i)), vc_f32x8 = _mm256_mul_ps(n_f32x8, _mm256_loadu_ps(h + i));
             const __m256 rc_f32x8 = SPHERE_MADD_F32X8_(om_f32x8, yc_f32x8, _mm256_mul_ps(z_f32x8, vc_f32x8));
             if (!zonal) {
@@ -2882,16 +2897,18 @@ SPHERE_SH_AVX2_INLINE_ void sphere_sh_pt_slope_line_avx2_(const float *q, int m,
         }
     }
 }
-SPHERE_TARGET_AVX2_ static size_t sphere_sh_pt_slope_planes_avx2_(const sphere_sh_points *plan, const float *x, const float *y, const float *z, size_t n, float *const out[4], size_t stride, int *bad)
+SPHERE_SH_AVX2_INLINE_ size_t sphere_sh_pt_slope_planes_body_avx2_(const sphere_sh_points *plan, const float *x, const float *y, const float *z, size_t n, float *const out[4], size_t stride, int *bad, const float *const around[3], const int tangent)
 {
     enum { MOST = SPHERE_SH_PT_LINE_, DEGREES = SPHERE_SH_PT_LOW_DEGREE_ + 1 };
     const float *seeds = sphere_sh_pt_seeds_(plan), *table = seeds + (plan->degree + 2);
     float space[(6 + 4 + 8 + DEGREES) * MOST + 64 / sizeof(float)], *const work = (float *)sphere_align_(space), *const powers = work + 6 * MOST, *const factors = powers + 4 * MOST, *const run = factors + 8 * MOST, *to[4];
     const int degree = plan->degree;
     size_t first, count, i, at;
+    const float *st;
     int l, m, k;
     for (first = 0; first + SPHERE_SH_AVX2_LANES_ <= n; first += count) {
         count = n - first < MOST ? (n - first) / SPHERE_SH_AVX2_LANES_ * SPHERE_SH_AVX2_LANES_ : (size_t)MOST;
+        st = tangent ? around[0] + first : NULL;
         for (k = 0; k < 4; k++) to[k] = (out[k] ? out[k] : out[1]) + first;
         for (i = 0; i < count; i += SPHERE_SH_AVX2_LANES_) {
             const __m256 x_f32x8 = _mm256_loadu_ps(x + first + i), y_f32x8 = _mm256_loadu_ps(y + first + i), z_f32x8 = _mm256_loadu_ps(z + first + i);
@@ -2907,13 +2924,13 @@ SPHERE_TARGET_AVX2_ static size_t sphere_sh_pt_slope_planes_avx2_(const sphere_s
         }
         for (m = 0; m <= degree; m++) {
             const float *q = table + 4 * ((size_t)m * ((size_t)m + 1) / 2 + (size_t)m);
-            sphere_sh_pt_factors_avx2_(factors, MOST, count, m, powers, powers + 2 * MOST, work + 5 * MOST);
+            sphere_sh_pt_factors_avx2_(factors, MOST, count, m, powers, powers + 2 * MOST, work + 5 * MOST, tangent ? around[1] + first : NULL, tangent ? around[2] + first : NULL);
             for (i = 0; i < count; i += SPHERE_SH_AVX2_LANES_) { _mm256_storeu_ps(work + i, _mm256_broadcast_ss(seeds + m + 1)); _mm256_storeu_ps(work + MOST + i, _mm256_setzero_ps()); }
             for (l = m, at = (size_t)(m * m + m) * stride; l <= degree; l++, q += 4 * (size_t)l, at += 2 * (size_t)l * stride) {
                 const size_t ahead = l < degree ? 2 * (size_t)(l + 1) * stride : 0;
                 const float *f = factors + ((l - m) & 1 ? 4 * MOST : 0), *h = factors + ((l - m) & 1 ? 0 : 4 * MOST);
-                if (m == 0) sphere_sh_pt_slope_line_avx2_(q, 0, l == 0, count, work, f, h, run + (size_t)l * MOST, to, at, at, ahead, 1);
-                else sphere_sh_pt_slope_line_avx2_(q, m, l == m, count, work, f, h, run + (size_t)l * MOST, to, at + (size_t)m * stride, at - (size_t)m * stride, ahead, 0);
+                if (m == 0) sphere_sh_pt_slope_line_avx2_(q, 0, l == 0, count, work, f, h, run + (size_t)l * MOST, to, at, at, ahead, st, 1, tangent);
+                else sphere_sh_pt_slope_line_avx2_(q, m, l == m, count, work, f, h, run + (size_t)l * MOST, to, at + (size_t)m * stride, at - (size_t)m * stride, ahead, st, 0, tangent);
             }
             memcpy(powers + 2 * MOST, powers, 2 * MOST * sizeof(float));
             for (i = 0; i < count; i += SPHERE_SH_AVX2_LANES_) sphere_sh_pt_turn_avx2_(m, _mm256_loadu_ps(work + 3 * MOST + i), _mm256_loadu_ps(work + 4 * MOST + i), powers + i, powers + MOST + i);
@@ -2921,6 +2938,10 @@ SPHERE_TARGET_AVX2_ static size_t sphere_sh_pt_slope_planes_avx2_(const sphere_s
     }
     return first;
 }
+SPHERE_TARGET_AVX2_ static size_t sphere_sh_pt_slope_planes_avx2_(const sphere_sh_points *plan, const float *x, const float *y, const float *z, size_t n, float *const out[4], size_t stride, int *bad)
+{ return sphere_sh_pt_slope_planes_body_avx2_(plan, x, y, z, n, out, stride, bad, NULL, 0); }
+SPHERE_TARGET_AVX2_ static size_t sphere_sh_pt_tangent_planes_avx2_(const sphere_sh_points *plan, const float *const xyz[3], const float *const around[3], size_t n, float *const out[4], size_t stride, int *bad)
+{ return sphere_sh_pt_slope_planes_body_avx2_(plan, xyz[0], xyz[1], xyz[2], n, out, stride, bad, around, 1); }
 SPHERE_TARGET_AVX2_ static size_t sphere_sh_pt_slope_rows_avx2_(const sphere_sh_points *plan, const float *x, const float *y, const float *z, size_t n, float *const out[4], size_t stride, int *bad)
 {
     enum { BLOCK = 1 * SPHERE_SH_AVX2_LANES_, ORDERS = SPHERE_SH_PT_LOW_DEGREE_ + 2, COLUMNS = 132 };
@@ -2954,7 +2975,7 @@ SPHERE_TARGET_AVX2_ static size_t sphere_sh_pt_slope_rows_avx2_(const sphere_sh_
                     const float *at = out[u & 3] + (i + (u >> 2)) * stride, *end = at + (last + 1) * (last + 1);
                     for (at += from * from; at < end; at += 64 / sizeof(float)) _mm_prefetch((const char *)at, _MM_HINT_T0);
                 }
-                sphere_sh_pt_factors_avx2_(factors, BLOCK, BLOCK, m, powers + 2 * (m + 1) * BLOCK, powers + 2 * m * BLOCK, place + 3 * BLOCK);
+                sphere_sh_pt_factors_avx2_(factors, BLOCK, BLOCK, m, powers + 2 * (m + 1) * BLOCK, powers + 2 * m * BLOCK, place + 3 * BLOCK, NULL, NULL);
                 if (m == 0) sphere_sh_pt_strip_slopes_avx2_(table + 4 * ((size_t)l * ((size_t)l + 1) / 2), 0, l, last, states + 2 * BLOCK, place, factors, run + (l - from) * BLOCK, to, (size_t)(l * l + l) - zero, 0, SPHERE_SH_AVX2_LANES_, 1);
                 else sphere_sh_pt_strip_slopes_avx2_(table + 4 * ((size_t)l * ((size_t)l + 1) / 2 + (size_t)m), m, l, last, states + 2 * (m + 1) * BLOCK, place, factors, run + (l - from) * BLOCK, to, (size_t)(l * l + l + m) - zero, (size_t)(l * l + l - m) - zero, SPHERE_SH_AVX2_LANES_, 0);
             }
@@ -3121,19 +3142,25 @@ static size_t sphere_sh_pt_strips_neon_(const sphere_sh_points *plan, const floa
     }
     return i;
 }
-SPHERE_INLINE_ void sphere_sh_pt_factors_neon_(float *f, size_t block, size_t n, int m, const float *now, const float *before, const float *z)
+SPHERE_INLINE_ void sphere_sh_pt_factors_neon_(float *f, size_t block, size_t n, int m, const float *now, const float *before, const float *z, const float *cp, const float *sp)
 {
     const float order = (float)m;
     size_t u;
     for (u = 0; u < n; u += SPHERE_SH_NEON_LANES_, f += SPHERE_SH_NEON_LANES_) {
-        const float32x4_t om_f32x4 = vdupq_n_f32(order), side_f32x4 = sphere_sh_pt_sign_neon_(vld1q_f32(z + u)), c_f32x4 = vld1q_f32(now + u), s_f32x4 = vld1q_f32(now + block + u), gc_f32x4 = vmulq_f32(om_f32x4, vld1q_f32(before + u)), gs_f32x4 = vmulq_f32(om_f32x4, vld1q_f32(before + block + u));
+        const float32x4_t om_f32x4 = vdupq_n_f32(order), side_f32x4 = sphere_sh_pt_sign_neon_(vld1q_f32(z + u)), c_f32x4 = vld1q_f32(now + u), s_f32x4 = vld1q_f32(now + block + u), pc_f32x4 = vld1q_f32(before + u), ps_f32x4 = vld1q_f32(before + block + u);
+        float32x4_t gc_f32x4 = pc_f32x4, gs_f32x4 = ps_f32x4;
+        if (cp) {                                                          /* along phi and theta: turned by phi */
+            const float32x4_t cp_f32x4 = vld1q_f32(cp + u), sp_f32x4 = vld1q_f32(sp + u);
+            gc_f32x4 = vsubq_f32(vmulq_f32(cp_f32x4, pc_f32x4), vmulq_f32(sp_f32x4, ps_f32x4)); gs_f32x4 = SPHERE_MADD_F32X4_(sp_f32x4, pc_f32x4, vmulq_f32(cp_f32x4, ps_f32x4));
+        }
+        gc_f32x4 = vmulq_f32(om_f32x4, gc_f32x4); gs_f32x4 = vmulq_f32(om_f32x4, gs_f32x4);
         vst1q_f32(f, c_f32x4); vst1q_f32(f + block, s_f32x4); vst1q_f32(f + 2 * block, gc_f32x4); vst1q_f32(f + 3 * block, gs_f32x4);
         vst1q_f32(f + 4 * block, sphere_sh_pt_flip_neon_(c_f32x4, side_f32x4)); vst1q_f32(f + 5 * block, sphere_sh_pt_flip_neon_(s_f32x4, side_f32x4)); vst1q_f32(f + 6 * block, sphere_sh_pt_flip_neon_(gc_f32x4, side_f32x4)); vst1q_f32(f + 7 * block, sphere_sh_pt_flip_neon_(gs_f32x4, side_f32x4));
     }
 }
 /* One harmonic pair and its gradient. float32x4_t of order m comes from `run`, which the line of order m - 1 left there; float32x4_t of order m + 1 takes its
    place. Without values they go to where the gradient's x comes after them. */
-SPHERE_INLINE_ void sphere_sh_pt_slope_line_neon_(const float *q, int m, int first, size_t n, float *work, const float *f, const float *h, float *run, float *const out[4], size_t plus, size_t minus, const int zonal)
+SPHERE_INLINE_ void sphere_sh_pt_slope_line_neon_(const float *q, int m, int first, size_t n, float *work, const float *f, const float *h, float *run, float *const out[4], size_t plus, size_t minus, const float *st, const int zonal, const int tangent)
 {
     enum { MOST = SPHERE_SH_PT_LINE_ };
     const float order = (float)m;
@@ -3152,7 +3179,16 @@ SPHERE_INLINE_ void sphere_sh_pt_slope_line_neon_(const float *q, int m, int fir
         }
         vst1q_f32(run + i, n_f32x4);
         n_f32x4 = vmulq_f32(k_f32x4, n_f32x4);
-        {
+        if (tangent) {
+            const float32x4_t st_f32x4 = vld1q_f32(st + i), az_f32x4 = vabsq_f32(z_f32x4), side_f32x4 = sphere_sh_pt_sign_neon_(z_f32x4);
+            const float32x4_t gc_f32x4 = vmulq_f32(t_f32x4, vld1q_f32(f + 2 * MOST + i)), gs_f32x4 = vmulq_f32(t_f32x4, vld1q_f32(f + 3 * MOST + i));
+            if (!zonal) {
+                vst1q_f32(m0 + i, vmulq_f32(t_f32x4, vld1q_f32(f + MOST + i))); vst1q_f32(m2 + i, gc_f32x4);
+                vst1q_f32(m1 + i, sphere_sh_pt_flip_neon_(vsubq_f32(vmulq_f32(az_f32x4, gs_f32x4), vmulq_f32(st_f32x4, vmulq_f32(n_f32x4, vld1q_f32(f + MOST + i)))), side_f32x4));
+            }
+            vst1q_f32(p0 + i, vmulq_f32(t_f32x4, vld1q_f32(f + i))); vst1q_f32(p2 + i, vsubq_f32(vdupq_n_f32(0), gs_f32x4));
+            vst1q_f32(p1 + i, sphere_sh_pt_flip_neon_(vsubq_f32(vmulq_f32(az_f32x4, gc_f32x4), vmulq_f32(st_f32x4, vmulq_f32(n_f32x4, vld1q_f32(f + i)))), side_f32x4));
+        } else {
             const float32x4_t yc_f32x4 = vmulq_f32(t_f32x4, vld1q_f32(f + i)), gc_f32x4 = vmulq_f32(t_f32x4, vld1q_f32(f + 2 * MOST + i)), gs_f32x4 = vmulq_f32(t_f32x4, vld1q_f32(f + 3 * MOST + i)), vc_f32x4 = vmulq_f32(n_f32x4, vld1q_f32(h + i));
             const float32x4_t rc_f32x4 = SPHERE_MADD_F32X4_(om_f32x4, yc_f32x4, vmulq_f32(z_f32x4, vc_f32x4));
             if (!zonal) {
@@ -3163,16 +3199,18 @@ SPHERE_INLINE_ void sphere_sh_pt_slope_line_neon_(const float *q, int m, int fir
         }
     }
 }
-static size_t sphere_sh_pt_slope_planes_neon_(const sphere_sh_points *plan, const float *x, const float *y, const float *z, size_t n, float *const out[4], size_t stride, int *bad)
+SPHERE_INLINE_ size_t sphere_sh_pt_slope_planes_body_neon_(const sphere_sh_points *plan, const float *x, const float *y, const float *z, size_t n, float *const out[4], size_t stride, int *bad, const float *const around[3], const int tangent)
 {
     enum { MOST = SPHERE_SH_PT_LINE_, DEGREES = SPHERE_SH_PT_LOW_DEGREE_ + 1 };
     const float *seeds = sphere_sh_pt_seeds_(plan), *table = seeds + (plan->degree + 2);
     float space[(6 + 4 + 8 + DEGREES) * MOST + 64 / sizeof(float)], *const work = (float *)sphere_align_(space), *const powers = work + 6 * MOST, *const factors = powers + 4 * MOST, *const run = factors + 8 * MOST, *to[4];
     const int degree = plan->degree;
     size_t first, count, i, at;
+    const float *st;
     int l, m, k;
     for (first = 0; first + SPHERE_SH_NEON_LANES_ <= n; first += count) {
         count = n - first < MOST ? (n - first) / SPHERE_SH_NEON_LANES_ * SPHERE_SH_NEON_LANES_ : MOST;
+        st = tangent ? around[0] + first : NULL;
         for (k = 0; k < 4; k++) to[k] = (out[k] ? out[k] : out[1]) + first;
         for (i = 0; i < count; i += SPHERE_SH_NEON_LANES_) {
             const float32x4_t x_f32x4 = vld1q_f32(x + first + i), y_f32x4 = vld1q_f32(y + first + i), z_f32x4 = vld1q_f32(z + first + i);
@@ -3188,12 +3226,12 @@ static size_t sphere_sh_pt_slope_planes_neon_(const sphere_sh_points *plan, cons
         }
         for (m = 0; m <= degree; m++) {
             const float *q = table + 4 * ((size_t)m * ((size_t)m + 1) / 2 + (size_t)m);
-            sphere_sh_pt_factors_neon_(factors, MOST, count, m, powers, powers + 2 * MOST, work + 5 * MOST);
+            sphere_sh_pt_factors_neon_(factors, MOST, count, m, powers, powers + 2 * MOST, work + 5 * MOST, tangent ? around[1] + first : NULL, tangent ? around[2] + first : NULL);
             for (i = 0; i < count; i += SPHERE_SH_NEON_LANES_) { vst1q_f32(work + i, vld1q_dup_f32(seeds + m + 1)); vst1q_f32(work + MOST + i, vdupq_n_f32(0)); }
             for (l = m, at = (size_t)(m * m + m) * stride; l <= degree; l++, q += 4 * (size_t)l, at += 2 * (size_t)l * stride) {
                 const float *f = factors + ((l - m) & 1 ? 4 * MOST : 0), *h = factors + ((l - m) & 1 ? 0 : 4 * MOST);
-                if (m == 0) sphere_sh_pt_slope_line_neon_(q, 0, l == 0, count, work, f, h, run + (size_t)l * MOST, to, at, at, 1);
-                else sphere_sh_pt_slope_line_neon_(q, m, l == m, count, work, f, h, run + (size_t)l * MOST, to, at + (size_t)m * stride, at - (size_t)m * stride, 0);
+                if (m == 0) sphere_sh_pt_slope_line_neon_(q, 0, l == 0, count, work, f, h, run + (size_t)l * MOST, to, at, at, st, 1, tangent);
+                else sphere_sh_pt_slope_line_neon_(q, m, l == m, count, work, f, h, run + (size_t)l * MOST, to, at + (size_t)m * stride, at - (size_t)m * stride, st, 0, tangent);
             }
             memcpy(powers + 2 * MOST, powers, 2 * MOST * sizeof(float));
             for (i = 0; i < count; i += SPHERE_SH_NEON_LANES_) sphere_sh_pt_turn_neon_(m, vld1q_f32(work + 3 * MOST + i), vld1q_f32(work + 4 * MOST + i), powers + i, powers + MOST + i);
@@ -3201,6 +3239,10 @@ static size_t sphere_sh_pt_slope_planes_neon_(const sphere_sh_points *plan, cons
     }
     return first;
 }
+static size_t sphere_sh_pt_slope_planes_neon_(const sphere_sh_points *plan, const float *x, const float *y, const float *z, size_t n, float *const out[4], size_t stride, int *bad)
+{ return sphere_sh_pt_slope_planes_body_neon_(plan, x, y, z, n, out, stride, bad, NULL, 0); }
+static size_t sphere_sh_pt_tangent_planes_neon_(const sphere_sh_points *plan, const float *const xyz[3], const float *const around[3], size_t n, float *const out[4], size_t stride, int *bad)
+{ return sphere_sh_pt_slope_planes_body_neon_(plan, xyz[0], xyz[1], xyz[2], n, out, stride, bad, around, 1); }
 static size_t sphere_sh_pt_slope_rows_neon_(const sphere_sh_points *plan, const float *x, const float *y, const float *z, size_t n, float *const out[4], size_t stride, int *bad)
 {
     enum { BLOCK = 1 * SPHERE_SH_NEON_LANES_, ORDERS = SPHERE_SH_PT_LOW_DEGREE_ + 2, COLUMNS = 132 };
@@ -3230,7 +3272,7 @@ static size_t sphere_sh_pt_slope_rows_neon_(const sphere_sh_points *plan, const 
             sphere_sh_pt_strip_start_neon_(table + 4 * ((size_t)from * ((size_t)from + 1) / 2), from, last, states, place, run);
             for (m = 0; m <= last; m++) {
                 l = m > from ? m : from;
-                sphere_sh_pt_factors_neon_(factors, BLOCK, BLOCK, m, powers + 2 * (m + 1) * BLOCK, powers + 2 * m * BLOCK, place + 3 * BLOCK);
+                sphere_sh_pt_factors_neon_(factors, BLOCK, BLOCK, m, powers + 2 * (m + 1) * BLOCK, powers + 2 * m * BLOCK, place + 3 * BLOCK, NULL, NULL);
                 if (m == 0) sphere_sh_pt_strip_slopes_neon_(table + 4 * ((size_t)l * ((size_t)l + 1) / 2), 0, l, last, states + 2 * BLOCK, place, factors, run + (l - from) * BLOCK, to, (size_t)(l * l + l) - zero, 0, SPHERE_SH_NEON_LANES_, 1);
                 else sphere_sh_pt_strip_slopes_neon_(table + 4 * ((size_t)l * ((size_t)l + 1) / 2 + (size_t)m), m, l, last, states + 2 * (m + 1) * BLOCK, place, factors, run + (l - from) * BLOCK, to, (size_t)(l * l + l + m) - zero, (size_t)(l * l + l - m) - zero, SPHERE_SH_NEON_LANES_, 0);
             }
@@ -3794,20 +3836,21 @@ typedef struct sphere_sh_pt_kernels_ {
     size_t (*slopes)(const sphere_sh_points *plan, const float *x, const float *y, const float *z, size_t n, float *const out[4], size_t stride, int *bad);
     size_t (*values[2])(const sphere_sh_points *plan, const float *x, const float *y, const float *z, size_t n, float *out, size_t stride, int *bad);            /* rows, planes */
     size_t (*gradients[2])(const sphere_sh_points *plan, const float *x, const float *y, const float *z, size_t n, float *const out[4], size_t stride, int *bad);
+    size_t (*tangents)(const sphere_sh_points *plan, const float *const xyz[3], const float *const around[3], size_t n, float *const out[4], size_t stride, int *bad);      /* planes */
     int (*basis)(const sphere_sh_points *plan, const sphere_sh_pt_block_ *b);
     void (*sum)(const sphere_sh_points *plan, const sphere_sh_pt_sum_block_ *b);
 } sphere_sh_pt_kernels_;
 SPHERE_INLINE_ const sphere_sh_pt_kernels_ *sphere_sh_pt_kernels_for_(sphere_simd level)
 {
-    static const sphere_sh_pt_kernels_ portable = { 1, sphere_sh_pt_low_c_, sphere_sh_pt_slopes_c_, { NULL, NULL }, { NULL, NULL }, sphere_sh_pt_basis_c_, sphere_sh_pt_sum_c_ };
+    static const sphere_sh_pt_kernels_ portable = { 1, sphere_sh_pt_low_c_, sphere_sh_pt_slopes_c_, { NULL, NULL }, { NULL, NULL }, NULL, sphere_sh_pt_basis_c_, sphere_sh_pt_sum_c_ };
 #if SPHERE_AVX2_
     static const sphere_sh_pt_kernels_ avx2 = { SPHERE_SH_AVX2_LANES_, sphere_sh_pt_low_avx2_, sphere_sh_pt_slopes_avx2_, { sphere_sh_pt_strips_avx2_, sphere_sh_pt_planes_avx2_ }, { sphere_sh_pt_slope_rows_avx2_, sphere_sh_pt_slope_planes_avx2_ },
-        sphere_sh_pt_basis_avx2_, sphere_sh_pt_sum_avx2_ };
+        sphere_sh_pt_tangent_planes_avx2_, sphere_sh_pt_basis_avx2_, sphere_sh_pt_sum_avx2_ };
     if (level == SPHERE_SIMD_AVX2 || level == SPHERE_SIMD_AVX512) return &avx2;
 #endif
 #if SPHERE_NEON_
     static const sphere_sh_pt_kernels_ neon = { SPHERE_SH_NEON_LANES_, sphere_sh_pt_low_neon_, sphere_sh_pt_slopes_neon_, { sphere_sh_pt_strips_neon_, sphere_sh_pt_planes_neon_ }, { sphere_sh_pt_slope_rows_neon_, sphere_sh_pt_slope_planes_neon_ },
-        sphere_sh_pt_basis_neon_, sphere_sh_pt_sum_neon_ };
+        sphere_sh_pt_tangent_planes_neon_, sphere_sh_pt_basis_neon_, sphere_sh_pt_sum_neon_ };
     if (level == SPHERE_SIMD_NEON) return &neon;
 #endif
     (void)level;
@@ -4090,12 +4133,37 @@ static size_t sphere_sh_pt_run_low_(const sphere_sh_pt_job_ *job, size_t first, 
     if (bad) for (i = first; i < done; i++) if (sphere_sh_pt_strange_c_(sphere_sh_pt_square_of_(job, i))) sphere_sh_pt_spoil_(job, i);
     return done;
 }
+/* Angles, and gradients along theta and phi, beyond the straight-line code: prepared first, then the same strips. Returns where it stopped. */
+SPHERE_SH_PT_APART_ static size_t sphere_sh_pt_run_prepared_(const sphere_sh_pt_job_ *job, size_t first, size_t last)
+{
+    enum { SOME = 32 };                                                     /* directions that are prepared at once: bits of the answer */
+    static const int field[6] = { SPHERE_SH_PT_X_, SPHERE_SH_PT_Y_, SPHERE_SH_PT_Z_, SPHERE_SH_PT_ST_, SPHERE_SH_PT_CP_, SPHERE_SH_PT_SP_ };
+    const int planes = job->plan->desc.layout == SPHERE_SH_BASIS_PLANES;
+    float lane[SPHERE_SH_PT_FIELDS_ * SOME], column[6][SPHERE_SH_PT_TASK_], *out[4];
+    double polar[SPHERE_SH_PT_POLAR_ * SOME];
+    uint32_t bad[SPHERE_SH_PT_TASK_ / SOME] = { 0 }, origin;
+    const float *xyz[3], *around[3];
+    size_t i, n = last - first;
+    int strange = 0, k;
+    for (i = 0; i < n; i += SOME) {
+        const size_t some = n - i < SOME ? n - i : SOME;
+        bad[i / SOME] = sphere_sh_pt_prepare_(job, first + i, some, SOME, lane, polar, &origin);
+        for (k = 0; k < 6; k++) memcpy(column[k] + i, lane + field[k] * SOME, some * sizeof(float));
+    }
+    for (k = 0; k < 3; k++) { xyz[k] = column[k]; around[k] = column[3 + k]; }
+    for (k = 0; k < 4; k++) out[k] = job->out[k] ? job->out[k] + first * (planes ? 1 : job->stride) : NULL;
+    n = job->gradient ? job->kernels->tangents(job->plan, xyz, around, n, out, job->stride, &strange) : job->kernels->values[planes](job->plan, xyz[0], xyz[1], xyz[2], n, out[0], job->stride, &strange);
+    for (i = 0; i < n; i++) if (bad[i / SOME] >> (i % SOME) & 1u) sphere_sh_pt_spoil_(job, first + i);
+    return first + n;
+}
 static void sphere_sh_pt_task_(void *context, size_t index)
 {
     const sphere_sh_pt_job_ *job = (const sphere_sh_pt_job_ *)context;
     const size_t first = index * SPHERE_SH_PT_TASK_, last = job->n - first < SPHERE_SH_PT_TASK_ ? job->n : first + SPHERE_SH_PT_TASK_;
     size_t i = first;
     if (!job->coefficients && job->gradient < 2 && !job->solid && job->in[2]) i = sphere_sh_pt_run_low_(job, first, last);
+    else if (!job->coefficients && !job->solid && job->plan->degree > 6 && job->plan->degree <= SPHERE_SH_PT_LOW_DEGREE_ && job->kernels->values[0]
+             && (!job->gradient || job->plan->desc.layout == SPHERE_SH_BASIS_PLANES)) i = sphere_sh_pt_run_prepared_(job, first, last);
     if (job->kernels->lanes > 1) i = job->coefficients ? sphere_sh_pt_run_sums_(job, i, last) : sphere_sh_pt_run_blocks_(job, i, last);
     for (; i < last; i++) sphere_sh_pt_run_one_(job, i);
 }
@@ -5531,7 +5599,7 @@ static int sphere_shd_pt_basis_neon_(const sphere_shd_points *plan, const sphere
 /* >>kernel strips: values and gradients to SPHERE_SH_PT_LOW_DEGREE_ order by order, so that the recurrence stays in registers. A strip is the
    harmonics of one order at some vectors of directions; it goes to planes, or to a tile that is turned into rows, in pieces of as many degrees as
    the tile holds. Gradients in planes are written line by line, a harmonic at many directions, because they have four times as many
-   places. Planes are fetched before they are written: so few numbers in a row no processor foresees. The same operations as the kernel basis: factors holds the angular
+   places; so are those along theta and phi, whose sines and cosines come in `around`: sin theta, cos phi, sin phi. Planes are fetched before they are written: so few numbers in a row no processor foresees. The same operations as the kernel basis: factors holds the angular
    factors as they are (l - m even) and with the sign of z (l - m odd). For gradients the strip of order m runs T of order m + 1, which its
    slope needs, and leaves it in `run` to the next strip. Each returns how many directions it did. */
 
@@ -5701,19 +5769,25 @@ SPHERE_TARGET_AVX2_ static size_t sphere_shd_pt_strips_avx2_(const sphere_shd_po
     }
     return i;
 }
-SPHERE_SH_AVX2_INLINE_ void sphere_shd_pt_factors_avx2_(double *f, size_t block, size_t n, int m, const double *now, const double *before, const double *z)
+SPHERE_SH_AVX2_INLINE_ void sphere_shd_pt_factors_avx2_(double *f, size_t block, size_t n, int m, const double *now, const double *before, const double *z, const double *cp, const double *sp)
 {
     const double order = (double)m;
     size_t u;
     for (u = 0; u < n; u += SPHERE_SHD_AVX2_LANES_, f += SPHERE_SHD_AVX2_LANES_) {
-        const __m256d om_f64x4 = _mm256_set1_pd(order), side_f64x4 = sphere_shd_pt_sign_avx2_(_mm256_loadu_pd(z + u)), c_f64x4 = _mm256_loadu_pd(now + u), s_f64x4 = _mm256_loadu_pd(now + block + u), gc_f64x4 = _mm256_mul_pd(om_f64x4, _mm256_loadu_pd(before + u)), gs_f64x4 = _mm256_mul_pd(om_f64x4, _mm256_loadu_pd(before + block + u));
+        const __m256d om_f64x4 = _mm256_set1_pd(order), side_f64x4 = sphere_shd_pt_sign_avx2_(_mm256_loadu_pd(z + u)), c_f64x4 = _mm256_loadu_pd(now + u), s_f64x4 = _mm256_loadu_pd(now + block + u), pc_f64x4 = _mm256_loadu_pd(before + u), ps_f64x4 = _mm256_loadu_pd(before + block + u);
+        __m256d gc_f64x4 = pc_f64x4, gs_f64x4 = ps_f64x4;
+        if (cp) {                                                          /* along phi and theta: turned by phi */
+            const __m256d cp_f64x4 = _mm256_loadu_pd(cp + u), sp_f64x4 = _mm256_loadu_pd(sp + u);
+            gc_f64x4 = _mm256_sub_pd(_mm256_mul_pd(cp_f64x4, pc_f64x4), _mm256_mul_pd(sp_f64x4, ps_f64x4)); gs_f64x4 = SPHERE_SH_MADD_F64X4_(sp_f64x4, pc_f64x4, _mm256_mul_pd(cp_f64x4, ps_f64x4));
+        }
+        gc_f64x4 = _mm256_mul_pd(om_f64x4, gc_f64x4); gs_f64x4 = _mm256_mul_pd(om_f64x4, gs_f64x4);
         _mm256_storeu_pd(f, c_f64x4); _mm256_storeu_pd(f + block, s_f64x4); _mm256_storeu_pd(f + 2 * block, gc_f64x4); _mm256_storeu_pd(f + 3 * block, gs_f64x4);
         _mm256_storeu_pd(f + 4 * block, sphere_shd_pt_flip_avx2_(c_f64x4, side_f64x4)); _mm256_storeu_pd(f + 5 * block, sphere_shd_pt_flip_avx2_(s_f64x4, side_f64x4)); _mm256_storeu_pd(f + 6 * block, sphere_shd_pt_flip_avx2_(gc_f64x4, side_f64x4)); _mm256_storeu_pd(f + 7 * block, sphere_shd_pt_flip_avx2_(gs_f64x4, side_f64x4));
     }
 }
 /* One harmonic pair and its gradient. __m256d of order m comes from `run`, which the line of order m - 1 left there; __m256d of order m + 1 takes its
    place. Without values they go to where the gradient's x comes after them. */
-SPHERE_SH_AVX2_INLINE_ void sphere_shd_pt_slope_line_avx2_(const double *q, int m, int first, size_t n, double *work, const double *f, const double *h, double *run, double *const out[4], size_t plus, size_t minus, size_t ahead, const int zonal)
+SPHERE_SH_AVX2_INLINE_ void sphere_shd_pt_slope_line_avx2_(const double *q, int m, int first, size_t n, double *work, const double *f, const double *h, double *run, double *const out[4], size_t plus, size_t minus, size_t ahead, const double *st, const int zonal, const int tangent)
 {
     enum { MOST = SPHERE_SH_PT_LINE_ };
     const double order = (double)m;
@@ -5736,7 +5810,16 @@ SPHERE_SH_AVX2_INLINE_ void sphere_shd_pt_slope_line_avx2_(const double *q, int 
         }
         _mm256_storeu_pd(run + i, n_f64x4);
         n_f64x4 = _mm256_mul_pd(k_f64x4, n_f64x4);
-        {
+        if (tangent) {
+            const __m256d st_f64x4 = _mm256_loadu_pd(st + i), az_f64x4 = _mm256_andnot_pd(_mm256_set1_pd(-0.0), z_f64x4), side_f64x4 = sphere_shd_pt_sign_avx2_(z_f64x4);
+            const __m256d gc_f64x4 = _mm256_mul_pd(t_f64x4, _mm256_loadu_pd(f + 2 * MOST + i)), gs_f64x4 = _mm256_mul_pd(t_f64x4, _mm256_loadu_pd(f + 3 * MOST + i));
+            if (!zonal) {
+                _mm256_storeu_pd(m0 + i, _mm256_mul_pd(t_f64x4, _mm256_loadu_pd(f + MOST + i))); _mm256_storeu_pd(m2 + i, gc_f64x4);
+                _mm256_storeu_pd(m1 + i, sphere_shd_pt_flip_avx2_(_mm256_sub_pd(_mm256_mul_pd(az_f64x4, gs_f64x4), _mm256_mul_pd(st_f64x4, _mm256_mul_pd(n_f64x4, _mm256_loadu_pd(f + MOST + i)))), side_f64x4));
+            }
+            _mm256_storeu_pd(p0 + i, _mm256_mul_pd(t_f64x4, _mm256_loadu_pd(f + i))); _mm256_storeu_pd(p2 + i, _mm256_sub_pd(_mm256_setzero_pd(), gs_f64x4));
+            _mm256_storeu_pd(p1 + i, sphere_shd_pt_flip_avx2_(_mm256_sub_pd(_mm256_mul_pd(az_f64x4, gc_f64x4), _mm256_mul_pd(st_f64x4, _mm256_mul_pd(n_f64x4, _mm256_loadu_pd(f + i)))), side_f64x4));
+        } else {
             const __m256d yc_f64x4 = _mm256_mul_pd(t_f64x4, _mm256_loadu_pd(f + i)), gc_f64x4 = _mm256_mul_pd(t_f64x4, _mm256_loadu_pd(f + 2 * MOST + i)), gs_f64x4 = _mm256_mul_pd(t_f64x4, _mm256_loadu_pd(f + 3 * MOST + i)), vc_f64x8 = _mm256_mul_pd(n_f64x4, _mm256_loadu_pd(h + i));
             const __m256d rc_f64x4 = SPHERE_SH_MADD_F64X4_(om_f64x4, yc_f64x4, _mm256_mul_pd(z_f64x4, vc_f64x8));
             if (!zonal) {
@@ -5747,16 +5830,18 @@ SPHERE_SH_AVX2_INLINE_ void sphere_shd_pt_slope_line_avx2_(const double *q, int 
         }
     }
 }
-SPHERE_TARGET_AVX2_ static size_t sphere_shd_pt_slope_planes_avx2_(const sphere_shd_points *plan, const double *x, const double *y, const double *z, size_t n, double *const out[4], size_t stride, int *bad)
+SPHERE_SH_AVX2_INLINE_ size_t sphere_shd_pt_slope_planes_body_avx2_(const sphere_shd_points *plan, const double *x, const double *y, const double *z, size_t n, double *const out[4], size_t stride, int *bad, const double *const around[3], const int tangent)
 {
     enum { MOST = SPHERE_SH_PT_LINE_, DEGREES = SPHERE_SH_PT_LOW_DEGREE_ + 1 };
     const double *seeds = sphere_shd_pt_seeds_(plan), *table = seeds + (plan->degree + 2);
     double space[(6 + 4 + 8 + DEGREES) * MOST + 64 / sizeof(double)], *const work = (double *)sphere_align_(space), *const powers = work + 6 * MOST, *const factors = powers + 4 * MOST, *const run = factors + 8 * MOST, *to[4];
     const int degree = plan->degree;
     size_t first, count, i, at;
+    const double *st;
     int l, m, k;
     for (first = 0; first + SPHERE_SHD_AVX2_LANES_ <= n; first += count) {
         count = n - first < MOST ? (n - first) / SPHERE_SHD_AVX2_LANES_ * SPHERE_SHD_AVX2_LANES_ : (size_t)MOST;
+        st = tangent ? around[0] + first : NULL;
         for (k = 0; k < 4; k++) to[k] = (out[k] ? out[k] : out[1]) + first;
         for (i = 0; i < count; i += SPHERE_SHD_AVX2_LANES_) {
             const __m256d x_f64x4 = _mm256_loadu_pd(x + first + i), y_f64x4 = _mm256_loadu_pd(y + first + i), z_f64x4 = _mm256_loadu_pd(z + first + i);
@@ -5772,13 +5857,13 @@ SPHERE_TARGET_AVX2_ static size_t sphere_shd_pt_slope_planes_avx2_(const sphere_
         }
         for (m = 0; m <= degree; m++) {
             const double *q = table + 4 * ((size_t)m * ((size_t)m + 1) / 2 + (size_t)m);
-            sphere_shd_pt_factors_avx2_(factors, MOST, count, m, powers, powers + 2 * MOST, work + 5 * MOST);
+            sphere_shd_pt_factors_avx2_(factors, MOST, count, m, powers, powers + 2 * MOST, work + 5 * MOST, tangent ? around[1] + first : NULL, tangent ? around[2] + first : NULL);
             for (i = 0; i < count; i += SPHERE_SHD_AVX2_LANES_) { _mm256_storeu_pd(work + i, _mm256_broadcast_sd(seeds + m + 1)); _mm256_storeu_pd(work + MOST + i, _mm256_setzero_pd()); }
             for (l = m, at = (size_t)(m * m + m) * stride; l <= degree; l++, q += 4 * (size_t)l, at += 2 * (size_t)l * stride) {
                 const size_t ahead = l < degree ? 2 * (size_t)(l + 1) * stride : 0;
                 const double *f = factors + ((l - m) & 1 ? 4 * MOST : 0), *h = factors + ((l - m) & 1 ? 0 : 4 * MOST);
-                if (m == 0) sphere_shd_pt_slope_line_avx2_(q, 0, l == 0, count, work, f, h, run + (size_t)l * MOST, to, at, at, ahead, 1);
-                else sphere_shd_pt_slope_line_avx2_(q, m, l == m, count, work, f, h, run + (size_t)l * MOST, to, at + (size_t)m * stride, at - (size_t)m * stride, ahead, 0);
+                if (m == 0) sphere_shd_pt_slope_line_avx2_(q, 0, l == 0, count, work, f, h, run + (size_t)l * MOST, to, at, at, ahead, st, 1, tangent);
+                else sphere_shd_pt_slope_line_avx2_(q, m, l == m, count, work, f, h, run + (size_t)l * MOST, to, at + (size_t)m * stride, at - (size_t)m * stride, ahead, st, 0, tangent);
             }
             memcpy(powers + 2 * MOST, powers, 2 * MOST * sizeof(double));
             for (i = 0; i < count; i += SPHERE_SHD_AVX2_LANES_) sphere_shd_pt_turn_avx2_(m, _mm256_loadu_pd(work + 3 * MOST + i), _mm256_loadu_pd(work + 4 * MOST + i), powers + i, powers + MOST + i);
@@ -5786,6 +5871,10 @@ SPHERE_TARGET_AVX2_ static size_t sphere_shd_pt_slope_planes_avx2_(const sphere_
     }
     return first;
 }
+SPHERE_TARGET_AVX2_ static size_t sphere_shd_pt_slope_planes_avx2_(const sphere_shd_points *plan, const double *x, const double *y, const double *z, size_t n, double *const out[4], size_t stride, int *bad)
+{ return sphere_shd_pt_slope_planes_body_avx2_(plan, x, y, z, n, out, stride, bad, NULL, 0); }
+SPHERE_TARGET_AVX2_ static size_t sphere_shd_pt_tangent_planes_avx2_(const sphere_shd_points *plan, const double *const xyz[3], const double *const around[3], size_t n, double *const out[4], size_t stride, int *bad)
+{ return sphere_shd_pt_slope_planes_body_avx2_(plan, xyz[0], xyz[1], xyz[2], n, out, stride, bad, around, 1); }
 SPHERE_TARGET_AVX2_ static size_t sphere_shd_pt_slope_rows_avx2_(const sphere_shd_points *plan, const double *x, const double *y, const double *z, size_t n, double *const out[4], size_t stride, int *bad)
 {
     enum { BLOCK = 1 * SPHERE_SHD_AVX2_LANES_, ORDERS = SPHERE_SH_PT_LOW_DEGREE_ + 2, COLUMNS = 132 };
@@ -5819,7 +5908,7 @@ SPHERE_TARGET_AVX2_ static size_t sphere_shd_pt_slope_rows_avx2_(const sphere_sh
                     const double *at = out[u & 3] + (i + (u >> 2)) * stride, *end = at + (last + 1) * (last + 1);
                     for (at += from * from; at < end; at += 64 / sizeof(double)) _mm_prefetch((const char *)at, _MM_HINT_T0);
                 }
-                sphere_shd_pt_factors_avx2_(factors, BLOCK, BLOCK, m, powers + 2 * (m + 1) * BLOCK, powers + 2 * m * BLOCK, place + 3 * BLOCK);
+                sphere_shd_pt_factors_avx2_(factors, BLOCK, BLOCK, m, powers + 2 * (m + 1) * BLOCK, powers + 2 * m * BLOCK, place + 3 * BLOCK, NULL, NULL);
                 if (m == 0) sphere_shd_pt_strip_slopes_avx2_(table + 4 * ((size_t)l * ((size_t)l + 1) / 2), 0, l, last, states + 2 * BLOCK, place, factors, run + (l - from) * BLOCK, to, (size_t)(l * l + l) - zero, 0, SPHERE_SHD_AVX2_LANES_, 1);
                 else sphere_shd_pt_strip_slopes_avx2_(table + 4 * ((size_t)l * ((size_t)l + 1) / 2 + (size_t)m), m, l, last, states + 2 * (m + 1) * BLOCK, place, factors, run + (l - from) * BLOCK, to, (size_t)(l * l + l + m) - zero, (size_t)(l * l + l - m) - zero, SPHERE_SHD_AVX2_LANES_, 0);
             }
@@ -5986,19 +6075,25 @@ static size_t sphere_shd_pt_strips_neon_(const sphere_shd_points *plan, const do
     }
     return i;
 }
-SPHERE_INLINE_ void sphere_shd_pt_factors_neon_(double *f, size_t block, size_t n, int m, const double *now, const double *before, const double *z)
+SPHERE_INLINE_ void sphere_shd_pt_factors_neon_(double *f, size_t block, size_t n, int m, const double *now, const double *before, const double *z, const double *cp, const double *sp)
 {
     const double order = (double)m;
     size_t u;
     for (u = 0; u < n; u += SPHERE_SHD_NEON_LANES_, f += SPHERE_SHD_NEON_LANES_) {
-        const float64x2_t om_f64x2 = vdupq_n_f64(order), side_f64x2 = sphere_shd_pt_sign_neon_(vld1q_f64(z + u)), c_f64x2 = vld1q_f64(now + u), s_f64x2 = vld1q_f64(now + block + u), gc_f64x2 = vmulq_f64(om_f64x2, vld1q_f64(before + u)), gs_f64x2 = vmulq_f64(om_f64x2, vld1q_f64(before + block + u));
+        const float64x2_t om_f64x2 = vdupq_n_f64(order), side_f64x2 = sphere_shd_pt_sign_neon_(vld1q_f64(z + u)), c_f64x2 = vld1q_f64(now + u), s_f64x2 = vld1q_f64(now + block + u), pc_f64x2 = vld1q_f64(before + u), ps_f64x2 = vld1q_f64(before + block + u);
+        float64x2_t gc_f64x2 = pc_f64x2, gs_f64x2 = ps_f64x2;
+        if (cp) {                                                          /* along phi and theta: turned by phi */
+            const float64x2_t cp_f64x2 = vld1q_f64(cp + u), sp_f64x2 = vld1q_f64(sp + u);
+            gc_f64x2 = vsubq_f64(vmulq_f64(cp_f64x2, pc_f64x2), vmulq_f64(sp_f64x2, ps_f64x2)); gs_f64x2 = SPHERE_SH_MADD_F64X2_(sp_f64x2, pc_f64x2, vmulq_f64(cp_f64x2, ps_f64x2));
+        }
+        gc_f64x2 = vmulq_f64(om_f64x2, gc_f64x2); gs_f64x2 = vmulq_f64(om_f64x2, gs_f64x2);
         vst1q_f64(f, c_f64x2); vst1q_f64(f + block, s_f64x2); vst1q_f64(f + 2 * block, gc_f64x2); vst1q_f64(f + 3 * block, gs_f64x2);
         vst1q_f64(f + 4 * block, sphere_shd_pt_flip_neon_(c_f64x2, side_f64x2)); vst1q_f64(f + 5 * block, sphere_shd_pt_flip_neon_(s_f64x2, side_f64x2)); vst1q_f64(f + 6 * block, sphere_shd_pt_flip_neon_(gc_f64x2, side_f64x2)); vst1q_f64(f + 7 * block, sphere_shd_pt_flip_neon_(gs_f64x2, side_f64x2));
     }
 }
 /* One harmonic pair and its gradient. float64x2_t of order m comes from `run`, which the line of order m - 1 left there; float64x2_t of order m + 1 takes its
    place. Without values they go to where the gradient's x comes after them. */
-SPHERE_INLINE_ void sphere_shd_pt_slope_line_neon_(const double *q, int m, int first, size_t n, double *work, const double *f, const double *h, double *run, double *const out[4], size_t plus, size_t minus, const int zonal)
+SPHERE_INLINE_ void sphere_shd_pt_slope_line_neon_(const double *q, int m, int first, size_t n, double *work, const double *f, const double *h, double *run, double *const out[4], size_t plus, size_t minus, const double *st, const int zonal, const int tangent)
 {
     enum { MOST = SPHERE_SH_PT_LINE_ };
     const double order = (double)m;
@@ -6017,7 +6112,16 @@ SPHERE_INLINE_ void sphere_shd_pt_slope_line_neon_(const double *q, int m, int f
         }
         vst1q_f64(run + i, n_f64x2);
         n_f64x2 = vmulq_f64(k_f64x2, n_f64x2);
-        {
+        if (tangent) {
+            const float64x2_t st_f64x2 = vld1q_f64(st + i), az_f64x2 = vabsq_f64(z_f64x2), side_f64x2 = sphere_shd_pt_sign_neon_(z_f64x2);
+            const float64x2_t gc_f64x2 = vmulq_f64(t_f64x2, vld1q_f64(f + 2 * MOST + i)), gs_f64x2 = vmulq_f64(t_f64x2, vld1q_f64(f + 3 * MOST + i));
+            if (!zonal) {
+                vst1q_f64(m0 + i, vmulq_f64(t_f64x2, vld1q_f64(f + MOST + i))); vst1q_f64(m2 + i, gc_f64x2);
+                vst1q_f64(m1 + i, sphere_shd_pt_flip_neon_(vsubq_f64(vmulq_f64(az_f64x2, gs_f64x2), vmulq_f64(st_f64x2, vmulq_f64(n_f64x2, vld1q_f64(f + MOST + i)))), side_f64x2));
+            }
+            vst1q_f64(p0 + i, vmulq_f64(t_f64x2, vld1q_f64(f + i))); vst1q_f64(p2 + i, vsubq_f64(vdupq_n_f64(0), gs_f64x2));
+            vst1q_f64(p1 + i, sphere_shd_pt_flip_neon_(vsubq_f64(vmulq_f64(az_f64x2, gc_f64x2), vmulq_f64(st_f64x2, vmulq_f64(n_f64x2, vld1q_f64(f + i)))), side_f64x2));
+        } else {
             const float64x2_t yc_f64x2 = vmulq_f64(t_f64x2, vld1q_f64(f + i)), gc_f64x2 = vmulq_f64(t_f64x2, vld1q_f64(f + 2 * MOST + i)), gs_f64x2 = vmulq_f64(t_f64x2, vld1q_f64(f + 3 * MOST + i)), vc_f64x4 = vmulq_f64(n_f64x2, vld1q_f64(h + i));
             const float64x2_t rc_f64x2 = SPHERE_SH_MADD_F64X2_(om_f64x2, yc_f64x2, vmulq_f64(z_f64x2, vc_f64x4));
             if (!zonal) {
@@ -6028,16 +6132,18 @@ SPHERE_INLINE_ void sphere_shd_pt_slope_line_neon_(const double *q, int m, int f
         }
     }
 }
-static size_t sphere_shd_pt_slope_planes_neon_(const sphere_shd_points *plan, const double *x, const double *y, const double *z, size_t n, double *const out[4], size_t stride, int *bad)
+SPHERE_INLINE_ size_t sphere_shd_pt_slope_planes_body_neon_(const sphere_shd_points *plan, const double *x, const double *y, const double *z, size_t n, double *const out[4], size_t stride, int *bad, const double *const around[3], const int tangent)
 {
     enum { MOST = SPHERE_SH_PT_LINE_, DEGREES = SPHERE_SH_PT_LOW_DEGREE_ + 1 };
     const double *seeds = sphere_shd_pt_seeds_(plan), *table = seeds + (plan->degree + 2);
     double space[(6 + 4 + 8 + DEGREES) * MOST + 64 / sizeof(double)], *const work = (double *)sphere_align_(space), *const powers = work + 6 * MOST, *const factors = powers + 4 * MOST, *const run = factors + 8 * MOST, *to[4];
     const int degree = plan->degree;
     size_t first, count, i, at;
+    const double *st;
     int l, m, k;
     for (first = 0; first + SPHERE_SHD_NEON_LANES_ <= n; first += count) {
         count = n - first < MOST ? (n - first) / SPHERE_SHD_NEON_LANES_ * SPHERE_SHD_NEON_LANES_ : MOST;
+        st = tangent ? around[0] + first : NULL;
         for (k = 0; k < 4; k++) to[k] = (out[k] ? out[k] : out[1]) + first;
         for (i = 0; i < count; i += SPHERE_SHD_NEON_LANES_) {
             const float64x2_t x_f64x2 = vld1q_f64(x + first + i), y_f64x2 = vld1q_f64(y + first + i), z_f64x2 = vld1q_f64(z + first + i);
@@ -6053,12 +6159,12 @@ static size_t sphere_shd_pt_slope_planes_neon_(const sphere_shd_points *plan, co
         }
         for (m = 0; m <= degree; m++) {
             const double *q = table + 4 * ((size_t)m * ((size_t)m + 1) / 2 + (size_t)m);
-            sphere_shd_pt_factors_neon_(factors, MOST, count, m, powers, powers + 2 * MOST, work + 5 * MOST);
+            sphere_shd_pt_factors_neon_(factors, MOST, count, m, powers, powers + 2 * MOST, work + 5 * MOST, tangent ? around[1] + first : NULL, tangent ? around[2] + first : NULL);
             for (i = 0; i < count; i += SPHERE_SHD_NEON_LANES_) { vst1q_f64(work + i, vld1q_dup_f64(seeds + m + 1)); vst1q_f64(work + MOST + i, vdupq_n_f64(0)); }
             for (l = m, at = (size_t)(m * m + m) * stride; l <= degree; l++, q += 4 * (size_t)l, at += 2 * (size_t)l * stride) {
                 const double *f = factors + ((l - m) & 1 ? 4 * MOST : 0), *h = factors + ((l - m) & 1 ? 0 : 4 * MOST);
-                if (m == 0) sphere_shd_pt_slope_line_neon_(q, 0, l == 0, count, work, f, h, run + (size_t)l * MOST, to, at, at, 1);
-                else sphere_shd_pt_slope_line_neon_(q, m, l == m, count, work, f, h, run + (size_t)l * MOST, to, at + (size_t)m * stride, at - (size_t)m * stride, 0);
+                if (m == 0) sphere_shd_pt_slope_line_neon_(q, 0, l == 0, count, work, f, h, run + (size_t)l * MOST, to, at, at, st, 1, tangent);
+                else sphere_shd_pt_slope_line_neon_(q, m, l == m, count, work, f, h, run + (size_t)l * MOST, to, at + (size_t)m * stride, at - (size_t)m * stride, st, 0, tangent);
             }
             memcpy(powers + 2 * MOST, powers, 2 * MOST * sizeof(double));
             for (i = 0; i < count; i += SPHERE_SHD_NEON_LANES_) sphere_shd_pt_turn_neon_(m, vld1q_f64(work + 3 * MOST + i), vld1q_f64(work + 4 * MOST + i), powers + i, powers + MOST + i);
@@ -6066,6 +6172,10 @@ static size_t sphere_shd_pt_slope_planes_neon_(const sphere_shd_points *plan, co
     }
     return first;
 }
+static size_t sphere_shd_pt_slope_planes_neon_(const sphere_shd_points *plan, const double *x, const double *y, const double *z, size_t n, double *const out[4], size_t stride, int *bad)
+{ return sphere_shd_pt_slope_planes_body_neon_(plan, x, y, z, n, out, stride, bad, NULL, 0); }
+static size_t sphere_shd_pt_tangent_planes_neon_(const sphere_shd_points *plan, const double *const xyz[3], const double *const around[3], size_t n, double *const out[4], size_t stride, int *bad)
+{ return sphere_shd_pt_slope_planes_body_neon_(plan, xyz[0], xyz[1], xyz[2], n, out, stride, bad, around, 1); }
 static size_t sphere_shd_pt_slope_rows_neon_(const sphere_shd_points *plan, const double *x, const double *y, const double *z, size_t n, double *const out[4], size_t stride, int *bad)
 {
     enum { BLOCK = 1 * SPHERE_SHD_NEON_LANES_, ORDERS = SPHERE_SH_PT_LOW_DEGREE_ + 2, COLUMNS = 132 };
@@ -6095,7 +6205,7 @@ static size_t sphere_shd_pt_slope_rows_neon_(const sphere_shd_points *plan, cons
             sphere_shd_pt_strip_start_neon_(table + 4 * ((size_t)from * ((size_t)from + 1) / 2), from, last, states, place, run);
             for (m = 0; m <= last; m++) {
                 l = m > from ? m : from;
-                sphere_shd_pt_factors_neon_(factors, BLOCK, BLOCK, m, powers + 2 * (m + 1) * BLOCK, powers + 2 * m * BLOCK, place + 3 * BLOCK);
+                sphere_shd_pt_factors_neon_(factors, BLOCK, BLOCK, m, powers + 2 * (m + 1) * BLOCK, powers + 2 * m * BLOCK, place + 3 * BLOCK, NULL, NULL);
                 if (m == 0) sphere_shd_pt_strip_slopes_neon_(table + 4 * ((size_t)l * ((size_t)l + 1) / 2), 0, l, last, states + 2 * BLOCK, place, factors, run + (l - from) * BLOCK, to, (size_t)(l * l + l) - zero, 0, SPHERE_SHD_NEON_LANES_, 1);
                 else sphere_shd_pt_strip_slopes_neon_(table + 4 * ((size_t)l * ((size_t)l + 1) / 2 + (size_t)m), m, l, last, states + 2 * (m + 1) * BLOCK, place, factors, run + (l - from) * BLOCK, to, (size_t)(l * l + l + m) - zero, (size_t)(l * l + l - m) - zero, SPHERE_SHD_NEON_LANES_, 0);
             }
@@ -6659,20 +6769,21 @@ typedef struct sphere_shd_pt_kernels_ {
     size_t (*slopes)(const sphere_shd_points *plan, const double *x, const double *y, const double *z, size_t n, double *const out[4], size_t stride, int *bad);
     size_t (*values[2])(const sphere_shd_points *plan, const double *x, const double *y, const double *z, size_t n, double *out, size_t stride, int *bad);            /* rows, planes */
     size_t (*gradients[2])(const sphere_shd_points *plan, const double *x, const double *y, const double *z, size_t n, double *const out[4], size_t stride, int *bad);
+    size_t (*tangents)(const sphere_shd_points *plan, const double *const xyz[3], const double *const around[3], size_t n, double *const out[4], size_t stride, int *bad);      /* planes */
     int (*basis)(const sphere_shd_points *plan, const sphere_shd_pt_block_ *b);
     void (*sum)(const sphere_shd_points *plan, const sphere_shd_pt_sum_block_ *b);
 } sphere_shd_pt_kernels_;
 SPHERE_INLINE_ const sphere_shd_pt_kernels_ *sphere_shd_pt_kernels_for_(sphere_simd level)
 {
-    static const sphere_shd_pt_kernels_ portable = { 1, sphere_shd_pt_low_c_, sphere_shd_pt_slopes_c_, { NULL, NULL }, { NULL, NULL }, sphere_shd_pt_basis_c_, sphere_shd_pt_sum_c_ };
+    static const sphere_shd_pt_kernels_ portable = { 1, sphere_shd_pt_low_c_, sphere_shd_pt_slopes_c_, { NULL, NULL }, { NULL, NULL }, NULL, sphere_shd_pt_basis_c_, sphere_shd_pt_sum_c_ };
 #if SPHERE_AVX2_
     static const sphere_shd_pt_kernels_ avx2 = { SPHERE_SHD_AVX2_LANES_, sphere_shd_pt_low_avx2_, sphere_shd_pt_slopes_avx2_, { sphere_shd_pt_strips_avx2_, sphere_shd_pt_planes_avx2_ }, { sphere_shd_pt_slope_rows_avx2_, sphere_shd_pt_slope_planes_avx2_ },
-        sphere_shd_pt_basis_avx2_, sphere_shd_pt_sum_avx2_ };
+        sphere_shd_pt_tangent_planes_avx2_, sphere_shd_pt_basis_avx2_, sphere_shd_pt_sum_avx2_ };
     if (level == SPHERE_SIMD_AVX2 || level == SPHERE_SIMD_AVX512) return &avx2;
 #endif
 #if SPHERE_NEON_
     static const sphere_shd_pt_kernels_ neon = { SPHERE_SHD_NEON_LANES_, sphere_shd_pt_low_neon_, sphere_shd_pt_slopes_neon_, { sphere_shd_pt_strips_neon_, sphere_shd_pt_planes_neon_ }, { sphere_shd_pt_slope_rows_neon_, sphere_shd_pt_slope_planes_neon_ },
-        sphere_shd_pt_basis_neon_, sphere_shd_pt_sum_neon_ };
+        sphere_shd_pt_tangent_planes_neon_, sphere_shd_pt_basis_neon_, sphere_shd_pt_sum_neon_ };
     if (level == SPHERE_SIMD_NEON) return &neon;
 #endif
     (void)level;
@@ -6955,12 +7066,37 @@ static size_t sphere_shd_pt_run_low_(const sphere_shd_pt_job_ *job, size_t first
     if (bad) for (i = first; i < done; i++) if (sphere_shd_pt_strange_c_(sphere_shd_pt_square_of_(job, i))) sphere_shd_pt_spoil_(job, i);
     return done;
 }
+/* Angles, and gradients along theta and phi, beyond the straight-line code: prepared first, then the same strips. Returns where it stopped. */
+SPHERE_SH_PT_APART_ static size_t sphere_shd_pt_run_prepared_(const sphere_shd_pt_job_ *job, size_t first, size_t last)
+{
+    enum { SOME = 32 };                                                     /* directions that are prepared at once: bits of the answer */
+    static const int field[6] = { SPHERE_SH_PT_X_, SPHERE_SH_PT_Y_, SPHERE_SH_PT_Z_, SPHERE_SH_PT_ST_, SPHERE_SH_PT_CP_, SPHERE_SH_PT_SP_ };
+    const int planes = job->plan->desc.layout == SPHERE_SH_BASIS_PLANES;
+    double lane[SPHERE_SH_PT_FIELDS_ * SOME], column[6][SPHERE_SH_PT_TASK_], *out[4];
+    double polar[SPHERE_SH_PT_POLAR_ * SOME];
+    uint32_t bad[SPHERE_SH_PT_TASK_ / SOME] = { 0 }, origin;
+    const double *xyz[3], *around[3];
+    size_t i, n = last - first;
+    int strange = 0, k;
+    for (i = 0; i < n; i += SOME) {
+        const size_t some = n - i < SOME ? n - i : SOME;
+        bad[i / SOME] = sphere_shd_pt_prepare_(job, first + i, some, SOME, lane, polar, &origin);
+        for (k = 0; k < 6; k++) memcpy(column[k] + i, lane + field[k] * SOME, some * sizeof(double));
+    }
+    for (k = 0; k < 3; k++) { xyz[k] = column[k]; around[k] = column[3 + k]; }
+    for (k = 0; k < 4; k++) out[k] = job->out[k] ? job->out[k] + first * (planes ? 1 : job->stride) : NULL;
+    n = job->gradient ? job->kernels->tangents(job->plan, xyz, around, n, out, job->stride, &strange) : job->kernels->values[planes](job->plan, xyz[0], xyz[1], xyz[2], n, out[0], job->stride, &strange);
+    for (i = 0; i < n; i++) if (bad[i / SOME] >> (i % SOME) & 1u) sphere_shd_pt_spoil_(job, first + i);
+    return first + n;
+}
 static void sphere_shd_pt_task_(void *context, size_t index)
 {
     const sphere_shd_pt_job_ *job = (const sphere_shd_pt_job_ *)context;
     const size_t first = index * SPHERE_SH_PT_TASK_, last = job->n - first < SPHERE_SH_PT_TASK_ ? job->n : first + SPHERE_SH_PT_TASK_;
     size_t i = first;
     if (!job->coefficients && job->gradient < 2 && !job->solid && job->in[2]) i = sphere_shd_pt_run_low_(job, first, last);
+    else if (!job->coefficients && !job->solid && job->plan->degree > 6 && job->plan->degree <= SPHERE_SH_PT_LOW_DEGREE_ && job->kernels->values[0]
+             && (!job->gradient || job->plan->desc.layout == SPHERE_SH_BASIS_PLANES)) i = sphere_shd_pt_run_prepared_(job, first, last);
     if (job->kernels->lanes > 1) i = job->coefficients ? sphere_shd_pt_run_sums_(job, i, last) : sphere_shd_pt_run_blocks_(job, i, last);
     for (; i < last; i++) sphere_shd_pt_run_one_(job, i);
 }
