@@ -189,7 +189,7 @@ SPHERE_SH_API sphere_status sphere_sh_sum_angles(const sphere_sh_points *plan, c
      x, y, z (n)   points, in the unit of radius. A NaN or an infinity gives NaN, and so does the origin for the irregular ones.
      values        like out of sphere_sh_values; may be NULL
      gx, gy, gz    the full cartesian gradient, per unit of x, y, z; all may be NULL
-   What overflows is infinite, or NaN in a gradient. */
+   What overflows is infinite, or NaN in a gradient. A power of r / radius or of radius / r below 2^-120 (double 2^-1010) counts as 0. */
 SPHERE_SH_API sphere_status sphere_sh_solid(const sphere_sh_points *plan, sphere_sh_kind kind, float radius, const float *x, const float *y,
                                             const float *z, size_t n, float *values, float *gx, float *gy, float *gz);
 
@@ -276,7 +276,7 @@ SPHERE_SH_API sphere_status sphere_shd_sum_angles(const sphere_shd_points *plan,
      x, y, z (n)   points, in the unit of radius. A NaN or an infinity gives NaN, and so does the origin for the irregular ones.
      values        like out of sphere_shd_values; may be NULL
      gx, gy, gz    the full cartesian gradient, per unit of x, y, z; all may be NULL
-   What overflows is infinite, or NaN in a gradient. */
+   What overflows is infinite, or NaN in a gradient. A power of r / radius or of radius / r below 2^-120 (double 2^-1010) counts as 0. */
 SPHERE_SH_API sphere_status sphere_shd_solid(const sphere_shd_points *plan, sphere_sh_kind kind, double radius, const double *x, const double *y,
                                             const double *z, size_t n, double *values, double *gx, double *gy, double *gz);
 
@@ -1187,6 +1187,8 @@ SPHERE_INLINE_ double sphere_sh_exp_double_(double x)
 #define SPHERE_SHD_PT_LIFT_ 5.260135901548373507240989882880e210   /* 2^700 */
 #define SPHERE_SH_PT_DROP_ 7.888609052210118e-31f          /* 2^-100 */
 #define SPHERE_SHD_PT_DROP_ 1.9010915662951598e-211        /* 2^-700 */
+#define SPHERE_SH_PT_LEAST_ 7.52316384526264e-37f          /* 2^-120 */
+#define SPHERE_SHD_PT_LEAST_ 9.113902524445497e-305        /* 2^-1010 */
 /* At low degrees cos and sin of m phi times sin^m(theta) become 0 from order 9 on when they are no larger: T is at most 1.1e13 up to degree
    64, so that what is left out stays below 4e-14 (float); what is kept makes no subnormal numbers, of which each costs some 150 cycles. */
 #define SPHERE_SH_PT_FAINT_ 3.2311742677852644e-27f        /* 2^-88 */
@@ -1374,6 +1376,9 @@ SPHERE_INLINE_ float sphere_sh_pt_above_c_(float a, float b, float x, float y) {
 /* Is any of the squared lengths not that of a direction? A NaN is not. */
 SPHERE_INLINE_ int sphere_sh_pt_strange_c_(float n2) { return !(n2 >= 0.98f && n2 <= 1.02f); }
 SPHERE_INLINE_ float sphere_sh_pt_faint_c_(float v) { return sphere_abs_(v) > SPHERE_SH_PT_FAINT_ ? v : 0; }
+/* The next power of r / radius; below LEAST it is 0, because beyond come subnormal numbers, of which each costs some 150 cycles. Other factors fade with it. */
+SPHERE_INLINE_ float sphere_sh_pt_power_c_(float w, float rho) { w = w * rho; return w < SPHERE_SH_PT_LEAST_ ? 0 : w; }
+SPHERE_INLINE_ float sphere_sh_pt_fade_c_(float v, float w) { return w > 0 ? v : 0; }
 SPHERE_INLINE_ int sphere_sh_pt_large_c_(float v) { return sphere_abs_(v) > SPHERE_SH_PT_LARGE_; }
 #if SPHERE_AVX2_
 SPHERE_SH_AVX2_INLINE_ __m256 sphere_sh_pt_sign_avx2_(__m256 z_f32x8) { return _mm256_and_ps(_mm256_cmp_ps(z_f32x8, _mm256_setzero_ps(), _CMP_LT_OQ), _mm256_set1_ps(-0.0f)); }
@@ -1387,6 +1392,9 @@ SPHERE_SH_AVX2_INLINE_ int sphere_sh_pt_strange_avx2_(__m256 n2_f32x8)
 { return _mm256_movemask_ps(_mm256_and_ps(_mm256_cmp_ps(n2_f32x8, _mm256_set1_ps(0.98f), _CMP_GE_OQ), _mm256_cmp_ps(n2_f32x8, _mm256_set1_ps(1.02f), _CMP_LE_OQ))) != (1 << SPHERE_SH_AVX2_LANES_) - 1; }
 SPHERE_SH_AVX2_INLINE_ __m256 sphere_sh_pt_faint_avx2_(__m256 v_f32x8)
 { return _mm256_and_ps(v_f32x8, _mm256_cmp_ps(_mm256_andnot_ps(_mm256_set1_ps(-0.0f), v_f32x8), _mm256_set1_ps(SPHERE_SH_PT_FAINT_), _CMP_GT_OQ)); }
+SPHERE_SH_AVX2_INLINE_ __m256 sphere_sh_pt_power_avx2_(__m256 w_f32x8, __m256 rho_f32x8)
+{ w_f32x8 = _mm256_mul_ps(w_f32x8, rho_f32x8); return _mm256_andnot_ps(_mm256_cmp_ps(w_f32x8, _mm256_set1_ps(SPHERE_SH_PT_LEAST_), _CMP_LT_OQ), w_f32x8); }
+SPHERE_SH_AVX2_INLINE_ __m256 sphere_sh_pt_fade_avx2_(__m256 v_f32x8, __m256 w_f32x8) { return _mm256_and_ps(v_f32x8, _mm256_cmp_ps(w_f32x8, _mm256_setzero_ps(), _CMP_GT_OQ)); }
 SPHERE_SH_AVX2_INLINE_ int sphere_sh_pt_large_avx2_(__m256 v_f32x8)
 { return _mm256_movemask_ps(_mm256_cmp_ps(_mm256_andnot_ps(_mm256_set1_ps(-0.0f), v_f32x8), _mm256_set1_ps(SPHERE_SH_PT_LARGE_), _CMP_GT_OQ)); }
 #endif
@@ -1403,6 +1411,9 @@ SPHERE_INLINE_ int sphere_sh_pt_strange_neon_(float32x4_t n2_f32x4)
 { return vaddvq_u32(vshrq_n_u32(vandq_u32(vcgeq_f32(n2_f32x4, vdupq_n_f32(0.98f)), vcleq_f32(n2_f32x4, vdupq_n_f32(1.02f))), 31)) != SPHERE_SH_NEON_LANES_; }
 SPHERE_INLINE_ float32x4_t sphere_sh_pt_faint_neon_(float32x4_t v_f32x4)
 { return vreinterpretq_f32_u32(vandq_u32(vreinterpretq_u32_f32(v_f32x4), vcgtq_f32(vabsq_f32(v_f32x4), vdupq_n_f32(SPHERE_SH_PT_FAINT_)))); }
+SPHERE_INLINE_ float32x4_t sphere_sh_pt_power_neon_(float32x4_t w_f32x4, float32x4_t rho_f32x4)
+{ w_f32x4 = vmulq_f32(w_f32x4, rho_f32x4); return vbslq_f32(vcltq_f32(w_f32x4, vdupq_n_f32(SPHERE_SH_PT_LEAST_)), vdupq_n_f32(0), w_f32x4); }
+SPHERE_INLINE_ float32x4_t sphere_sh_pt_fade_neon_(float32x4_t v_f32x4, float32x4_t w_f32x4) { return vbslq_f32(vcgtq_f32(w_f32x4, vdupq_n_f32(0)), v_f32x4, vdupq_n_f32(0)); }
 SPHERE_INLINE_ int sphere_sh_pt_large_neon_(float32x4_t v_f32x4) { return vaddvq_u32(vcgtq_f32(vabsq_f32(v_f32x4), vdupq_n_f32(SPHERE_SH_PT_LARGE_))) != 0; }
 #endif
 
@@ -2287,7 +2298,7 @@ SPHERE_INLINE_ int sphere_sh_pt_basis_body_c_(const sphere_sh_points *plan, cons
         }
         if (solid) {
             w = *(lane + SPHERE_SH_PT_W_); v = *(lane + SPHERE_SH_PT_V0_);
-            for (l = 1; l <= m0; l++) { w = w * rho; if (l == 1) { v = *(lane + SPHERE_SH_PT_V1_); } else { v = v * rho; } }
+            for (l = 1; l <= m0; l++) { w = sphere_sh_pt_power_c_(w, rho); if (l == 1) { v = *(lane + SPHERE_SH_PT_V1_); } else { v = sphere_sh_pt_fade_c_(v * rho, w); } }
         }
         for (l = m0; l <= degree; l++) {
             const int reach = l - m0 + 1, top = chains < reach ? chains : reach, mine = own < reach ? own : reach;
@@ -2297,7 +2308,7 @@ SPHERE_INLINE_ int sphere_sh_pt_basis_body_c_(const sphere_sh_points *plan, cons
             float next, turn;
             next = 0;
             if ((l - m0 - top + 1) & 1) { turn = side; } else { turn = side2; }
-            if (solid && l > m0) { w = w * rho; if (l == 1) { v = *(lane + SPHERE_SH_PT_V1_); } else { v = v * rho; } }
+            if (solid && l > m0) { w = sphere_sh_pt_power_c_(w, rho); if (l == 1) { v = *(lane + SPHERE_SH_PT_V1_); } else { v = sphere_sh_pt_fade_c_(v * rho, w); } }
             plus = (size_t)(l * l + l + m0) * step; minus = (size_t)(l * l + l - m0) * step;
             plus += (size_t)(top - 1) * step; minus -= (size_t)(top - 1) * step;
             for (j = top - 1; j >= 0; j--, plus -= step, minus += step) {
@@ -2417,7 +2428,7 @@ SPHERE_SH_AVX2_INLINE_ int sphere_sh_pt_basis_body_avx2_(const sphere_sh_points 
         }
         if (solid) {
             w_f32x8 = _mm256_loadu_ps(lane + SPHERE_SH_PT_W_ * SPHERE_SH_AVX2_LANES_); v_f32x8 = _mm256_loadu_ps(lane + SPHERE_SH_PT_V0_ * SPHERE_SH_AVX2_LANES_);
-            for (l = 1; l <= m0; l++) { w_f32x8 = _mm256_mul_ps(w_f32x8, rho_f32x8); if (l == 1) { v_f32x8 = _mm256_loadu_ps(lane + SPHERE_SH_PT_V1_ * SPHERE_SH_AVX2_LANES_); } else { v_f32x8 = _mm256_mul_ps(v_f32x8, rho_f32x8); } }
+            for (l = 1; l <= m0; l++) { w_f32x8 = sphere_sh_pt_power_avx2_(w_f32x8, rho_f32x8); if (l == 1) { v_f32x8 = _mm256_loadu_ps(lane + SPHERE_SH_PT_V1_ * SPHERE_SH_AVX2_LANES_); } else { v_f32x8 = sphere_sh_pt_fade_avx2_(_mm256_mul_ps(v_f32x8, rho_f32x8), w_f32x8); } }
         }
         for (l = m0; l <= degree; l++) {
             const int reach = l - m0 + 1, top = chains < reach ? chains : reach, mine = own < reach ? own : reach;
@@ -2427,7 +2438,7 @@ SPHERE_SH_AVX2_INLINE_ int sphere_sh_pt_basis_body_avx2_(const sphere_sh_points 
             __m256 next_f32x8, turn_f32x8;
             next_f32x8 = _mm256_setzero_ps();
             if ((l - m0 - top + 1) & 1) { turn_f32x8 = side_f32x8; } else { turn_f32x8 = side2_f32x8; }
-            if (solid && l > m0) { w_f32x8 = _mm256_mul_ps(w_f32x8, rho_f32x8); if (l == 1) { v_f32x8 = _mm256_loadu_ps(lane + SPHERE_SH_PT_V1_ * SPHERE_SH_AVX2_LANES_); } else { v_f32x8 = _mm256_mul_ps(v_f32x8, rho_f32x8); } }
+            if (solid && l > m0) { w_f32x8 = sphere_sh_pt_power_avx2_(w_f32x8, rho_f32x8); if (l == 1) { v_f32x8 = _mm256_loadu_ps(lane + SPHERE_SH_PT_V1_ * SPHERE_SH_AVX2_LANES_); } else { v_f32x8 = sphere_sh_pt_fade_avx2_(_mm256_mul_ps(v_f32x8, rho_f32x8), w_f32x8); } }
             plus = (size_t)(l * l + l + m0) * step; minus = (size_t)(l * l + l - m0) * step;
             if (b->rows) { plus = (all ? fill + (size_t)l : (size_t)orders) * SPHERE_SH_AVX2_LANES_; minus = plus - (m0 ? SPHERE_SH_AVX2_LANES_ : 0); }
             plus += (size_t)(top - 1) * step; minus -= (size_t)(top - 1) * step;
@@ -2572,7 +2583,7 @@ SPHERE_INLINE_ int sphere_sh_pt_basis_body_neon_(const sphere_sh_points *plan, c
         }
         if (solid) {
             w_f32x4 = vld1q_f32(lane + SPHERE_SH_PT_W_ * SPHERE_SH_NEON_LANES_); v_f32x4 = vld1q_f32(lane + SPHERE_SH_PT_V0_ * SPHERE_SH_NEON_LANES_);
-            for (l = 1; l <= m0; l++) { w_f32x4 = vmulq_f32(w_f32x4, rho_f32x4); if (l == 1) { v_f32x4 = vld1q_f32(lane + SPHERE_SH_PT_V1_ * SPHERE_SH_NEON_LANES_); } else { v_f32x4 = vmulq_f32(v_f32x4, rho_f32x4); } }
+            for (l = 1; l <= m0; l++) { w_f32x4 = sphere_sh_pt_power_neon_(w_f32x4, rho_f32x4); if (l == 1) { v_f32x4 = vld1q_f32(lane + SPHERE_SH_PT_V1_ * SPHERE_SH_NEON_LANES_); } else { v_f32x4 = sphere_sh_pt_fade_neon_(vmulq_f32(v_f32x4, rho_f32x4), w_f32x4); } }
         }
         for (l = m0; l <= degree; l++) {
             const int reach = l - m0 + 1, top = chains < reach ? chains : reach, mine = own < reach ? own : reach;
@@ -2582,7 +2593,7 @@ SPHERE_INLINE_ int sphere_sh_pt_basis_body_neon_(const sphere_sh_points *plan, c
             float32x4_t next_f32x4, turn_f32x4;
             next_f32x4 = vdupq_n_f32(0);
             if ((l - m0 - top + 1) & 1) { turn_f32x4 = side_f32x4; } else { turn_f32x4 = side2_f32x4; }
-            if (solid && l > m0) { w_f32x4 = vmulq_f32(w_f32x4, rho_f32x4); if (l == 1) { v_f32x4 = vld1q_f32(lane + SPHERE_SH_PT_V1_ * SPHERE_SH_NEON_LANES_); } else { v_f32x4 = vmulq_f32(v_f32x4, rho_f32x4); } }
+            if (solid && l > m0) { w_f32x4 = sphere_sh_pt_power_neon_(w_f32x4, rho_f32x4); if (l == 1) { v_f32x4 = vld1q_f32(lane + SPHERE_SH_PT_V1_ * SPHERE_SH_NEON_LANES_); } else { v_f32x4 = sphere_sh_pt_fade_neon_(vmulq_f32(v_f32x4, rho_f32x4), w_f32x4); } }
             plus = (size_t)(l * l + l + m0) * step; minus = (size_t)(l * l + l - m0) * step;
             if (b->rows) { plus = (all ? fill + (size_t)l : (size_t)orders) * SPHERE_SH_NEON_LANES_; minus = plus - (m0 ? SPHERE_SH_NEON_LANES_ : 0); }
             plus += (size_t)(top - 1) * step; minus -= (size_t)(top - 1) * step;
@@ -3380,7 +3391,7 @@ static void sphere_sh_pt_sum_c_(const sphere_sh_points *plan, const sphere_sh_pt
         }
         if (solid) for (i = 0; i < P; i += 1) {
             float w = *(work + WM * P + i);
-            if (m) { w = w * *(lane + SPHERE_SH_PT_RHO_ * P + i); *(work + WM * P + i) = w; }
+            if (m) { w = sphere_sh_pt_power_c_(w, *(lane + SPHERE_SH_PT_RHO_ * P + i)); *(work + WM * P + i) = w; }
             *(work + W * P + i) = w;
         }
         for (l = m; l <= degree; l += PIECE) {
@@ -3395,7 +3406,7 @@ static void sphere_sh_pt_sum_c_(const sphere_sh_points *plan, const sphere_sh_pt
             if (solid) for (k = 0; k < P; k += 1) {
                 const float rho = *(lane + SPHERE_SH_PT_RHO_ * P + k);
                 float w = *(work + W * P + k);
-                for (i = 0; i < count; i++) { *(piece + i * P + k) = *(piece + i * P + k) * w; w = w * rho; }
+                for (i = 0; i < count; i++) { *(piece + i * P + k) = *(piece + i * P + k) * w; w = sphere_sh_pt_power_c_(w, rho); }
                 *(work + W * P + k) = w;
             }
             for (field = 0; field < b->fields; field++) {
@@ -3561,7 +3572,7 @@ SPHERE_TARGET_AVX2_ static void sphere_sh_pt_sum_avx2_(const sphere_sh_points *p
         }
         if (solid) for (i = 0; i < P; i += SPHERE_SH_AVX2_LANES_) {
             __m256 w_f32x8 = _mm256_loadu_ps(work + WM * P + i);
-            if (m) { w_f32x8 = _mm256_mul_ps(w_f32x8, _mm256_loadu_ps(lane + SPHERE_SH_PT_RHO_ * P + i)); _mm256_storeu_ps(work + WM * P + i, w_f32x8); }
+            if (m) { w_f32x8 = sphere_sh_pt_power_avx2_(w_f32x8, _mm256_loadu_ps(lane + SPHERE_SH_PT_RHO_ * P + i)); _mm256_storeu_ps(work + WM * P + i, w_f32x8); }
             _mm256_storeu_ps(work + W * P + i, w_f32x8);
         }
         for (l = m; l <= degree; l += PIECE) {
@@ -3576,7 +3587,7 @@ SPHERE_TARGET_AVX2_ static void sphere_sh_pt_sum_avx2_(const sphere_sh_points *p
             if (solid) for (k = 0; k < P; k += SPHERE_SH_AVX2_LANES_) {
                 const __m256 rho_f32x8 = _mm256_loadu_ps(lane + SPHERE_SH_PT_RHO_ * P + k);
                 __m256 w_f32x8 = _mm256_loadu_ps(work + W * P + k);
-                for (i = 0; i < count; i++) { _mm256_storeu_ps(piece + i * P + k, _mm256_mul_ps(_mm256_loadu_ps(piece + i * P + k), w_f32x8)); w_f32x8 = _mm256_mul_ps(w_f32x8, rho_f32x8); }
+                for (i = 0; i < count; i++) { _mm256_storeu_ps(piece + i * P + k, _mm256_mul_ps(_mm256_loadu_ps(piece + i * P + k), w_f32x8)); w_f32x8 = sphere_sh_pt_power_avx2_(w_f32x8, rho_f32x8); }
                 _mm256_storeu_ps(work + W * P + k, w_f32x8);
             }
             for (field = 0; field < b->fields; field++) {
@@ -3743,7 +3754,7 @@ static void sphere_sh_pt_sum_neon_(const sphere_sh_points *plan, const sphere_sh
         }
         if (solid) for (i = 0; i < P; i += SPHERE_SH_NEON_LANES_) {
             float32x4_t w_f32x4 = vld1q_f32(work + WM * P + i);
-            if (m) { w_f32x4 = vmulq_f32(w_f32x4, vld1q_f32(lane + SPHERE_SH_PT_RHO_ * P + i)); vst1q_f32(work + WM * P + i, w_f32x4); }
+            if (m) { w_f32x4 = sphere_sh_pt_power_neon_(w_f32x4, vld1q_f32(lane + SPHERE_SH_PT_RHO_ * P + i)); vst1q_f32(work + WM * P + i, w_f32x4); }
             vst1q_f32(work + W * P + i, w_f32x4);
         }
         for (l = m; l <= degree; l += PIECE) {
@@ -3758,7 +3769,7 @@ static void sphere_sh_pt_sum_neon_(const sphere_sh_points *plan, const sphere_sh
             if (solid) for (k = 0; k < P; k += SPHERE_SH_NEON_LANES_) {
                 const float32x4_t rho_f32x4 = vld1q_f32(lane + SPHERE_SH_PT_RHO_ * P + k);
                 float32x4_t w_f32x4 = vld1q_f32(work + W * P + k);
-                for (i = 0; i < count; i++) { vst1q_f32(piece + i * P + k, vmulq_f32(vld1q_f32(piece + i * P + k), w_f32x4)); w_f32x4 = vmulq_f32(w_f32x4, rho_f32x4); }
+                for (i = 0; i < count; i++) { vst1q_f32(piece + i * P + k, vmulq_f32(vld1q_f32(piece + i * P + k), w_f32x4)); w_f32x4 = sphere_sh_pt_power_neon_(w_f32x4, rho_f32x4); }
                 vst1q_f32(work + W * P + k, w_f32x4);
             }
             for (field = 0; field < b->fields; field++) {
@@ -4307,6 +4318,9 @@ SPHERE_INLINE_ double sphere_shd_pt_above_c_(double a, double b, double x, doubl
 /* Is any of the squared lengths not that of a direction? A NaN is not. */
 SPHERE_INLINE_ int sphere_shd_pt_strange_c_(double n2) { return !(n2 >= 0.98 && n2 <= 1.02); }
 SPHERE_INLINE_ double sphere_shd_pt_faint_c_(double v) { return sphere_sh_abs_double_(v) > SPHERE_SHD_PT_FAINT_ ? v : 0; }
+/* The next power of r / radius; below LEAST it is 0, because beyond come subnormal numbers, of which each costs some 150 cycles. Other factors fade with it. */
+SPHERE_INLINE_ double sphere_shd_pt_power_c_(double w, double rho) { w = w * rho; return w < SPHERE_SHD_PT_LEAST_ ? 0 : w; }
+SPHERE_INLINE_ double sphere_shd_pt_fade_c_(double v, double w) { return w > 0 ? v : 0; }
 SPHERE_INLINE_ int sphere_shd_pt_large_c_(double v) { return sphere_sh_abs_double_(v) > SPHERE_SHD_PT_LARGE_; }
 #if SPHERE_AVX2_
 SPHERE_SH_AVX2_INLINE_ __m256d sphere_shd_pt_sign_avx2_(__m256d z_f64x4) { return _mm256_and_pd(_mm256_cmp_pd(z_f64x4, _mm256_setzero_pd(), _CMP_LT_OQ), _mm256_set1_pd(-0.0)); }
@@ -4320,6 +4334,9 @@ SPHERE_SH_AVX2_INLINE_ int sphere_shd_pt_strange_avx2_(__m256d n2_f64x4)
 { return _mm256_movemask_pd(_mm256_and_pd(_mm256_cmp_pd(n2_f64x4, _mm256_set1_pd(0.98), _CMP_GE_OQ), _mm256_cmp_pd(n2_f64x4, _mm256_set1_pd(1.02), _CMP_LE_OQ))) != (1 << SPHERE_SHD_AVX2_LANES_) - 1; }
 SPHERE_SH_AVX2_INLINE_ __m256d sphere_shd_pt_faint_avx2_(__m256d v_f64x4)
 { return _mm256_and_pd(v_f64x4, _mm256_cmp_pd(_mm256_andnot_pd(_mm256_set1_pd(-0.0), v_f64x4), _mm256_set1_pd(SPHERE_SHD_PT_FAINT_), _CMP_GT_OQ)); }
+SPHERE_SH_AVX2_INLINE_ __m256d sphere_shd_pt_power_avx2_(__m256d w_f64x4, __m256d rho_f64x4)
+{ w_f64x4 = _mm256_mul_pd(w_f64x4, rho_f64x4); return _mm256_andnot_pd(_mm256_cmp_pd(w_f64x4, _mm256_set1_pd(SPHERE_SHD_PT_LEAST_), _CMP_LT_OQ), w_f64x4); }
+SPHERE_SH_AVX2_INLINE_ __m256d sphere_shd_pt_fade_avx2_(__m256d v_f64x4, __m256d w_f64x4) { return _mm256_and_pd(v_f64x4, _mm256_cmp_pd(w_f64x4, _mm256_setzero_pd(), _CMP_GT_OQ)); }
 SPHERE_SH_AVX2_INLINE_ int sphere_shd_pt_large_avx2_(__m256d v_f64x4)
 { return _mm256_movemask_pd(_mm256_cmp_pd(_mm256_andnot_pd(_mm256_set1_pd(-0.0), v_f64x4), _mm256_set1_pd(SPHERE_SHD_PT_LARGE_), _CMP_GT_OQ)); }
 #endif
@@ -4336,6 +4353,9 @@ SPHERE_INLINE_ int sphere_shd_pt_strange_neon_(float64x2_t n2_f64x2)
 { return vaddvq_u64(vshrq_n_u64(vandq_u64(vcgeq_f64(n2_f64x2, vdupq_n_f64(0.98)), vcleq_f64(n2_f64x2, vdupq_n_f64(1.02))), 31)) != SPHERE_SHD_NEON_LANES_; }
 SPHERE_INLINE_ float64x2_t sphere_shd_pt_faint_neon_(float64x2_t v_f64x2)
 { return vreinterpretq_f64_u64(vandq_u64(vreinterpretq_u64_f64(v_f64x2), vcgtq_f64(vabsq_f64(v_f64x2), vdupq_n_f64(SPHERE_SHD_PT_FAINT_)))); }
+SPHERE_INLINE_ float64x2_t sphere_shd_pt_power_neon_(float64x2_t w_f64x2, float64x2_t rho_f64x2)
+{ w_f64x2 = vmulq_f64(w_f64x2, rho_f64x2); return vbslq_f64(vcltq_f64(w_f64x2, vdupq_n_f64(SPHERE_SHD_PT_LEAST_)), vdupq_n_f64(0), w_f64x2); }
+SPHERE_INLINE_ float64x2_t sphere_shd_pt_fade_neon_(float64x2_t v_f64x2, float64x2_t w_f64x2) { return vbslq_f64(vcgtq_f64(w_f64x2, vdupq_n_f64(0)), v_f64x2, vdupq_n_f64(0)); }
 SPHERE_INLINE_ int sphere_shd_pt_large_neon_(float64x2_t v_f64x2) { return vaddvq_u64(vcgtq_f64(vabsq_f64(v_f64x2), vdupq_n_f64(SPHERE_SHD_PT_LARGE_))) != 0; }
 #endif
 
@@ -5220,7 +5240,7 @@ SPHERE_INLINE_ int sphere_shd_pt_basis_body_c_(const sphere_shd_points *plan, co
         }
         if (solid) {
             w = *(lane + SPHERE_SH_PT_W_); v = *(lane + SPHERE_SH_PT_V0_);
-            for (l = 1; l <= m0; l++) { w = w * rho; if (l == 1) { v = *(lane + SPHERE_SH_PT_V1_); } else { v = v * rho; } }
+            for (l = 1; l <= m0; l++) { w = sphere_shd_pt_power_c_(w, rho); if (l == 1) { v = *(lane + SPHERE_SH_PT_V1_); } else { v = sphere_shd_pt_fade_c_(v * rho, w); } }
         }
         for (l = m0; l <= degree; l++) {
             const int reach = l - m0 + 1, top = chains < reach ? chains : reach, mine = own < reach ? own : reach;
@@ -5230,7 +5250,7 @@ SPHERE_INLINE_ int sphere_shd_pt_basis_body_c_(const sphere_shd_points *plan, co
             double next, turn;
             next = 0;
             if ((l - m0 - top + 1) & 1) { turn = side; } else { turn = side2; }
-            if (solid && l > m0) { w = w * rho; if (l == 1) { v = *(lane + SPHERE_SH_PT_V1_); } else { v = v * rho; } }
+            if (solid && l > m0) { w = sphere_shd_pt_power_c_(w, rho); if (l == 1) { v = *(lane + SPHERE_SH_PT_V1_); } else { v = sphere_shd_pt_fade_c_(v * rho, w); } }
             plus = (size_t)(l * l + l + m0) * step; minus = (size_t)(l * l + l - m0) * step;
             plus += (size_t)(top - 1) * step; minus -= (size_t)(top - 1) * step;
             for (j = top - 1; j >= 0; j--, plus -= step, minus += step) {
@@ -5350,7 +5370,7 @@ SPHERE_SH_AVX2_INLINE_ int sphere_shd_pt_basis_body_avx2_(const sphere_shd_point
         }
         if (solid) {
             w_f64x4 = _mm256_loadu_pd(lane + SPHERE_SH_PT_W_ * SPHERE_SHD_AVX2_LANES_); v_f64x4 = _mm256_loadu_pd(lane + SPHERE_SH_PT_V0_ * SPHERE_SHD_AVX2_LANES_);
-            for (l = 1; l <= m0; l++) { w_f64x4 = _mm256_mul_pd(w_f64x4, rho_f64x4); if (l == 1) { v_f64x4 = _mm256_loadu_pd(lane + SPHERE_SH_PT_V1_ * SPHERE_SHD_AVX2_LANES_); } else { v_f64x4 = _mm256_mul_pd(v_f64x4, rho_f64x4); } }
+            for (l = 1; l <= m0; l++) { w_f64x4 = sphere_shd_pt_power_avx2_(w_f64x4, rho_f64x4); if (l == 1) { v_f64x4 = _mm256_loadu_pd(lane + SPHERE_SH_PT_V1_ * SPHERE_SHD_AVX2_LANES_); } else { v_f64x4 = sphere_shd_pt_fade_avx2_(_mm256_mul_pd(v_f64x4, rho_f64x4), w_f64x4); } }
         }
         for (l = m0; l <= degree; l++) {
             const int reach = l - m0 + 1, top = chains < reach ? chains : reach, mine = own < reach ? own : reach;
@@ -5360,7 +5380,7 @@ SPHERE_SH_AVX2_INLINE_ int sphere_shd_pt_basis_body_avx2_(const sphere_shd_point
             __m256d next_f64x4, turn_f64x4;
             next_f64x4 = _mm256_setzero_pd();
             if ((l - m0 - top + 1) & 1) { turn_f64x4 = side_f64x4; } else { turn_f64x4 = side2_f64x4; }
-            if (solid && l > m0) { w_f64x4 = _mm256_mul_pd(w_f64x4, rho_f64x4); if (l == 1) { v_f64x4 = _mm256_loadu_pd(lane + SPHERE_SH_PT_V1_ * SPHERE_SHD_AVX2_LANES_); } else { v_f64x4 = _mm256_mul_pd(v_f64x4, rho_f64x4); } }
+            if (solid && l > m0) { w_f64x4 = sphere_shd_pt_power_avx2_(w_f64x4, rho_f64x4); if (l == 1) { v_f64x4 = _mm256_loadu_pd(lane + SPHERE_SH_PT_V1_ * SPHERE_SHD_AVX2_LANES_); } else { v_f64x4 = sphere_shd_pt_fade_avx2_(_mm256_mul_pd(v_f64x4, rho_f64x4), w_f64x4); } }
             plus = (size_t)(l * l + l + m0) * step; minus = (size_t)(l * l + l - m0) * step;
             if (b->rows) { plus = (all ? fill + (size_t)l : (size_t)orders) * SPHERE_SHD_AVX2_LANES_; minus = plus - (m0 ? SPHERE_SHD_AVX2_LANES_ : 0); }
             plus += (size_t)(top - 1) * step; minus -= (size_t)(top - 1) * step;
@@ -5505,7 +5525,7 @@ SPHERE_INLINE_ int sphere_shd_pt_basis_body_neon_(const sphere_shd_points *plan,
         }
         if (solid) {
             w_f64x2 = vld1q_f64(lane + SPHERE_SH_PT_W_ * SPHERE_SHD_NEON_LANES_); v_f64x2 = vld1q_f64(lane + SPHERE_SH_PT_V0_ * SPHERE_SHD_NEON_LANES_);
-            for (l = 1; l <= m0; l++) { w_f64x2 = vmulq_f64(w_f64x2, rho_f64x2); if (l == 1) { v_f64x2 = vld1q_f64(lane + SPHERE_SH_PT_V1_ * SPHERE_SHD_NEON_LANES_); } else { v_f64x2 = vmulq_f64(v_f64x2, rho_f64x2); } }
+            for (l = 1; l <= m0; l++) { w_f64x2 = sphere_shd_pt_power_neon_(w_f64x2, rho_f64x2); if (l == 1) { v_f64x2 = vld1q_f64(lane + SPHERE_SH_PT_V1_ * SPHERE_SHD_NEON_LANES_); } else { v_f64x2 = sphere_shd_pt_fade_neon_(vmulq_f64(v_f64x2, rho_f64x2), w_f64x2); } }
         }
         for (l = m0; l <= degree; l++) {
             const int reach = l - m0 + 1, top = chains < reach ? chains : reach, mine = own < reach ? own : reach;
@@ -5515,7 +5535,7 @@ SPHERE_INLINE_ int sphere_shd_pt_basis_body_neon_(const sphere_shd_points *plan,
             float64x2_t next_f64x2, turn_f64x2;
             next_f64x2 = vdupq_n_f64(0);
             if ((l - m0 - top + 1) & 1) { turn_f64x2 = side_f64x2; } else { turn_f64x2 = side2_f64x2; }
-            if (solid && l > m0) { w_f64x2 = vmulq_f64(w_f64x2, rho_f64x2); if (l == 1) { v_f64x2 = vld1q_f64(lane + SPHERE_SH_PT_V1_ * SPHERE_SHD_NEON_LANES_); } else { v_f64x2 = vmulq_f64(v_f64x2, rho_f64x2); } }
+            if (solid && l > m0) { w_f64x2 = sphere_shd_pt_power_neon_(w_f64x2, rho_f64x2); if (l == 1) { v_f64x2 = vld1q_f64(lane + SPHERE_SH_PT_V1_ * SPHERE_SHD_NEON_LANES_); } else { v_f64x2 = sphere_shd_pt_fade_neon_(vmulq_f64(v_f64x2, rho_f64x2), w_f64x2); } }
             plus = (size_t)(l * l + l + m0) * step; minus = (size_t)(l * l + l - m0) * step;
             if (b->rows) { plus = (all ? fill + (size_t)l : (size_t)orders) * SPHERE_SHD_NEON_LANES_; minus = plus - (m0 ? SPHERE_SHD_NEON_LANES_ : 0); }
             plus += (size_t)(top - 1) * step; minus -= (size_t)(top - 1) * step;
@@ -6313,7 +6333,7 @@ static void sphere_shd_pt_sum_c_(const sphere_shd_points *plan, const sphere_shd
         }
         if (solid) for (i = 0; i < P; i += 1) {
             double w = *(work + WM * P + i);
-            if (m) { w = w * *(lane + SPHERE_SH_PT_RHO_ * P + i); *(work + WM * P + i) = w; }
+            if (m) { w = sphere_shd_pt_power_c_(w, *(lane + SPHERE_SH_PT_RHO_ * P + i)); *(work + WM * P + i) = w; }
             *(work + W * P + i) = w;
         }
         for (l = m; l <= degree; l += PIECE) {
@@ -6328,7 +6348,7 @@ static void sphere_shd_pt_sum_c_(const sphere_shd_points *plan, const sphere_shd
             if (solid) for (k = 0; k < P; k += 1) {
                 const double rho = *(lane + SPHERE_SH_PT_RHO_ * P + k);
                 double w = *(work + W * P + k);
-                for (i = 0; i < count; i++) { *(piece + i * P + k) = *(piece + i * P + k) * w; w = w * rho; }
+                for (i = 0; i < count; i++) { *(piece + i * P + k) = *(piece + i * P + k) * w; w = sphere_shd_pt_power_c_(w, rho); }
                 *(work + W * P + k) = w;
             }
             for (field = 0; field < b->fields; field++) {
@@ -6494,7 +6514,7 @@ SPHERE_TARGET_AVX2_ static void sphere_shd_pt_sum_avx2_(const sphere_shd_points 
         }
         if (solid) for (i = 0; i < P; i += SPHERE_SHD_AVX2_LANES_) {
             __m256d w_f64x4 = _mm256_loadu_pd(work + WM * P + i);
-            if (m) { w_f64x4 = _mm256_mul_pd(w_f64x4, _mm256_loadu_pd(lane + SPHERE_SH_PT_RHO_ * P + i)); _mm256_storeu_pd(work + WM * P + i, w_f64x4); }
+            if (m) { w_f64x4 = sphere_shd_pt_power_avx2_(w_f64x4, _mm256_loadu_pd(lane + SPHERE_SH_PT_RHO_ * P + i)); _mm256_storeu_pd(work + WM * P + i, w_f64x4); }
             _mm256_storeu_pd(work + W * P + i, w_f64x4);
         }
         for (l = m; l <= degree; l += PIECE) {
@@ -6509,7 +6529,7 @@ SPHERE_TARGET_AVX2_ static void sphere_shd_pt_sum_avx2_(const sphere_shd_points 
             if (solid) for (k = 0; k < P; k += SPHERE_SHD_AVX2_LANES_) {
                 const __m256d rho_f64x4 = _mm256_loadu_pd(lane + SPHERE_SH_PT_RHO_ * P + k);
                 __m256d w_f64x4 = _mm256_loadu_pd(work + W * P + k);
-                for (i = 0; i < count; i++) { _mm256_storeu_pd(piece + i * P + k, _mm256_mul_pd(_mm256_loadu_pd(piece + i * P + k), w_f64x4)); w_f64x4 = _mm256_mul_pd(w_f64x4, rho_f64x4); }
+                for (i = 0; i < count; i++) { _mm256_storeu_pd(piece + i * P + k, _mm256_mul_pd(_mm256_loadu_pd(piece + i * P + k), w_f64x4)); w_f64x4 = sphere_shd_pt_power_avx2_(w_f64x4, rho_f64x4); }
                 _mm256_storeu_pd(work + W * P + k, w_f64x4);
             }
             for (field = 0; field < b->fields; field++) {
@@ -6676,7 +6696,7 @@ static void sphere_shd_pt_sum_neon_(const sphere_shd_points *plan, const sphere_
         }
         if (solid) for (i = 0; i < P; i += SPHERE_SHD_NEON_LANES_) {
             float64x2_t w_f64x2 = vld1q_f64(work + WM * P + i);
-            if (m) { w_f64x2 = vmulq_f64(w_f64x2, vld1q_f64(lane + SPHERE_SH_PT_RHO_ * P + i)); vst1q_f64(work + WM * P + i, w_f64x2); }
+            if (m) { w_f64x2 = sphere_shd_pt_power_neon_(w_f64x2, vld1q_f64(lane + SPHERE_SH_PT_RHO_ * P + i)); vst1q_f64(work + WM * P + i, w_f64x2); }
             vst1q_f64(work + W * P + i, w_f64x2);
         }
         for (l = m; l <= degree; l += PIECE) {
@@ -6691,7 +6711,7 @@ static void sphere_shd_pt_sum_neon_(const sphere_shd_points *plan, const sphere_
             if (solid) for (k = 0; k < P; k += SPHERE_SHD_NEON_LANES_) {
                 const float64x2_t rho_f64x2 = vld1q_f64(lane + SPHERE_SH_PT_RHO_ * P + k);
                 float64x2_t w_f64x2 = vld1q_f64(work + W * P + k);
-                for (i = 0; i < count; i++) { vst1q_f64(piece + i * P + k, vmulq_f64(vld1q_f64(piece + i * P + k), w_f64x2)); w_f64x2 = vmulq_f64(w_f64x2, rho_f64x2); }
+                for (i = 0; i < count; i++) { vst1q_f64(piece + i * P + k, vmulq_f64(vld1q_f64(piece + i * P + k), w_f64x2)); w_f64x2 = sphere_shd_pt_power_neon_(w_f64x2, rho_f64x2); }
                 vst1q_f64(work + W * P + k, w_f64x2);
             }
             for (field = 0; field < b->fields; field++) {

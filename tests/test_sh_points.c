@@ -375,6 +375,27 @@ static void solids_##T(double tolerance) \
         for (k = 0; k < 4; k++) { free(v[k]); free(w[k]); } \
         free(p.memory); \
     } \
+    /* Far from the sphere powers are right as long as there are any, then 0, at every level, with their gradients. */ \
+    for (kind = 0; kind < 2; kind++) for (i = 0; i < 2; i++) { \
+        const double ratio = sizeof(T) == 4 ? 0.1 : 1e-8, least = sizeof(T) == 4 ? ldexp(1, -120) : ldexp(1, -1010); \
+        const T u[3] = { (T)0.48, (T)0.6, (T)0.64 }, x = kind ? u[0] : (T)(ratio * (double)u[0]), y = kind ? u[1] : (T)(ratio * (double)u[1]), z = kind ? u[2] : (T)(ratio * (double)u[2]); \
+        T *v[4], *w; \
+        int l, m, k, some = 0, none = 0; \
+        p = make_##T(45, NULL, i & 1 ? SPHERE_SIMD_PORTABLE : SPHERE_SIMD_BEST); \
+        for (k = 0; k < 4; k++) v[k] = (T *)get(p.all * sizeof(T)); \
+        w = (T *)get(p.all * sizeof(T)); \
+        OK(P##_values(&p.plan, u, u + 1, u + 2, 1, w)); \
+        OK(P##_solid(&p.plan, kind ? SPHERE_SH_IRREGULAR : SPHERE_SH_REGULAR, (T)(kind ? ratio : 1), &x, &y, &z, 1, v[0], v[1], v[2], v[3])); \
+        for (l = 0; l <= 45; l++) for (m = -l; m <= l; m++) { \
+            const size_t at = (size_t)(l * l + l + m); \
+            const double f = pow(ratio, l + kind); \
+            if (f > 1.01 * least) { some++; cr_assert(fabs((double)v[0][at] - f * (double)w[at]) <= 4 * tolerance * f * (l + 1), "kind %d, l %d: %g, not %g", kind, l, (double)v[0][at], f * (double)w[at]); } \
+            if (f < 0.99 * least) { none++; for (k = 0; k < 4; k++) cr_assert(v[k][at] == 0, "kind %d, l %d, part %d: %g", kind, l, k, (double)v[k][at]); } \
+        } \
+        cr_assert(some > 30 * 30 && none > 200); \
+        for (k = 0; k < 4; k++) free(v[k]); \
+        free(w); free(p.memory); \
+    } \
 } \
 /* What is no direction gives the one NaN at its place, and nowhere else; structural faults leave the outputs alone. */ \
 static void bad_##T(void) \
