@@ -4157,7 +4157,7 @@ SPHERE_SH_PT_APART_ static size_t sphere_sh_pt_run_prepared_(const sphere_sh_pt_
     size_t i, n = last - first;
     int strange = 0, k;
     for (i = 0; i < n; i += SOME) {
-        const size_t some = n - i < SOME ? n - i : SOME;
+        const size_t some = n - i < SOME ? n - i : (size_t)SOME;
         bad[i / SOME] = sphere_sh_pt_prepare_(job, first + i, some, SOME, lane, polar, &origin);
         for (k = 0; k < 6; k++) memcpy(column[k] + i, lane + field[k] * SOME, some * sizeof(float));
     }
@@ -7099,7 +7099,7 @@ SPHERE_SH_PT_APART_ static size_t sphere_shd_pt_run_prepared_(const sphere_shd_p
     size_t i, n = last - first;
     int strange = 0, k;
     for (i = 0; i < n; i += SOME) {
-        const size_t some = n - i < SOME ? n - i : SOME;
+        const size_t some = n - i < SOME ? n - i : (size_t)SOME;
         bad[i / SOME] = sphere_shd_pt_prepare_(job, first + i, some, SOME, lane, polar, &origin);
         for (k = 0; k < 6; k++) memcpy(column[k] + i, lane + field[k] * SOME, some * sizeof(double));
     }
@@ -9796,7 +9796,7 @@ static sphere_status sphere_sh_shape_init_(sphere_sh_shape_ *shape, size_t degre
 typedef struct sphere_sh_cut_ { unsigned char *at; size_t used; } sphere_sh_cut_;
 static void *sphere_sh_cut_off_(sphere_sh_cut_ *cut, size_t n, size_t each)
 {
-    const size_t start = cut->used, bytes = sphere_size_(n, each, 63);
+    const size_t start = cut->used, bytes = cut->at ? n * each + 63 : sphere_size_(n, each, 63);         /* where there is room, the size was right */
     cut->used = bytes == SIZE_MAX || start > SIZE_MAX - bytes ? SIZE_MAX : start + bytes / 64 * 64;
     return cut->at ? cut->at + start : NULL;
 }
@@ -10346,6 +10346,18 @@ static float sphere_sh_scale_c_(float *values, size_t n, float factor)
     for (i = 0; i < n; i++) { values[i] *= factor; most = values[i] > most ? values[i] : most; }
     return most;
 }
+/* >>kernel find: the first place that holds a number, n where none does. */
+static size_t sphere_sh_find_c_(const float *values, size_t n, float number)
+{
+    size_t i, j;
+    for (i = 0; i + 16 <= n; i += 16) {                                  /* sixteen at once, for compilers that compare them side by side */
+        int found = 0;
+        for (j = 0; j < 16; j++) found |= values[i + j] == number;
+        if (found) break;
+    }
+    while (i < n && values[i] != number) i++;
+    return i;
+}
 /* sphere-sh float end transform-portable */
 /* sphere-sh double begin transform-portable: made from the float section by tests/double.py, do not edit */
 /* >>kernel columns: all columns of order m from the chain; rounded once from double. scale = (scale of P_mm)^2 / a_0. */
@@ -10633,6 +10645,18 @@ static double sphere_shd_scale_c_(double *values, size_t n, double factor)
     size_t i;
     for (i = 0; i < n; i++) { values[i] *= factor; most = values[i] > most ? values[i] : most; }
     return most;
+}
+/* >>kernel find: the first place that holds a number, n where none does. */
+static size_t sphere_shd_find_c_(const double *values, size_t n, double number)
+{
+    size_t i, j;
+    for (i = 0; i + 16 <= n; i += 16) {                                  /* sixteen at once, for compilers that compare them side by side */
+        int found = 0;
+        for (j = 0; j < 16; j++) found |= values[i + j] == number;
+        if (found) break;
+    }
+    while (i < n && values[i] != number) i++;
+    return i;
 }
 /* sphere-sh double end transform-portable */
 
@@ -11180,7 +11204,7 @@ SPHERE_SH_AVX2_INLINE_ __m256 sphere_sh_scale_one_avx2_(float *values, __m256 fa
 {
     const __m256 v_f32x8 = _mm256_mul_ps(_mm256_loadu_ps(values), factor_f32x8);
     _mm256_storeu_ps(values, v_f32x8);
-    return _mm256_blendv_ps(most_f32x8, v_f32x8, _mm256_cmp_ps(v_f32x8, most_f32x8, _CMP_GT_OQ));
+    return _mm256_max_ps(v_f32x8, most_f32x8);                           /* v only where it is more: a NaN is not */
 }
 SPHERE_TARGET_AVX2_ static float sphere_sh_scale_avx2_(float *values, size_t n, float factor)
 {
@@ -11197,6 +11221,18 @@ SPHERE_TARGET_AVX2_ static float sphere_sh_scale_avx2_(float *values, size_t n, 
     _mm256_storeu_ps(lane, m0_f32x8); _mm256_storeu_ps(lane + w, m1_f32x8); _mm256_storeu_ps(lane + 2 * w, m2_f32x8); _mm256_storeu_ps(lane + 3 * w, m3_f32x8);
     for (i = 0; i < 4 * w; i++) most = lane[i] > most ? lane[i] : most;
     return most;
+}
+SPHERE_TARGET_AVX2_ static size_t sphere_sh_find_avx2_(const float *values, size_t n, float number)
+{
+    const size_t w = SPHERE_SH_AVX2_LANES_;
+    const __m256 number_f32x8 = _mm256_set1_ps(number);
+    size_t i;
+    for (i = 0; i + 4 * w <= n; i += 4 * w) {
+        const __m256 a_f32x8 = _mm256_cmp_ps(_mm256_loadu_ps(values + i), number_f32x8, _CMP_EQ_OQ), b_f32x8 = _mm256_cmp_ps(_mm256_loadu_ps(values + i + w), number_f32x8, _CMP_EQ_OQ);
+        const __m256 c_f32x8 = _mm256_cmp_ps(_mm256_loadu_ps(values + i + 2 * w), number_f32x8, _CMP_EQ_OQ), d_f32x8 = _mm256_cmp_ps(_mm256_loadu_ps(values + i + 3 * w), number_f32x8, _CMP_EQ_OQ);
+        if (_mm256_movemask_ps(_mm256_or_ps(_mm256_or_ps(a_f32x8, b_f32x8), _mm256_or_ps(c_f32x8, d_f32x8)))) break;
+    }
+    return i + sphere_sh_find_c_(values + i, n - i, number);
 }
 SPHERE_TARGET_AVX2_ static void sphere_sh_shift_avx2_(float *out, const float *a, const float *b, float y0, size_t steps)
 {
@@ -12142,7 +12178,7 @@ SPHERE_SH_AVX2_INLINE_ __m256d sphere_shd_scale_one_avx2_(double *values, __m256
 {
     const __m256d v_f64x4 = _mm256_mul_pd(_mm256_loadu_pd(values), factor_f64x4);
     _mm256_storeu_pd(values, v_f64x4);
-    return _mm256_blendv_pd(most_f64x4, v_f64x4, _mm256_cmp_pd(v_f64x4, most_f64x4, _CMP_GT_OQ));
+    return _mm256_max_pd(v_f64x4, most_f64x4);                           /* v only where it is more: a NaN is not */
 }
 SPHERE_TARGET_AVX2_ static double sphere_shd_scale_avx2_(double *values, size_t n, double factor)
 {
@@ -12159,6 +12195,18 @@ SPHERE_TARGET_AVX2_ static double sphere_shd_scale_avx2_(double *values, size_t 
     _mm256_storeu_pd(lane, m0_f64x4); _mm256_storeu_pd(lane + w, m1_f64x4); _mm256_storeu_pd(lane + 2 * w, m2_f64x4); _mm256_storeu_pd(lane + 3 * w, m3_f64x4);
     for (i = 0; i < 4 * w; i++) most = lane[i] > most ? lane[i] : most;
     return most;
+}
+SPHERE_TARGET_AVX2_ static size_t sphere_shd_find_avx2_(const double *values, size_t n, double number)
+{
+    const size_t w = SPHERE_SHD_AVX2_LANES_;
+    const __m256d number_f64x4 = _mm256_set1_pd(number);
+    size_t i;
+    for (i = 0; i + 4 * w <= n; i += 4 * w) {
+        const __m256d a_f64x4 = _mm256_cmp_pd(_mm256_loadu_pd(values + i), number_f64x4, _CMP_EQ_OQ), b_f64x4 = _mm256_cmp_pd(_mm256_loadu_pd(values + i + w), number_f64x4, _CMP_EQ_OQ);
+        const __m256d c_f64x4 = _mm256_cmp_pd(_mm256_loadu_pd(values + i + 2 * w), number_f64x4, _CMP_EQ_OQ), d_f64x4 = _mm256_cmp_pd(_mm256_loadu_pd(values + i + 3 * w), number_f64x4, _CMP_EQ_OQ);
+        if (_mm256_movemask_pd(_mm256_or_pd(_mm256_or_pd(a_f64x4, b_f64x4), _mm256_or_pd(c_f64x4, d_f64x4)))) break;
+    }
+    return i + sphere_shd_find_c_(values + i, n - i, number);
 }
 SPHERE_TARGET_AVX2_ static void sphere_shd_shift_avx2_(double *out, const double *a, const double *b, double y0, size_t steps)
 {
@@ -12993,16 +13041,17 @@ typedef struct sphere_sh_transform_kernels_ {
     void (*scatter)(float *up, float *down, const float *pair, size_t apart, size_t orders);
     void (*square)(float *lane, float *values, size_t n);
     float (*scale)(float *values, size_t n, float factor);
+    size_t (*find)(const float *values, size_t n, float number);
     void (*squares)(const sphere_sh_degrees_ *degrees, size_t m, size_t count, size_t stride, double *work);
     void (*columns)(const sphere_sh_degrees_ *degrees, size_t m, size_t count, size_t stride, const double *work, double scale, float *out);
     /* Two whole blocks at once, each of one kind; NULL where that does not pay: then one after the other. */
     void (*step_two)(float *const t[2], float *const d[2], float *const t0[2], float *const d0[2], const float *y, const float *a, const float *const b[2], const size_t next[2], size_t steps, const int kind[2]);
     void (*project_two)(float *sum, int first, float *const t[2], float *const d[2], const float *y, const float *a, const float *const b[2], const size_t next[2], const float *in, size_t stride, size_t steps, const int kind[2]);
 } sphere_sh_transform_kernels_;
-#define SPHERE_SH_TRANSFORM_KERNELS_(level, wide, scatter, step_two, project_two) { sphere_sh_begin_##wide, sphere_sh_rescale_##wide, sphere_sh_weigh_##level, sphere_sh_shift_##level, sphere_sh_step_##level, \
+#define SPHERE_SH_TRANSFORM_KERNELS_(level, wide, some, step_two, project_two) { sphere_sh_begin_##wide, sphere_sh_rescale_##wide, sphere_sh_weigh_##level, sphere_sh_shift_##level, sphere_sh_step_##level, \
     sphere_sh_expand_##wide, sphere_sh_project_##wide, sphere_sh_combine_##level, sphere_sh_join_##level, sphere_sh_part_##level, \
     sphere_sh_rows_out_##level, sphere_sh_rows_in_##level, sphere_sh_columns_out_##level, sphere_sh_columns_in_##level, sphere_sh_fft_##wide, \
-    sphere_sh_twist_##level, sphere_sh_scatter_##scatter, sphere_sh_square_##level, sphere_sh_scale_##level, sphere_sh_squares_##level, sphere_sh_columns_##level, \
+    sphere_sh_twist_##level, sphere_sh_scatter_##some, sphere_sh_square_##level, sphere_sh_scale_##level, sphere_sh_find_##some, sphere_sh_squares_##level, sphere_sh_columns_##level, \
     step_two, project_two }
 /* The kernels of a level that sphere_simd_pick_ has allowed. */
 SPHERE_INLINE_ const sphere_sh_transform_kernels_ *sphere_sh_transform_kernels_for_(sphere_simd level)
@@ -14025,16 +14074,17 @@ typedef struct sphere_shd_transform_kernels_ {
     void (*scatter)(double *up, double *down, const double *pair, size_t apart, size_t orders);
     void (*square)(double *lane, double *values, size_t n);
     double (*scale)(double *values, size_t n, double factor);
+    size_t (*find)(const double *values, size_t n, double number);
     void (*squares)(const sphere_sh_degrees_ *degrees, size_t m, size_t count, size_t stride, double *work);
     void (*columns)(const sphere_sh_degrees_ *degrees, size_t m, size_t count, size_t stride, const double *work, double scale, double *out);
     /* Two whole blocks at once, each of one kind; NULL where that does not pay: then one after the other. */
     void (*step_two)(double *const t[2], double *const d[2], double *const t0[2], double *const d0[2], const double *y, const double *a, const double *const b[2], const size_t next[2], size_t steps, const int kind[2]);
     void (*project_two)(double *sum, int first, double *const t[2], double *const d[2], const double *y, const double *a, const double *const b[2], const size_t next[2], const double *in, size_t stride, size_t steps, const int kind[2]);
 } sphere_shd_transform_kernels_;
-#define SPHERE_SHD_TRANSFORM_KERNELS_(level, wide, scatter, step_two, project_two) { sphere_shd_begin_##wide, sphere_shd_rescale_##wide, sphere_shd_weigh_##level, sphere_shd_shift_##level, sphere_shd_step_##level, \
+#define SPHERE_SHD_TRANSFORM_KERNELS_(level, wide, some, step_two, project_two) { sphere_shd_begin_##wide, sphere_shd_rescale_##wide, sphere_shd_weigh_##level, sphere_shd_shift_##level, sphere_shd_step_##level, \
     sphere_shd_expand_##wide, sphere_shd_project_##wide, sphere_shd_combine_##level, sphere_shd_join_##level, sphere_shd_part_##level, \
     sphere_shd_rows_out_##level, sphere_shd_rows_in_##level, sphere_shd_columns_out_##level, sphere_shd_columns_in_##level, sphere_shd_fft_##wide, \
-    sphere_shd_twist_##level, sphere_shd_scatter_##scatter, sphere_shd_square_##level, sphere_shd_scale_##level, sphere_sh_squares_##level, sphere_shd_columns_##level, \
+    sphere_shd_twist_##level, sphere_shd_scatter_##some, sphere_shd_square_##level, sphere_shd_scale_##level, sphere_shd_find_##some, sphere_sh_squares_##level, sphere_shd_columns_##level, \
     step_two, project_two }
 /* The kernels of a level that sphere_simd_pick_ has allowed. */
 SPHERE_INLINE_ const sphere_shd_transform_kernels_ *sphere_shd_transform_kernels_for_(sphere_simd level)
@@ -15130,12 +15180,7 @@ SPHERE_SH_API sphere_status sphere_sh_interference(const sphere_sh_plan *plan, c
     best.total = total;
     most = kernels->scale(density, plan->values, total > SPHERE_SH_LEAST_ ? (float)(1 / total) : 0);
     if (peak) {
-        for (r = 0; r + 16 <= plan->values; r += 16) {                   /* sixteen at once, for compilers that compare them side by side */
-            int found = 0;
-            for (j = 0; j < 16; j++) found |= density[r + j] == most;
-            if (found) break;
-        }
-        for (best.index = r; density[best.index] != most; best.index++) { }         /* ties to the lower index */
+        best.index = kernels->find(density, plan->values, most);         /* ties to the lower index */
         if (plan->layout == SPHERE_SH_COLUMNS) { ring = best.index % plan->rings; place = best.index / plan->rings; }
         else { while (ring + 1 < plan->rings && plan->first[ring + 1] <= best.index) ring++; place = best.index - plan->first[ring]; }
         const sphere_sh_ring *const here = plan->ring + ring;
@@ -15253,12 +15298,7 @@ SPHERE_SH_API sphere_status sphere_shd_interference(const sphere_shd_plan *plan,
     best.total = total;
     most = kernels->scale(density, plan->values, total > SPHERE_SHD_LEAST_ ? (double)(1 / total) : 0);
     if (peak) {
-        for (r = 0; r + 16 <= plan->values; r += 16) {                   /* sixteen at once, for compilers that compare them side by side */
-            int found = 0;
-            for (j = 0; j < 16; j++) found |= density[r + j] == most;
-            if (found) break;
-        }
-        for (best.index = r; density[best.index] != most; best.index++) { }         /* ties to the lower index */
+        best.index = kernels->find(density, plan->values, most);         /* ties to the lower index */
         if (plan->layout == SPHERE_SH_COLUMNS) { ring = best.index % plan->rings; place = best.index / plan->rings; }
         else { while (ring + 1 < plan->rings && plan->first[ring + 1] <= best.index) ring++; place = best.index - plan->first[ring]; }
         const sphere_sh_ring *const here = plan->ring + ring;
