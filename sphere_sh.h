@@ -13746,6 +13746,21 @@ static void sphere_sh_analysis_task_(void *context, size_t task)
         for (set = 0; set < job->sets; set++) sphere_sh_scatter_(job, job->out[set], degree, from, orders, w.line + set * handful * stride, stride);
     }
 }
+/* Analysis and synthesis, order by order: what is beyond the degree is taken out of a field, and no coefficient is stored. */
+static void sphere_sh_band_task_(void *context, size_t task)
+{
+    const sphere_sh_job_ *const job = (const sphere_sh_job_ *)context;
+    const size_t degree = job->plan->degree;
+    sphere_sh_scratch_ w;
+    size_t m, l;
+    (void)sphere_sh_scratch_init_(job->plan, sphere_sh_task_memory_(job, task), &w);
+    for (m = task; m < job->plan->orders; m += job->tasks) {
+        sphere_sh_analysis_order_(job, &w, m, w.line, 0);
+        if (m == 0) for (l = 0; l <= degree; l++) w.line[2 * l + 1] = 0;
+        for (l = 0; l < SPHERE_SH_BEHIND_; l++) w.line[2 * (degree + 1 - m) + l] = 0;
+        sphere_sh_synthesis_order_(job, &w, m, w.line, 0);
+    }
+}
 
 /* The passes from `pass` on of a transform in place, of a block of n places that is one of s: all of them one after the other where the block fits the first
    cache, else one pass and then part by part. */
@@ -13968,12 +13983,23 @@ static void sphere_sh_fft_in_task_(void *context, size_t task)
 }
 
 /* What all transforms check, and the memory cut into pieces. */
+/* `memory` is as large as sphere_sh_transform_size says. */
+static void sphere_sh_job_begin_(sphere_sh_job_ *job, const sphere_sh_plan *plan, void *memory, const sphere_exec *exec)
+{
+    sphere_sh_cut_ cut = { NULL, 0 };
+    size_t i;
+    memset(job, 0, sizeof(*job));
+    job->plan = plan; job->state = plan->state; job->kernels = sphere_sh_transform_kernels_for_(sphere_simd_pick_(exec));
+    cut.at = (unsigned char *)sphere_align_(memory);
+    for (i = 0; i < SPHERE_SH_SETS_; i++) job->fourier[i] = (float *)sphere_sh_cut_off_(&cut, sphere_sh_fourier_size_(plan), 1);
+    job->scratch = cut.at + cut.used;
+    job->scratch_step = exec && exec->parallel.run ? plan->state->scratch : 0;
+}
 static sphere_status sphere_sh_job_init_(sphere_sh_job_ *job, const sphere_sh_plan *plan, const float *coefficients, size_t *coefficient_stride, const float *values, const float *more,
                                          size_t *value_stride, size_t count, void *memory, size_t bytes, const sphere_exec *exec)
 {
     const sphere_simd level = sphere_simd_pick_(exec);
-    size_t a, b, need, i;
-    sphere_sh_cut_ cut = { NULL, 0 };
+    size_t a, b, need;
     if (!plan || !plan->state) return SPHERE_E_NULL;
     if (count && (!coefficients || !values)) return SPHERE_E_NULL;
     if (!*coefficient_stride) *coefficient_stride = plan->coefficients;
@@ -13987,13 +14013,7 @@ static sphere_status sphere_sh_job_init_(sphere_sh_job_ *job, const sphere_sh_pl
     if (count && (!memory || bytes < need)) return SPHERE_E_MEMORY;
     if (count && (sphere_overlap_(coefficients, a, values, b) || sphere_overlap_(coefficients, a, more, b) || sphere_overlap_(values, b, more, b)
         || sphere_overlap_(memory, bytes, coefficients, a) || sphere_overlap_(memory, bytes, values, b) || sphere_overlap_(memory, bytes, more, b))) return SPHERE_E_OVERLAP;
-    memset(job, 0, sizeof(*job));
-    if (!count) return SPHERE_OK;
-    job->plan = plan; job->state = plan->state; job->kernels = sphere_sh_transform_kernels_for_(level);
-    cut.at = (unsigned char *)sphere_align_(memory);
-    for (i = 0; i < SPHERE_SH_SETS_; i++) job->fourier[i] = (float *)sphere_sh_cut_off_(&cut, sphere_sh_fourier_size_(plan), 1);
-    job->scratch = cut.at + cut.used;
-    job->scratch_step = exec && exec->parallel.run ? plan->state->scratch : 0;
+    if (count) sphere_sh_job_begin_(job, plan, memory, exec);
     return SPHERE_OK;
 }
 static void sphere_sh_run_(sphere_sh_job_ *job, size_t tasks, void (*task)(void *context, size_t index), const sphere_exec *exec)
@@ -14779,6 +14799,21 @@ static void sphere_shd_analysis_task_(void *context, size_t task)
         for (set = 0; set < job->sets; set++) sphere_shd_scatter_(job, job->out[set], degree, from, orders, w.line + set * handful * stride, stride);
     }
 }
+/* Analysis and synthesis, order by order: what is beyond the degree is taken out of a field, and no coefficient is stored. */
+static void sphere_shd_band_task_(void *context, size_t task)
+{
+    const sphere_shd_job_ *const job = (const sphere_shd_job_ *)context;
+    const size_t degree = job->plan->degree;
+    sphere_shd_scratch_ w;
+    size_t m, l;
+    (void)sphere_shd_scratch_init_(job->plan, sphere_shd_task_memory_(job, task), &w);
+    for (m = task; m < job->plan->orders; m += job->tasks) {
+        sphere_shd_analysis_order_(job, &w, m, w.line, 0);
+        if (m == 0) for (l = 0; l <= degree; l++) w.line[2 * l + 1] = 0;
+        for (l = 0; l < SPHERE_SHD_BEHIND_; l++) w.line[2 * (degree + 1 - m) + l] = 0;
+        sphere_shd_synthesis_order_(job, &w, m, w.line, 0);
+    }
+}
 
 /* The passes from `pass` on of a transform in place, of a block of n places that is one of s: all of them one after the other where the block fits the first
    cache, else one pass and then part by part. */
@@ -15001,12 +15036,23 @@ static void sphere_shd_fft_in_task_(void *context, size_t task)
 }
 
 /* What all transforms check, and the memory cut into pieces. */
+/* `memory` is as large as sphere_shd_transform_size says. */
+static void sphere_shd_job_begin_(sphere_shd_job_ *job, const sphere_shd_plan *plan, void *memory, const sphere_exec *exec)
+{
+    sphere_sh_cut_ cut = { NULL, 0 };
+    size_t i;
+    memset(job, 0, sizeof(*job));
+    job->plan = plan; job->state = plan->state; job->kernels = sphere_shd_transform_kernels_for_(sphere_simd_pick_(exec));
+    cut.at = (unsigned char *)sphere_align_(memory);
+    for (i = 0; i < SPHERE_SH_SETS_; i++) job->fourier[i] = (double *)sphere_sh_cut_off_(&cut, sphere_shd_fourier_size_(plan), 1);
+    job->scratch = cut.at + cut.used;
+    job->scratch_step = exec && exec->parallel.run ? plan->state->scratch : 0;
+}
 static sphere_status sphere_shd_job_init_(sphere_shd_job_ *job, const sphere_shd_plan *plan, const double *coefficients, size_t *coefficient_stride, const double *values, const double *more,
                                          size_t *value_stride, size_t count, void *memory, size_t bytes, const sphere_exec *exec)
 {
     const sphere_simd level = sphere_simd_pick_(exec);
-    size_t a, b, need, i;
-    sphere_sh_cut_ cut = { NULL, 0 };
+    size_t a, b, need;
     if (!plan || !plan->state) return SPHERE_E_NULL;
     if (count && (!coefficients || !values)) return SPHERE_E_NULL;
     if (!*coefficient_stride) *coefficient_stride = plan->coefficients;
@@ -15020,13 +15066,7 @@ static sphere_status sphere_shd_job_init_(sphere_shd_job_ *job, const sphere_shd
     if (count && (!memory || bytes < need)) return SPHERE_E_MEMORY;
     if (count && (sphere_overlap_(coefficients, a, values, b) || sphere_overlap_(coefficients, a, more, b) || sphere_overlap_(values, b, more, b)
         || sphere_overlap_(memory, bytes, coefficients, a) || sphere_overlap_(memory, bytes, values, b) || sphere_overlap_(memory, bytes, more, b))) return SPHERE_E_OVERLAP;
-    memset(job, 0, sizeof(*job));
-    if (!count) return SPHERE_OK;
-    job->plan = plan; job->state = plan->state; job->kernels = sphere_shd_transform_kernels_for_(level);
-    cut.at = (unsigned char *)sphere_align_(memory);
-    for (i = 0; i < SPHERE_SH_SETS_; i++) job->fourier[i] = (double *)sphere_sh_cut_off_(&cut, sphere_shd_fourier_size_(plan), 1);
-    job->scratch = cut.at + cut.used;
-    job->scratch_step = exec && exec->parallel.run ? plan->state->scratch : 0;
+    if (count) sphere_shd_job_begin_(job, plan, memory, exec);
     return SPHERE_OK;
 }
 static void sphere_shd_run_(sphere_shd_job_ *job, size_t tasks, void (*task)(void *context, size_t index), const sphere_exec *exec)
@@ -15136,18 +15176,14 @@ static double sphere_sh_parabola_(double a, double b, double c, double before, d
     return t;
 }
 static size_t sphere_sh_place_of_(const sphere_sh_plan *plan, size_t r, size_t j) { return plan->layout == SPHERE_SH_ROWS ? plan->first[r] + j : j * plan->rings + r; }
-SPHERE_SH_API size_t sphere_sh_interference_size(const sphere_sh_plan *plan)
-{
-    const size_t more = sphere_sh_transform_size(plan);
-    return more ? sphere_size_(plan->coefficients, sizeof(float), more + 64 > more ? more + 64 : SIZE_MAX) : 0;
-}
+SPHERE_SH_API size_t sphere_sh_interference_size(const sphere_sh_plan *plan) { return sphere_sh_transform_size(plan); }
 SPHERE_SH_API sphere_status sphere_sh_interference(const sphere_sh_plan *plan, const float *amplitude, float *density, sphere_sh_peak *peak,
                                                    void *memory, size_t bytes, const sphere_exec *exec)
 {
     const double pi = 3.141592653589793;
     const sphere_sh_transform_kernels_ *kernels;
-    sphere_status status;
-    float *coefficients, most, lanes[8 * SPHERE_SH_GROUP_], sums[4];
+    sphere_sh_job_ job;
+    float most, lanes[8 * SPHERE_SH_GROUP_], sums[4];
     double total = 0, rise;
     sphere_sh_peak best = { 0, 0, 0, 0, 0 };
     size_t r, j, ring = 0, place = 0, work;
@@ -15157,12 +15193,12 @@ SPHERE_SH_API sphere_status sphere_sh_interference(const sphere_sh_plan *plan, c
     if (!memory || !work || bytes < work) return SPHERE_E_MEMORY;
     if (sphere_overlap_(amplitude, plan->values * sizeof(float), density, plan->values * sizeof(float)) || sphere_overlap_(memory, bytes, amplitude, plan->values * sizeof(float))
         || sphere_overlap_(memory, bytes, density, plan->values * sizeof(float))) return SPHERE_E_OVERLAP;
-    kernels = sphere_sh_transform_kernels_for_(sphere_simd_pick_(exec));
-    coefficients = (float *)sphere_align_(memory);
-    work = (size_t)((unsigned char *)coefficients - (unsigned char *)memory) + plan->coefficients * sizeof(float);
-    status = sphere_sh_analysis(plan, amplitude, 0, coefficients, 0, 1, (unsigned char *)memory + work, bytes - work, exec);
-    if (!status) status = sphere_sh_synthesis(plan, coefficients, 0, density, 0, 1, (unsigned char *)memory + work, bytes - work, exec);
-    if (status) return status;
+    sphere_sh_job_begin_(&job, plan, memory, exec);
+    kernels = job.kernels;
+    job.sets = 1; job.in[0] = amplitude; job.out[0] = density;
+    sphere_sh_run_(&job, plan->state->groups, sphere_sh_fft_in_task_, exec);
+    sphere_sh_run_(&job, plan->orders, sphere_sh_band_task_, exec);
+    sphere_sh_run_(&job, plan->state->groups, sphere_sh_fft_out_task_, exec);
     if (plan->layout == SPHERE_SH_ROWS) for (r = 0; r < plan->rings; r += 4) {
         const size_t some = plan->rings - r < 4 ? plan->rings - r : 4;
         for (j = 0; j < 4; j++) {
@@ -15254,18 +15290,14 @@ static double sphere_shd_parabola_(double a, double b, double c, double before, 
     return t;
 }
 static size_t sphere_shd_place_of_(const sphere_shd_plan *plan, size_t r, size_t j) { return plan->layout == SPHERE_SH_ROWS ? plan->first[r] + j : j * plan->rings + r; }
-SPHERE_SH_API size_t sphere_shd_interference_size(const sphere_shd_plan *plan)
-{
-    const size_t more = sphere_shd_transform_size(plan);
-    return more ? sphere_size_(plan->coefficients, sizeof(double), more + 64 > more ? more + 64 : SIZE_MAX) : 0;
-}
+SPHERE_SH_API size_t sphere_shd_interference_size(const sphere_shd_plan *plan) { return sphere_shd_transform_size(plan); }
 SPHERE_SH_API sphere_status sphere_shd_interference(const sphere_shd_plan *plan, const double *amplitude, double *density, sphere_sh_peak *peak,
                                                    void *memory, size_t bytes, const sphere_exec *exec)
 {
     const double pi = 3.141592653589793;
     const sphere_shd_transform_kernels_ *kernels;
-    sphere_status status;
-    double *coefficients, most, lanes[8 * SPHERE_SHD_GROUP_], sums[4];
+    sphere_shd_job_ job;
+    double most, lanes[8 * SPHERE_SHD_GROUP_], sums[4];
     double total = 0, rise;
     sphere_sh_peak best = { 0, 0, 0, 0, 0 };
     size_t r, j, ring = 0, place = 0, work;
@@ -15275,12 +15307,12 @@ SPHERE_SH_API sphere_status sphere_shd_interference(const sphere_shd_plan *plan,
     if (!memory || !work || bytes < work) return SPHERE_E_MEMORY;
     if (sphere_overlap_(amplitude, plan->values * sizeof(double), density, plan->values * sizeof(double)) || sphere_overlap_(memory, bytes, amplitude, plan->values * sizeof(double))
         || sphere_overlap_(memory, bytes, density, plan->values * sizeof(double))) return SPHERE_E_OVERLAP;
-    kernels = sphere_shd_transform_kernels_for_(sphere_simd_pick_(exec));
-    coefficients = (double *)sphere_align_(memory);
-    work = (size_t)((unsigned char *)coefficients - (unsigned char *)memory) + plan->coefficients * sizeof(double);
-    status = sphere_shd_analysis(plan, amplitude, 0, coefficients, 0, 1, (unsigned char *)memory + work, bytes - work, exec);
-    if (!status) status = sphere_shd_synthesis(plan, coefficients, 0, density, 0, 1, (unsigned char *)memory + work, bytes - work, exec);
-    if (status) return status;
+    sphere_shd_job_begin_(&job, plan, memory, exec);
+    kernels = job.kernels;
+    job.sets = 1; job.in[0] = amplitude; job.out[0] = density;
+    sphere_shd_run_(&job, plan->state->groups, sphere_shd_fft_in_task_, exec);
+    sphere_shd_run_(&job, plan->orders, sphere_shd_band_task_, exec);
+    sphere_shd_run_(&job, plan->state->groups, sphere_shd_fft_out_task_, exec);
     if (plan->layout == SPHERE_SH_ROWS) for (r = 0; r < plan->rings; r += 4) {
         const size_t some = plan->rings - r < 4 ? plan->rings - r : 4;
         for (j = 0; j < 4; j++) {

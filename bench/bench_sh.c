@@ -132,12 +132,12 @@ static double peak_run(void)
 }
 
 /* -- the work. x, y, z and coefficients in both precisions; the output buffers are as large as the largest job. */
-enum { VALUES, GRADIENTS, TANGENT, SUM, SUM_GRADIENT, SOLID, SOLID_SUM_GRADIENT, VALUES_ANGLES, GRADIENTS_ANGLES, SUM_ANGLES, JOBS };
+enum { VALUES, GRADIENTS, TANGENT, SUM, SUM_GRADIENT, SOLID, SOLID_SUM_GRADIENT, VALUES_ANGLES, GRADIENTS_ANGLES, SUM_ANGLES, SOLID_FAR, JOBS };
 static const char *const job_name[JOBS] = { "values", "gradients", "gradients_tangent", "sum", "sum_gradient", "solid", "solid_sum_gradient",
-    "values_angles", "gradients_angles", "sum_angles" };
-/* How many outputs a job has, whether they are sums, and its operations for a pair of harmonics. */
+    "values_angles", "gradients_angles", "sum_angles", "solid_sum_far" };
+/* solid_sum_far is solid_sum_gradient at ten radii. How many outputs a job has, whether they are sums, and its operations for a pair of harmonics. */
 static const struct { int outs, sums; double flops; } job_shape[JOBS] = { { 1, 0, 8 }, { 4, 0, 27 }, { 3, 0, 15 }, { 1, 1, 10 }, { 4, 1, 17 }, { 1, 0, 9 }, { 4, 1, 22 },
-    { 1, 0, 8 }, { 3, 0, 15 }, { 1, 1, 10 } };
+    { 1, 0, 8 }, { 3, 0, 15 }, { 1, 1, 10 }, { 4, 1, 22 } };
 static struct scene {
     int degree, job, fields, wide;           /* wide: in double */
     sphere_sh_basis_layout layout;
@@ -184,7 +184,7 @@ static void run_job(int which)
     case VALUES_ANGLES: need(sphere_sh_values_angles(p, g.theta, g.phi, g.n, o[0]), "values_angles"); break;
     case GRADIENTS_ANGLES: need(sphere_sh_gradients_angles(p, g.theta, g.phi, g.n, o[0], o[1], o[2]), "gradients_angles"); break;
     case SUM_ANGLES: need(sphere_sh_sum_angles(p, g.c, fields, 0, g.theta, g.phi, g.n, o[0], NULL, NULL), "sum_angles"); break;
-    default: need(sphere_sh_solid_sum(p, SPHERE_SH_IRREGULAR, 1, g.c, fields, 0, g.x, g.y, g.z, g.n, o[0], o[1], o[2], o[3]), "solid_sum"); break;
+    default: need(sphere_sh_solid_sum(p, SPHERE_SH_IRREGULAR, g.job == SOLID_FAR ? 0.1f : 1, g.c, fields, 0, g.x, g.y, g.z, g.n, o[0], o[1], o[2], o[3]), "solid_sum"); break;
     } else switch (g.job) {
     case VALUES: need(sphere_shd_values(w, g.dx, g.dy, g.dz, g.n, d[0]), "values"); break;
     case GRADIENTS: need(sphere_shd_gradients(w, g.dx, g.dy, g.dz, g.n, d[0], d[1], d[2], d[3]), "gradients"); break;
@@ -195,7 +195,7 @@ static void run_job(int which)
     case VALUES_ANGLES: need(sphere_shd_values_angles(w, g.dtheta, g.dphi, g.n, d[0]), "values_angles"); break;
     case GRADIENTS_ANGLES: need(sphere_shd_gradients_angles(w, g.dtheta, g.dphi, g.n, d[0], d[1], d[2]), "gradients_angles"); break;
     case SUM_ANGLES: need(sphere_shd_sum_angles(w, g.dc, fields, 0, g.dtheta, g.dphi, g.n, d[0], NULL, NULL), "sum_angles"); break;
-    default: need(sphere_shd_solid_sum(w, SPHERE_SH_IRREGULAR, 1, g.dc, fields, 0, g.dx, g.dy, g.dz, g.n, d[0], d[1], d[2], d[3]), "solid_sum"); break;
+    default: need(sphere_shd_solid_sum(w, SPHERE_SH_IRREGULAR, g.job == SOLID_FAR ? 0.1 : 1, g.dc, fields, 0, g.dx, g.dy, g.dz, g.n, d[0], d[1], d[2], d[3]), "solid_sum"); break;
     }
 }
 
