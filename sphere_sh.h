@@ -189,7 +189,8 @@ SPHERE_SH_API sphere_status sphere_sh_sum_angles(const sphere_sh_points *plan, c
      x, y, z (n)   points, in the unit of radius. A NaN or an infinity gives NaN, and so does the origin for the irregular ones.
      values        like out of sphere_sh_values; may be NULL
      gx, gy, gz    the full cartesian gradient, per unit of x, y, z; all may be NULL
-   What overflows is infinite, or NaN in a gradient. A power of r / radius or of radius / r below 2^-120 (double 2^-1010) counts as 0. */
+   What overflows is infinite, or NaN in a gradient. A power of r / radius or of radius / r below 2^-120 (double 2^-1010) counts as 0; in the
+   gradient of a sum, the power that its potential has. */
 SPHERE_SH_API sphere_status sphere_sh_solid(const sphere_sh_points *plan, sphere_sh_kind kind, float radius, const float *x, const float *y,
                                             const float *z, size_t n, float *values, float *gx, float *gy, float *gz);
 
@@ -276,7 +277,8 @@ SPHERE_SH_API sphere_status sphere_shd_sum_angles(const sphere_shd_points *plan,
      x, y, z (n)   points, in the unit of radius. A NaN or an infinity gives NaN, and so does the origin for the irregular ones.
      values        like out of sphere_shd_values; may be NULL
      gx, gy, gz    the full cartesian gradient, per unit of x, y, z; all may be NULL
-   What overflows is infinite, or NaN in a gradient. A power of r / radius or of radius / r below 2^-120 (double 2^-1010) counts as 0. */
+   What overflows is infinite, or NaN in a gradient. A power of r / radius or of radius / r below 2^-120 (double 2^-1010) counts as 0; in the
+   gradient of a sum, the power that its potential has. */
 SPHERE_SH_API sphere_status sphere_shd_solid(const sphere_shd_points *plan, sphere_sh_kind kind, double radius, const double *x, const double *y,
                                             const double *z, size_t n, double *values, double *gx, double *gy, double *gz);
 
@@ -1376,7 +1378,7 @@ SPHERE_INLINE_ float sphere_sh_pt_above_c_(float a, float b, float x, float y) {
 /* Is any of the squared lengths not that of a direction? A NaN is not. */
 SPHERE_INLINE_ int sphere_sh_pt_strange_c_(float n2) { return !(n2 >= 0.98f && n2 <= 1.02f); }
 SPHERE_INLINE_ float sphere_sh_pt_faint_c_(float v) { return sphere_abs_(v) > SPHERE_SH_PT_FAINT_ ? v : 0; }
-/* The next power of r / radius; below LEAST it is 0, because beyond come subnormal numbers, of which each costs some 150 cycles. Other factors fade with it. */
+/* The next power of r / radius; below LEAST it is 0, because beyond come subnormal numbers, each of which costs some 150 cycles. Other factors fade with it. */
 SPHERE_INLINE_ float sphere_sh_pt_power_c_(float w, float rho) { w = w * rho; return w < SPHERE_SH_PT_LEAST_ ? 0 : w; }
 SPHERE_INLINE_ float sphere_sh_pt_fade_c_(float v, float w) { return w > 0 ? v : 0; }
 SPHERE_INLINE_ int sphere_sh_pt_large_c_(float v) { return sphere_abs_(v) > SPHERE_SH_PT_LARGE_; }
@@ -2249,7 +2251,7 @@ SPHERE_INLINE_ int sphere_sh_pt_basis_body_c_(const sphere_sh_points *plan, cons
     int busy[9], orders, m0, l, j, k, all;
     const float x = *b->x, y = *b->y, z = *b->z;
     const float az = sphere_abs_(z), side = sphere_sh_pt_sign_c_(z), side2 = sphere_sh_pt_flip_c_(side, side), n2 = SPHERE_MADD_(z, z, SPHERE_MADD_(x, x, (y * y)));
-    float eps, c, s, pc, ps, w, v, rho, st, cp, sp;
+    float eps, c, s, pc, ps, w, v, pw, rho, st, cp, sp;
     if (high) { eps = *(lane + SPHERE_SH_PT_E_); }
     else { eps = sphere_sh_pt_above_c_(az, 0.5f, (SPHERE_MADD_(x, x, (y * y)) / (1.0f + az)), (1.0f - az)); }
     c = 1.0f; s = 0; pc = s; ps = s; w = s; v = s; rho = s; st = s; cp = s; sp = s;
@@ -2298,7 +2300,7 @@ SPHERE_INLINE_ int sphere_sh_pt_basis_body_c_(const sphere_sh_points *plan, cons
         }
         if (solid) {
             w = *(lane + SPHERE_SH_PT_W_); v = *(lane + SPHERE_SH_PT_V0_);
-            for (l = 1; l <= m0; l++) { w = sphere_sh_pt_power_c_(w, rho); if (l == 1) { v = *(lane + SPHERE_SH_PT_V1_); } else { v = sphere_sh_pt_fade_c_(v * rho, w); } }
+            for (l = 1; l <= m0; l++) { pw = w; w = sphere_sh_pt_power_c_(w, rho); if (l == 1) { v = *(lane + SPHERE_SH_PT_V1_); } else { v = v * rho; } v = sphere_sh_pt_fade_c_(v, solid == 1 ? pw : w); }
         }
         for (l = m0; l <= degree; l++) {
             const int reach = l - m0 + 1, top = chains < reach ? chains : reach, mine = own < reach ? own : reach;
@@ -2308,7 +2310,7 @@ SPHERE_INLINE_ int sphere_sh_pt_basis_body_c_(const sphere_sh_points *plan, cons
             float next, turn;
             next = 0;
             if ((l - m0 - top + 1) & 1) { turn = side; } else { turn = side2; }
-            if (solid && l > m0) { w = sphere_sh_pt_power_c_(w, rho); if (l == 1) { v = *(lane + SPHERE_SH_PT_V1_); } else { v = sphere_sh_pt_fade_c_(v * rho, w); } }
+            if (solid && l > m0) { pw = w; w = sphere_sh_pt_power_c_(w, rho); if (l == 1) { v = *(lane + SPHERE_SH_PT_V1_); } else { v = v * rho; } v = sphere_sh_pt_fade_c_(v, solid == 1 ? pw : w); }
             plus = (size_t)(l * l + l + m0) * step; minus = (size_t)(l * l + l - m0) * step;
             plus += (size_t)(top - 1) * step; minus -= (size_t)(top - 1) * step;
             for (j = top - 1; j >= 0; j--, plus -= step, minus += step) {
@@ -2377,7 +2379,7 @@ SPHERE_SH_AVX2_INLINE_ int sphere_sh_pt_basis_body_avx2_(const sphere_sh_points 
     int busy[9], orders, m0, l, j, k, all;
     const __m256 x_f32x8 = _mm256_loadu_ps(b->x), y_f32x8 = _mm256_loadu_ps(b->y), z_f32x8 = _mm256_loadu_ps(b->z);
     const __m256 az_f32x8 = _mm256_andnot_ps(_mm256_set1_ps(-0.0f), z_f32x8), side_f32x8 = sphere_sh_pt_sign_avx2_(z_f32x8), side2_f32x8 = sphere_sh_pt_flip_avx2_(side_f32x8, side_f32x8), n2_f32x8 = SPHERE_MADD_F32X8_(z_f32x8, z_f32x8, SPHERE_MADD_F32X8_(x_f32x8, x_f32x8, _mm256_mul_ps(y_f32x8, y_f32x8)));
-    __m256 eps_f32x8, c_f32x8, s_f32x8, pc_f32x8, ps_f32x8, w_f32x8, v_f32x8, rho_f32x8, st_f32x8, cp_f32x8, sp_f32x8;
+    __m256 eps_f32x8, c_f32x8, s_f32x8, pc_f32x8, ps_f32x8, w_f32x8, v_f32x8, pw_f32x8, rho_f32x8, st_f32x8, cp_f32x8, sp_f32x8;
     if (high) { eps_f32x8 = _mm256_loadu_ps(lane + SPHERE_SH_PT_E_ * SPHERE_SH_AVX2_LANES_); }
     else { eps_f32x8 = sphere_sh_pt_above_avx2_(az_f32x8, _mm256_set1_ps(0.5f), _mm256_div_ps(SPHERE_MADD_F32X8_(x_f32x8, x_f32x8, _mm256_mul_ps(y_f32x8, y_f32x8)), _mm256_add_ps(_mm256_set1_ps(1.0f), az_f32x8)), _mm256_sub_ps(_mm256_set1_ps(1.0f), az_f32x8)); }
     c_f32x8 = _mm256_set1_ps(1.0f); s_f32x8 = _mm256_setzero_ps(); pc_f32x8 = s_f32x8; ps_f32x8 = s_f32x8; w_f32x8 = s_f32x8; v_f32x8 = s_f32x8; rho_f32x8 = s_f32x8; st_f32x8 = s_f32x8; cp_f32x8 = s_f32x8; sp_f32x8 = s_f32x8;
@@ -2428,7 +2430,7 @@ SPHERE_SH_AVX2_INLINE_ int sphere_sh_pt_basis_body_avx2_(const sphere_sh_points 
         }
         if (solid) {
             w_f32x8 = _mm256_loadu_ps(lane + SPHERE_SH_PT_W_ * SPHERE_SH_AVX2_LANES_); v_f32x8 = _mm256_loadu_ps(lane + SPHERE_SH_PT_V0_ * SPHERE_SH_AVX2_LANES_);
-            for (l = 1; l <= m0; l++) { w_f32x8 = sphere_sh_pt_power_avx2_(w_f32x8, rho_f32x8); if (l == 1) { v_f32x8 = _mm256_loadu_ps(lane + SPHERE_SH_PT_V1_ * SPHERE_SH_AVX2_LANES_); } else { v_f32x8 = sphere_sh_pt_fade_avx2_(_mm256_mul_ps(v_f32x8, rho_f32x8), w_f32x8); } }
+            for (l = 1; l <= m0; l++) { pw_f32x8 = w_f32x8; w_f32x8 = sphere_sh_pt_power_avx2_(w_f32x8, rho_f32x8); if (l == 1) { v_f32x8 = _mm256_loadu_ps(lane + SPHERE_SH_PT_V1_ * SPHERE_SH_AVX2_LANES_); } else { v_f32x8 = _mm256_mul_ps(v_f32x8, rho_f32x8); } v_f32x8 = sphere_sh_pt_fade_avx2_(v_f32x8, solid == 1 ? pw_f32x8 : w_f32x8); }
         }
         for (l = m0; l <= degree; l++) {
             const int reach = l - m0 + 1, top = chains < reach ? chains : reach, mine = own < reach ? own : reach;
@@ -2438,7 +2440,7 @@ SPHERE_SH_AVX2_INLINE_ int sphere_sh_pt_basis_body_avx2_(const sphere_sh_points 
             __m256 next_f32x8, turn_f32x8;
             next_f32x8 = _mm256_setzero_ps();
             if ((l - m0 - top + 1) & 1) { turn_f32x8 = side_f32x8; } else { turn_f32x8 = side2_f32x8; }
-            if (solid && l > m0) { w_f32x8 = sphere_sh_pt_power_avx2_(w_f32x8, rho_f32x8); if (l == 1) { v_f32x8 = _mm256_loadu_ps(lane + SPHERE_SH_PT_V1_ * SPHERE_SH_AVX2_LANES_); } else { v_f32x8 = sphere_sh_pt_fade_avx2_(_mm256_mul_ps(v_f32x8, rho_f32x8), w_f32x8); } }
+            if (solid && l > m0) { pw_f32x8 = w_f32x8; w_f32x8 = sphere_sh_pt_power_avx2_(w_f32x8, rho_f32x8); if (l == 1) { v_f32x8 = _mm256_loadu_ps(lane + SPHERE_SH_PT_V1_ * SPHERE_SH_AVX2_LANES_); } else { v_f32x8 = _mm256_mul_ps(v_f32x8, rho_f32x8); } v_f32x8 = sphere_sh_pt_fade_avx2_(v_f32x8, solid == 1 ? pw_f32x8 : w_f32x8); }
             plus = (size_t)(l * l + l + m0) * step; minus = (size_t)(l * l + l - m0) * step;
             if (b->rows) { plus = (all ? fill + (size_t)l : (size_t)orders) * SPHERE_SH_AVX2_LANES_; minus = plus - (m0 ? SPHERE_SH_AVX2_LANES_ : 0); }
             plus += (size_t)(top - 1) * step; minus -= (size_t)(top - 1) * step;
@@ -2532,7 +2534,7 @@ SPHERE_INLINE_ int sphere_sh_pt_basis_body_neon_(const sphere_sh_points *plan, c
     int busy[9], orders, m0, l, j, k, all;
     const float32x4_t x_f32x4 = vld1q_f32(b->x), y_f32x4 = vld1q_f32(b->y), z_f32x4 = vld1q_f32(b->z);
     const float32x4_t az_f32x4 = vabsq_f32(z_f32x4), side_f32x4 = sphere_sh_pt_sign_neon_(z_f32x4), side2_f32x4 = sphere_sh_pt_flip_neon_(side_f32x4, side_f32x4), n2_f32x4 = SPHERE_MADD_F32X4_(z_f32x4, z_f32x4, SPHERE_MADD_F32X4_(x_f32x4, x_f32x4, vmulq_f32(y_f32x4, y_f32x4)));
-    float32x4_t eps_f32x4, c_f32x4, s_f32x4, pc_f32x4, ps_f32x4, w_f32x4, v_f32x4, rho_f32x4, st_f32x4, cp_f32x4, sp_f32x4;
+    float32x4_t eps_f32x4, c_f32x4, s_f32x4, pc_f32x4, ps_f32x4, w_f32x4, v_f32x4, pw_f32x4, rho_f32x4, st_f32x4, cp_f32x4, sp_f32x4;
     if (high) { eps_f32x4 = vld1q_f32(lane + SPHERE_SH_PT_E_ * SPHERE_SH_NEON_LANES_); }
     else { eps_f32x4 = sphere_sh_pt_above_neon_(az_f32x4, vdupq_n_f32(0.5f), vdivq_f32(SPHERE_MADD_F32X4_(x_f32x4, x_f32x4, vmulq_f32(y_f32x4, y_f32x4)), vaddq_f32(vdupq_n_f32(1.0f), az_f32x4)), vsubq_f32(vdupq_n_f32(1.0f), az_f32x4)); }
     c_f32x4 = vdupq_n_f32(1.0f); s_f32x4 = vdupq_n_f32(0); pc_f32x4 = s_f32x4; ps_f32x4 = s_f32x4; w_f32x4 = s_f32x4; v_f32x4 = s_f32x4; rho_f32x4 = s_f32x4; st_f32x4 = s_f32x4; cp_f32x4 = s_f32x4; sp_f32x4 = s_f32x4;
@@ -2583,7 +2585,7 @@ SPHERE_INLINE_ int sphere_sh_pt_basis_body_neon_(const sphere_sh_points *plan, c
         }
         if (solid) {
             w_f32x4 = vld1q_f32(lane + SPHERE_SH_PT_W_ * SPHERE_SH_NEON_LANES_); v_f32x4 = vld1q_f32(lane + SPHERE_SH_PT_V0_ * SPHERE_SH_NEON_LANES_);
-            for (l = 1; l <= m0; l++) { w_f32x4 = sphere_sh_pt_power_neon_(w_f32x4, rho_f32x4); if (l == 1) { v_f32x4 = vld1q_f32(lane + SPHERE_SH_PT_V1_ * SPHERE_SH_NEON_LANES_); } else { v_f32x4 = sphere_sh_pt_fade_neon_(vmulq_f32(v_f32x4, rho_f32x4), w_f32x4); } }
+            for (l = 1; l <= m0; l++) { pw_f32x4 = w_f32x4; w_f32x4 = sphere_sh_pt_power_neon_(w_f32x4, rho_f32x4); if (l == 1) { v_f32x4 = vld1q_f32(lane + SPHERE_SH_PT_V1_ * SPHERE_SH_NEON_LANES_); } else { v_f32x4 = vmulq_f32(v_f32x4, rho_f32x4); } v_f32x4 = sphere_sh_pt_fade_neon_(v_f32x4, solid == 1 ? pw_f32x4 : w_f32x4); }
         }
         for (l = m0; l <= degree; l++) {
             const int reach = l - m0 + 1, top = chains < reach ? chains : reach, mine = own < reach ? own : reach;
@@ -2593,7 +2595,7 @@ SPHERE_INLINE_ int sphere_sh_pt_basis_body_neon_(const sphere_sh_points *plan, c
             float32x4_t next_f32x4, turn_f32x4;
             next_f32x4 = vdupq_n_f32(0);
             if ((l - m0 - top + 1) & 1) { turn_f32x4 = side_f32x4; } else { turn_f32x4 = side2_f32x4; }
-            if (solid && l > m0) { w_f32x4 = sphere_sh_pt_power_neon_(w_f32x4, rho_f32x4); if (l == 1) { v_f32x4 = vld1q_f32(lane + SPHERE_SH_PT_V1_ * SPHERE_SH_NEON_LANES_); } else { v_f32x4 = sphere_sh_pt_fade_neon_(vmulq_f32(v_f32x4, rho_f32x4), w_f32x4); } }
+            if (solid && l > m0) { pw_f32x4 = w_f32x4; w_f32x4 = sphere_sh_pt_power_neon_(w_f32x4, rho_f32x4); if (l == 1) { v_f32x4 = vld1q_f32(lane + SPHERE_SH_PT_V1_ * SPHERE_SH_NEON_LANES_); } else { v_f32x4 = vmulq_f32(v_f32x4, rho_f32x4); } v_f32x4 = sphere_sh_pt_fade_neon_(v_f32x4, solid == 1 ? pw_f32x4 : w_f32x4); }
             plus = (size_t)(l * l + l + m0) * step; minus = (size_t)(l * l + l - m0) * step;
             if (b->rows) { plus = (all ? fill + (size_t)l : (size_t)orders) * SPHERE_SH_NEON_LANES_; minus = plus - (m0 ? SPHERE_SH_NEON_LANES_ : 0); }
             plus += (size_t)(top - 1) * step; minus -= (size_t)(top - 1) * step;
@@ -2863,7 +2865,7 @@ SPHERE_SH_AVX2_INLINE_ void sphere_sh_pt_factors_avx2_(float *f, size_t block, s
         _mm256_storeu_ps(f + 4 * block, sphere_sh_pt_flip_avx2_(c_f32x8, side_f32x8)); _mm256_storeu_ps(f + 5 * block, sphere_sh_pt_flip_avx2_(s_f32x8, side_f32x8)); _mm256_storeu_ps(f + 6 * block, sphere_sh_pt_flip_avx2_(gc_f32x8, side_f32x8)); _mm256_storeu_ps(f + 7 * block, sphere_sh_pt_flip_avx2_(gs_f32x8, side_f32x8));
     }
 }
-/* One harmonic pair and its gradient. __m256 of order m comes from `run`, which the line of order m - 1 left there; __m256 of order m + 1 takes its
+/* One harmonic pair and its gradient. T of order m comes from `run`, which the line of order m - 1 left there; T of order m + 1 takes its
    place. Without values they go to where the gradient's x comes after them. */
 SPHERE_SH_AVX2_INLINE_ void sphere_sh_pt_slope_line_avx2_(const float *q, int m, int first, size_t n, float *work, const float *f, const float *h, float *run, float *const out[4], size_t plus, size_t minus, size_t ahead, const float *st, const int zonal, const int tangent)
 {
@@ -3169,7 +3171,7 @@ SPHERE_INLINE_ void sphere_sh_pt_factors_neon_(float *f, size_t block, size_t n,
         vst1q_f32(f + 4 * block, sphere_sh_pt_flip_neon_(c_f32x4, side_f32x4)); vst1q_f32(f + 5 * block, sphere_sh_pt_flip_neon_(s_f32x4, side_f32x4)); vst1q_f32(f + 6 * block, sphere_sh_pt_flip_neon_(gc_f32x4, side_f32x4)); vst1q_f32(f + 7 * block, sphere_sh_pt_flip_neon_(gs_f32x4, side_f32x4));
     }
 }
-/* One harmonic pair and its gradient. float32x4_t of order m comes from `run`, which the line of order m - 1 left there; float32x4_t of order m + 1 takes its
+/* One harmonic pair and its gradient. T of order m comes from `run`, which the line of order m - 1 left there; T of order m + 1 takes its
    place. Without values they go to where the gradient's x comes after them. */
 SPHERE_INLINE_ void sphere_sh_pt_slope_line_neon_(const float *q, int m, int first, size_t n, float *work, const float *f, const float *h, float *run, float *const out[4], size_t plus, size_t minus, const float *st, const int zonal, const int tangent)
 {
@@ -3985,7 +3987,7 @@ static uint32_t sphere_sh_pt_prepare_(const sphere_sh_pt_job_ *job, size_t first
             r = big > SPHERE_SH_PT_HUGE_ ? r * SPHERE_SH_PT_LIFT_ : big < SPHERE_SH_PT_TINY_ ? r * SPHERE_SH_PT_DROP_ : r;
             if (job->solid == 2) {
                 if (!(r > 0)) good = 0;
-                rho = job->radius / r; w = rho; v0 = job->coefficients ? 1 / r : rho / r; v1 = v0 * rho;
+                rho = job->radius / r; w = rho < SPHERE_SH_PT_LEAST_ ? 0 : rho; v0 = job->coefficients ? 1 / r : w / r; v1 = v0 * rho;
             } else {
                 rho = r / job->radius; v1 = 1 / job->radius;
                 if (job->coefficients) {                                /* the gradient of a sum is divided by r at the end: not by 0 */
@@ -4144,7 +4146,7 @@ static size_t sphere_sh_pt_run_low_(const sphere_sh_pt_job_ *job, size_t first, 
     if (bad) for (i = first; i < done; i++) if (sphere_sh_pt_strange_c_(sphere_sh_pt_square_of_(job, i))) sphere_sh_pt_spoil_(job, i);
     return done;
 }
-/* Angles, and gradients along theta and phi, beyond the straight-line code: prepared first, then the same strips. Returns where it stopped. */
+/* Angles, and gradients along theta and phi, beyond the straight-line code: many are prepared first, then the same strips. Returns where it stopped. */
 SPHERE_SH_PT_APART_ static size_t sphere_sh_pt_run_prepared_(const sphere_sh_pt_job_ *job, size_t first, size_t last)
 {
     enum { SOME = 32 };                                                     /* directions that are prepared at once: bits of the answer */
@@ -4154,12 +4156,12 @@ SPHERE_SH_PT_APART_ static size_t sphere_sh_pt_run_prepared_(const sphere_sh_pt_
     double polar[SPHERE_SH_PT_POLAR_ * SOME];
     uint32_t bad[SPHERE_SH_PT_TASK_ / SOME] = { 0 }, origin;
     const float *xyz[3], *around[3];
-    size_t i, n = last - first;
+    size_t i, n = (last - first) / job->kernels->lanes * job->kernels->lanes;
     int strange = 0, k;
     for (i = 0; i < n; i += SOME) {
         const size_t some = n - i < SOME ? n - i : (size_t)SOME;
-        bad[i / SOME] = sphere_sh_pt_prepare_(job, first + i, some, SOME, lane, polar, &origin);
-        for (k = 0; k < 6; k++) memcpy(column[k] + i, lane + field[k] * SOME, some * sizeof(float));
+        bad[i / SOME] = sphere_sh_pt_prepare_(job, first + i, some, some, lane, polar, &origin);
+        for (k = 0; k < 6; k++) memcpy(column[k] + i, lane + (size_t)field[k] * some, some * sizeof(float));
     }
     for (k = 0; k < 3; k++) { xyz[k] = column[k]; around[k] = column[3 + k]; }
     for (k = 0; k < 4; k++) out[k] = job->out[k] ? job->out[k] + first * (planes ? 1 : job->stride) : NULL;
@@ -4173,7 +4175,7 @@ static void sphere_sh_pt_task_(void *context, size_t index)
     const size_t first = index * SPHERE_SH_PT_TASK_, last = job->n - first < SPHERE_SH_PT_TASK_ ? job->n : first + SPHERE_SH_PT_TASK_;
     size_t i = first;
     if (!job->coefficients && job->gradient < 2 && !job->solid && job->in[2]) i = sphere_sh_pt_run_low_(job, first, last);
-    else if (!job->coefficients && !job->solid && job->plan->degree > 6 && job->plan->degree <= SPHERE_SH_PT_LOW_DEGREE_ && job->kernels->values[0]
+    else if (last - first >= 32 && !job->coefficients && !job->solid && job->plan->degree > 6 && job->plan->degree <= SPHERE_SH_PT_LOW_DEGREE_ && job->kernels->values[0]
              && (!job->gradient || job->plan->desc.layout == SPHERE_SH_BASIS_PLANES)) i = sphere_sh_pt_run_prepared_(job, first, last);
     if (job->kernels->lanes > 1) i = job->coefficients ? sphere_sh_pt_run_sums_(job, i, last) : sphere_sh_pt_run_blocks_(job, i, last);
     for (; i < last; i++) sphere_sh_pt_run_one_(job, i);
@@ -4318,7 +4320,7 @@ SPHERE_INLINE_ double sphere_shd_pt_above_c_(double a, double b, double x, doubl
 /* Is any of the squared lengths not that of a direction? A NaN is not. */
 SPHERE_INLINE_ int sphere_shd_pt_strange_c_(double n2) { return !(n2 >= 0.98 && n2 <= 1.02); }
 SPHERE_INLINE_ double sphere_shd_pt_faint_c_(double v) { return sphere_sh_abs_double_(v) > SPHERE_SHD_PT_FAINT_ ? v : 0; }
-/* The next power of r / radius; below LEAST it is 0, because beyond come subnormal numbers, of which each costs some 150 cycles. Other factors fade with it. */
+/* The next power of r / radius; below LEAST it is 0, because beyond come subnormal numbers, each of which costs some 150 cycles. Other factors fade with it. */
 SPHERE_INLINE_ double sphere_shd_pt_power_c_(double w, double rho) { w = w * rho; return w < SPHERE_SHD_PT_LEAST_ ? 0 : w; }
 SPHERE_INLINE_ double sphere_shd_pt_fade_c_(double v, double w) { return w > 0 ? v : 0; }
 SPHERE_INLINE_ int sphere_shd_pt_large_c_(double v) { return sphere_sh_abs_double_(v) > SPHERE_SHD_PT_LARGE_; }
@@ -5191,7 +5193,7 @@ SPHERE_INLINE_ int sphere_shd_pt_basis_body_c_(const sphere_shd_points *plan, co
     int busy[9], orders, m0, l, j, k, all;
     const double x = *b->x, y = *b->y, z = *b->z;
     const double az = sphere_sh_abs_double_(z), side = sphere_shd_pt_sign_c_(z), side2 = sphere_shd_pt_flip_c_(side, side), n2 = SPHERE_MADD_(z, z, SPHERE_MADD_(x, x, (y * y)));
-    double eps, c, s, pc, ps, w, v, rho, st, cp, sp;
+    double eps, c, s, pc, ps, w, v, pw, rho, st, cp, sp;
     if (high) { eps = *(lane + SPHERE_SH_PT_E_); }
     else { eps = sphere_shd_pt_above_c_(az, 0.5, (SPHERE_MADD_(x, x, (y * y)) / (1.0 + az)), (1.0 - az)); }
     c = 1.0; s = 0; pc = s; ps = s; w = s; v = s; rho = s; st = s; cp = s; sp = s;
@@ -5240,7 +5242,7 @@ SPHERE_INLINE_ int sphere_shd_pt_basis_body_c_(const sphere_shd_points *plan, co
         }
         if (solid) {
             w = *(lane + SPHERE_SH_PT_W_); v = *(lane + SPHERE_SH_PT_V0_);
-            for (l = 1; l <= m0; l++) { w = sphere_shd_pt_power_c_(w, rho); if (l == 1) { v = *(lane + SPHERE_SH_PT_V1_); } else { v = sphere_shd_pt_fade_c_(v * rho, w); } }
+            for (l = 1; l <= m0; l++) { pw = w; w = sphere_shd_pt_power_c_(w, rho); if (l == 1) { v = *(lane + SPHERE_SH_PT_V1_); } else { v = v * rho; } v = sphere_shd_pt_fade_c_(v, solid == 1 ? pw : w); }
         }
         for (l = m0; l <= degree; l++) {
             const int reach = l - m0 + 1, top = chains < reach ? chains : reach, mine = own < reach ? own : reach;
@@ -5250,7 +5252,7 @@ SPHERE_INLINE_ int sphere_shd_pt_basis_body_c_(const sphere_shd_points *plan, co
             double next, turn;
             next = 0;
             if ((l - m0 - top + 1) & 1) { turn = side; } else { turn = side2; }
-            if (solid && l > m0) { w = sphere_shd_pt_power_c_(w, rho); if (l == 1) { v = *(lane + SPHERE_SH_PT_V1_); } else { v = sphere_shd_pt_fade_c_(v * rho, w); } }
+            if (solid && l > m0) { pw = w; w = sphere_shd_pt_power_c_(w, rho); if (l == 1) { v = *(lane + SPHERE_SH_PT_V1_); } else { v = v * rho; } v = sphere_shd_pt_fade_c_(v, solid == 1 ? pw : w); }
             plus = (size_t)(l * l + l + m0) * step; minus = (size_t)(l * l + l - m0) * step;
             plus += (size_t)(top - 1) * step; minus -= (size_t)(top - 1) * step;
             for (j = top - 1; j >= 0; j--, plus -= step, minus += step) {
@@ -5319,7 +5321,7 @@ SPHERE_SH_AVX2_INLINE_ int sphere_shd_pt_basis_body_avx2_(const sphere_shd_point
     int busy[9], orders, m0, l, j, k, all;
     const __m256d x_f64x4 = _mm256_loadu_pd(b->x), y_f64x4 = _mm256_loadu_pd(b->y), z_f64x4 = _mm256_loadu_pd(b->z);
     const __m256d az_f64x4 = _mm256_andnot_pd(_mm256_set1_pd(-0.0), z_f64x4), side_f64x4 = sphere_shd_pt_sign_avx2_(z_f64x4), side2_f64x4 = sphere_shd_pt_flip_avx2_(side_f64x4, side_f64x4), n2_f64x4 = SPHERE_SH_MADD_F64X4_(z_f64x4, z_f64x4, SPHERE_SH_MADD_F64X4_(x_f64x4, x_f64x4, _mm256_mul_pd(y_f64x4, y_f64x4)));
-    __m256d eps_f64x4, c_f64x4, s_f64x4, pc_f64x4, ps_f64x4, w_f64x4, v_f64x4, rho_f64x4, st_f64x4, cp_f64x4, sp_f64x4;
+    __m256d eps_f64x4, c_f64x4, s_f64x4, pc_f64x4, ps_f64x4, w_f64x4, v_f64x4, pw_f64x4, rho_f64x4, st_f64x4, cp_f64x4, sp_f64x4;
     if (high) { eps_f64x4 = _mm256_loadu_pd(lane + SPHERE_SH_PT_E_ * SPHERE_SHD_AVX2_LANES_); }
     else { eps_f64x4 = sphere_shd_pt_above_avx2_(az_f64x4, _mm256_set1_pd(0.5), _mm256_div_pd(SPHERE_SH_MADD_F64X4_(x_f64x4, x_f64x4, _mm256_mul_pd(y_f64x4, y_f64x4)), _mm256_add_pd(_mm256_set1_pd(1.0), az_f64x4)), _mm256_sub_pd(_mm256_set1_pd(1.0), az_f64x4)); }
     c_f64x4 = _mm256_set1_pd(1.0); s_f64x4 = _mm256_setzero_pd(); pc_f64x4 = s_f64x4; ps_f64x4 = s_f64x4; w_f64x4 = s_f64x4; v_f64x4 = s_f64x4; rho_f64x4 = s_f64x4; st_f64x4 = s_f64x4; cp_f64x4 = s_f64x4; sp_f64x4 = s_f64x4;
@@ -5370,7 +5372,7 @@ SPHERE_SH_AVX2_INLINE_ int sphere_shd_pt_basis_body_avx2_(const sphere_shd_point
         }
         if (solid) {
             w_f64x4 = _mm256_loadu_pd(lane + SPHERE_SH_PT_W_ * SPHERE_SHD_AVX2_LANES_); v_f64x4 = _mm256_loadu_pd(lane + SPHERE_SH_PT_V0_ * SPHERE_SHD_AVX2_LANES_);
-            for (l = 1; l <= m0; l++) { w_f64x4 = sphere_shd_pt_power_avx2_(w_f64x4, rho_f64x4); if (l == 1) { v_f64x4 = _mm256_loadu_pd(lane + SPHERE_SH_PT_V1_ * SPHERE_SHD_AVX2_LANES_); } else { v_f64x4 = sphere_shd_pt_fade_avx2_(_mm256_mul_pd(v_f64x4, rho_f64x4), w_f64x4); } }
+            for (l = 1; l <= m0; l++) { pw_f64x4 = w_f64x4; w_f64x4 = sphere_shd_pt_power_avx2_(w_f64x4, rho_f64x4); if (l == 1) { v_f64x4 = _mm256_loadu_pd(lane + SPHERE_SH_PT_V1_ * SPHERE_SHD_AVX2_LANES_); } else { v_f64x4 = _mm256_mul_pd(v_f64x4, rho_f64x4); } v_f64x4 = sphere_shd_pt_fade_avx2_(v_f64x4, solid == 1 ? pw_f64x4 : w_f64x4); }
         }
         for (l = m0; l <= degree; l++) {
             const int reach = l - m0 + 1, top = chains < reach ? chains : reach, mine = own < reach ? own : reach;
@@ -5380,7 +5382,7 @@ SPHERE_SH_AVX2_INLINE_ int sphere_shd_pt_basis_body_avx2_(const sphere_shd_point
             __m256d next_f64x4, turn_f64x4;
             next_f64x4 = _mm256_setzero_pd();
             if ((l - m0 - top + 1) & 1) { turn_f64x4 = side_f64x4; } else { turn_f64x4 = side2_f64x4; }
-            if (solid && l > m0) { w_f64x4 = sphere_shd_pt_power_avx2_(w_f64x4, rho_f64x4); if (l == 1) { v_f64x4 = _mm256_loadu_pd(lane + SPHERE_SH_PT_V1_ * SPHERE_SHD_AVX2_LANES_); } else { v_f64x4 = sphere_shd_pt_fade_avx2_(_mm256_mul_pd(v_f64x4, rho_f64x4), w_f64x4); } }
+            if (solid && l > m0) { pw_f64x4 = w_f64x4; w_f64x4 = sphere_shd_pt_power_avx2_(w_f64x4, rho_f64x4); if (l == 1) { v_f64x4 = _mm256_loadu_pd(lane + SPHERE_SH_PT_V1_ * SPHERE_SHD_AVX2_LANES_); } else { v_f64x4 = _mm256_mul_pd(v_f64x4, rho_f64x4); } v_f64x4 = sphere_shd_pt_fade_avx2_(v_f64x4, solid == 1 ? pw_f64x4 : w_f64x4); }
             plus = (size_t)(l * l + l + m0) * step; minus = (size_t)(l * l + l - m0) * step;
             if (b->rows) { plus = (all ? fill + (size_t)l : (size_t)orders) * SPHERE_SHD_AVX2_LANES_; minus = plus - (m0 ? SPHERE_SHD_AVX2_LANES_ : 0); }
             plus += (size_t)(top - 1) * step; minus -= (size_t)(top - 1) * step;
@@ -5474,7 +5476,7 @@ SPHERE_INLINE_ int sphere_shd_pt_basis_body_neon_(const sphere_shd_points *plan,
     int busy[9], orders, m0, l, j, k, all;
     const float64x2_t x_f64x2 = vld1q_f64(b->x), y_f64x2 = vld1q_f64(b->y), z_f64x2 = vld1q_f64(b->z);
     const float64x2_t az_f64x2 = vabsq_f64(z_f64x2), side_f64x2 = sphere_shd_pt_sign_neon_(z_f64x2), side2_f64x2 = sphere_shd_pt_flip_neon_(side_f64x2, side_f64x2), n2_f64x2 = SPHERE_SH_MADD_F64X2_(z_f64x2, z_f64x2, SPHERE_SH_MADD_F64X2_(x_f64x2, x_f64x2, vmulq_f64(y_f64x2, y_f64x2)));
-    float64x2_t eps_f64x2, c_f64x2, s_f64x2, pc_f64x2, ps_f64x2, w_f64x2, v_f64x2, rho_f64x2, st_f64x2, cp_f64x2, sp_f64x2;
+    float64x2_t eps_f64x2, c_f64x2, s_f64x2, pc_f64x2, ps_f64x2, w_f64x2, v_f64x2, pw_f64x2, rho_f64x2, st_f64x2, cp_f64x2, sp_f64x2;
     if (high) { eps_f64x2 = vld1q_f64(lane + SPHERE_SH_PT_E_ * SPHERE_SHD_NEON_LANES_); }
     else { eps_f64x2 = sphere_shd_pt_above_neon_(az_f64x2, vdupq_n_f64(0.5), vdivq_f64(SPHERE_SH_MADD_F64X2_(x_f64x2, x_f64x2, vmulq_f64(y_f64x2, y_f64x2)), vaddq_f64(vdupq_n_f64(1.0), az_f64x2)), vsubq_f64(vdupq_n_f64(1.0), az_f64x2)); }
     c_f64x2 = vdupq_n_f64(1.0); s_f64x2 = vdupq_n_f64(0); pc_f64x2 = s_f64x2; ps_f64x2 = s_f64x2; w_f64x2 = s_f64x2; v_f64x2 = s_f64x2; rho_f64x2 = s_f64x2; st_f64x2 = s_f64x2; cp_f64x2 = s_f64x2; sp_f64x2 = s_f64x2;
@@ -5525,7 +5527,7 @@ SPHERE_INLINE_ int sphere_shd_pt_basis_body_neon_(const sphere_shd_points *plan,
         }
         if (solid) {
             w_f64x2 = vld1q_f64(lane + SPHERE_SH_PT_W_ * SPHERE_SHD_NEON_LANES_); v_f64x2 = vld1q_f64(lane + SPHERE_SH_PT_V0_ * SPHERE_SHD_NEON_LANES_);
-            for (l = 1; l <= m0; l++) { w_f64x2 = sphere_shd_pt_power_neon_(w_f64x2, rho_f64x2); if (l == 1) { v_f64x2 = vld1q_f64(lane + SPHERE_SH_PT_V1_ * SPHERE_SHD_NEON_LANES_); } else { v_f64x2 = sphere_shd_pt_fade_neon_(vmulq_f64(v_f64x2, rho_f64x2), w_f64x2); } }
+            for (l = 1; l <= m0; l++) { pw_f64x2 = w_f64x2; w_f64x2 = sphere_shd_pt_power_neon_(w_f64x2, rho_f64x2); if (l == 1) { v_f64x2 = vld1q_f64(lane + SPHERE_SH_PT_V1_ * SPHERE_SHD_NEON_LANES_); } else { v_f64x2 = vmulq_f64(v_f64x2, rho_f64x2); } v_f64x2 = sphere_shd_pt_fade_neon_(v_f64x2, solid == 1 ? pw_f64x2 : w_f64x2); }
         }
         for (l = m0; l <= degree; l++) {
             const int reach = l - m0 + 1, top = chains < reach ? chains : reach, mine = own < reach ? own : reach;
@@ -5535,7 +5537,7 @@ SPHERE_INLINE_ int sphere_shd_pt_basis_body_neon_(const sphere_shd_points *plan,
             float64x2_t next_f64x2, turn_f64x2;
             next_f64x2 = vdupq_n_f64(0);
             if ((l - m0 - top + 1) & 1) { turn_f64x2 = side_f64x2; } else { turn_f64x2 = side2_f64x2; }
-            if (solid && l > m0) { w_f64x2 = sphere_shd_pt_power_neon_(w_f64x2, rho_f64x2); if (l == 1) { v_f64x2 = vld1q_f64(lane + SPHERE_SH_PT_V1_ * SPHERE_SHD_NEON_LANES_); } else { v_f64x2 = sphere_shd_pt_fade_neon_(vmulq_f64(v_f64x2, rho_f64x2), w_f64x2); } }
+            if (solid && l > m0) { pw_f64x2 = w_f64x2; w_f64x2 = sphere_shd_pt_power_neon_(w_f64x2, rho_f64x2); if (l == 1) { v_f64x2 = vld1q_f64(lane + SPHERE_SH_PT_V1_ * SPHERE_SHD_NEON_LANES_); } else { v_f64x2 = vmulq_f64(v_f64x2, rho_f64x2); } v_f64x2 = sphere_shd_pt_fade_neon_(v_f64x2, solid == 1 ? pw_f64x2 : w_f64x2); }
             plus = (size_t)(l * l + l + m0) * step; minus = (size_t)(l * l + l - m0) * step;
             if (b->rows) { plus = (all ? fill + (size_t)l : (size_t)orders) * SPHERE_SHD_NEON_LANES_; minus = plus - (m0 ? SPHERE_SHD_NEON_LANES_ : 0); }
             plus += (size_t)(top - 1) * step; minus -= (size_t)(top - 1) * step;
@@ -5805,7 +5807,7 @@ SPHERE_SH_AVX2_INLINE_ void sphere_shd_pt_factors_avx2_(double *f, size_t block,
         _mm256_storeu_pd(f + 4 * block, sphere_shd_pt_flip_avx2_(c_f64x4, side_f64x4)); _mm256_storeu_pd(f + 5 * block, sphere_shd_pt_flip_avx2_(s_f64x4, side_f64x4)); _mm256_storeu_pd(f + 6 * block, sphere_shd_pt_flip_avx2_(gc_f64x4, side_f64x4)); _mm256_storeu_pd(f + 7 * block, sphere_shd_pt_flip_avx2_(gs_f64x4, side_f64x4));
     }
 }
-/* One harmonic pair and its gradient. __m256d of order m comes from `run`, which the line of order m - 1 left there; __m256d of order m + 1 takes its
+/* One harmonic pair and its gradient. T of order m comes from `run`, which the line of order m - 1 left there; T of order m + 1 takes its
    place. Without values they go to where the gradient's x comes after them. */
 SPHERE_SH_AVX2_INLINE_ void sphere_shd_pt_slope_line_avx2_(const double *q, int m, int first, size_t n, double *work, const double *f, const double *h, double *run, double *const out[4], size_t plus, size_t minus, size_t ahead, const double *st, const int zonal, const int tangent)
 {
@@ -6111,7 +6113,7 @@ SPHERE_INLINE_ void sphere_shd_pt_factors_neon_(double *f, size_t block, size_t 
         vst1q_f64(f + 4 * block, sphere_shd_pt_flip_neon_(c_f64x2, side_f64x2)); vst1q_f64(f + 5 * block, sphere_shd_pt_flip_neon_(s_f64x2, side_f64x2)); vst1q_f64(f + 6 * block, sphere_shd_pt_flip_neon_(gc_f64x2, side_f64x2)); vst1q_f64(f + 7 * block, sphere_shd_pt_flip_neon_(gs_f64x2, side_f64x2));
     }
 }
-/* One harmonic pair and its gradient. float64x2_t of order m comes from `run`, which the line of order m - 1 left there; float64x2_t of order m + 1 takes its
+/* One harmonic pair and its gradient. T of order m comes from `run`, which the line of order m - 1 left there; T of order m + 1 takes its
    place. Without values they go to where the gradient's x comes after them. */
 SPHERE_INLINE_ void sphere_shd_pt_slope_line_neon_(const double *q, int m, int first, size_t n, double *work, const double *f, const double *h, double *run, double *const out[4], size_t plus, size_t minus, const double *st, const int zonal, const int tangent)
 {
@@ -6927,7 +6929,7 @@ static uint32_t sphere_shd_pt_prepare_(const sphere_shd_pt_job_ *job, size_t fir
             r = big > SPHERE_SHD_PT_HUGE_ ? r * SPHERE_SHD_PT_LIFT_ : big < SPHERE_SHD_PT_TINY_ ? r * SPHERE_SHD_PT_DROP_ : r;
             if (job->solid == 2) {
                 if (!(r > 0)) good = 0;
-                rho = job->radius / r; w = rho; v0 = job->coefficients ? 1 / r : rho / r; v1 = v0 * rho;
+                rho = job->radius / r; w = rho < SPHERE_SHD_PT_LEAST_ ? 0 : rho; v0 = job->coefficients ? 1 / r : w / r; v1 = v0 * rho;
             } else {
                 rho = r / job->radius; v1 = 1 / job->radius;
                 if (job->coefficients) {                                /* the gradient of a sum is divided by r at the end: not by 0 */
@@ -7086,7 +7088,7 @@ static size_t sphere_shd_pt_run_low_(const sphere_shd_pt_job_ *job, size_t first
     if (bad) for (i = first; i < done; i++) if (sphere_shd_pt_strange_c_(sphere_shd_pt_square_of_(job, i))) sphere_shd_pt_spoil_(job, i);
     return done;
 }
-/* Angles, and gradients along theta and phi, beyond the straight-line code: prepared first, then the same strips. Returns where it stopped. */
+/* Angles, and gradients along theta and phi, beyond the straight-line code: many are prepared first, then the same strips. Returns where it stopped. */
 SPHERE_SH_PT_APART_ static size_t sphere_shd_pt_run_prepared_(const sphere_shd_pt_job_ *job, size_t first, size_t last)
 {
     enum { SOME = 32 };                                                     /* directions that are prepared at once: bits of the answer */
@@ -7096,12 +7098,12 @@ SPHERE_SH_PT_APART_ static size_t sphere_shd_pt_run_prepared_(const sphere_shd_p
     double polar[SPHERE_SH_PT_POLAR_ * SOME];
     uint32_t bad[SPHERE_SH_PT_TASK_ / SOME] = { 0 }, origin;
     const double *xyz[3], *around[3];
-    size_t i, n = last - first;
+    size_t i, n = (last - first) / job->kernels->lanes * job->kernels->lanes;
     int strange = 0, k;
     for (i = 0; i < n; i += SOME) {
         const size_t some = n - i < SOME ? n - i : (size_t)SOME;
-        bad[i / SOME] = sphere_shd_pt_prepare_(job, first + i, some, SOME, lane, polar, &origin);
-        for (k = 0; k < 6; k++) memcpy(column[k] + i, lane + field[k] * SOME, some * sizeof(double));
+        bad[i / SOME] = sphere_shd_pt_prepare_(job, first + i, some, some, lane, polar, &origin);
+        for (k = 0; k < 6; k++) memcpy(column[k] + i, lane + (size_t)field[k] * some, some * sizeof(double));
     }
     for (k = 0; k < 3; k++) { xyz[k] = column[k]; around[k] = column[3 + k]; }
     for (k = 0; k < 4; k++) out[k] = job->out[k] ? job->out[k] + first * (planes ? 1 : job->stride) : NULL;
@@ -7115,7 +7117,7 @@ static void sphere_shd_pt_task_(void *context, size_t index)
     const size_t first = index * SPHERE_SH_PT_TASK_, last = job->n - first < SPHERE_SH_PT_TASK_ ? job->n : first + SPHERE_SH_PT_TASK_;
     size_t i = first;
     if (!job->coefficients && job->gradient < 2 && !job->solid && job->in[2]) i = sphere_shd_pt_run_low_(job, first, last);
-    else if (!job->coefficients && !job->solid && job->plan->degree > 6 && job->plan->degree <= SPHERE_SH_PT_LOW_DEGREE_ && job->kernels->values[0]
+    else if (last - first >= 32 && !job->coefficients && !job->solid && job->plan->degree > 6 && job->plan->degree <= SPHERE_SH_PT_LOW_DEGREE_ && job->kernels->values[0]
              && (!job->gradient || job->plan->desc.layout == SPHERE_SH_BASIS_PLANES)) i = sphere_shd_pt_run_prepared_(job, first, last);
     if (job->kernels->lanes > 1) i = job->coefficients ? sphere_shd_pt_run_sums_(job, i, last) : sphere_shd_pt_run_blocks_(job, i, last);
     for (; i < last; i++) sphere_shd_pt_run_one_(job, i);
