@@ -1479,6 +1479,11 @@ SPHERE_TARGET_AVX2_ static void sphere_sh_pt_rows_avx2_(float *out, size_t row, 
 {
     const size_t all = columns;
     size_t i, k;
+    if (columns == 9) {                                                     /* degree 2, for which the loops below would take longer than the work */
+        for (k = 0; k + SPHERE_SH_AVX2_LANES_ < 9; k += SPHERE_SH_AVX2_LANES_) sphere_sh_pt_square_avx2_(out + k, row, tile + k * SPHERE_SH_AVX2_LANES_);
+        for (i = 0; i < SPHERE_SH_AVX2_LANES_; i++) out[i * row + 8] = tile[8 * SPHERE_SH_AVX2_LANES_ + i];
+        return;
+    }
     for (; columns >= SPHERE_SH_AVX2_LANES_; columns -= SPHERE_SH_AVX2_LANES_, tile += SPHERE_SH_AVX2_LANES_ * SPHERE_SH_AVX2_LANES_, out += SPHERE_SH_AVX2_LANES_) sphere_sh_pt_square_avx2_(out, row, tile);
     if (columns > 2 && all >= SPHERE_SH_AVX2_LANES_) {                      /* again some columns of the last square: cheaper than one number at a time */
         const size_t back = SPHERE_SH_AVX2_LANES_ - columns;
@@ -4421,6 +4426,11 @@ SPHERE_TARGET_AVX2_ static void sphere_shd_pt_rows_avx2_(double *out, size_t row
 {
     const size_t all = columns;
     size_t i, k;
+    if (columns == 9) {                                                     /* degree 2, for which the loops below would take longer than the work */
+        for (k = 0; k + SPHERE_SHD_AVX2_LANES_ < 9; k += SPHERE_SHD_AVX2_LANES_) sphere_shd_pt_square_avx2_(out + k, row, tile + k * SPHERE_SHD_AVX2_LANES_);
+        for (i = 0; i < SPHERE_SHD_AVX2_LANES_; i++) out[i * row + 8] = tile[8 * SPHERE_SHD_AVX2_LANES_ + i];
+        return;
+    }
     for (; columns >= SPHERE_SHD_AVX2_LANES_; columns -= SPHERE_SHD_AVX2_LANES_, tile += SPHERE_SHD_AVX2_LANES_ * SPHERE_SHD_AVX2_LANES_, out += SPHERE_SHD_AVX2_LANES_) sphere_shd_pt_square_avx2_(out, row, tile);
     if (columns > 2 && all >= SPHERE_SHD_AVX2_LANES_) {                      /* again some columns of the last square: cheaper than one number at a time */
         const size_t back = SPHERE_SHD_AVX2_LANES_ - columns;
