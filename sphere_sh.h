@@ -1378,7 +1378,7 @@ SPHERE_INLINE_ float sphere_sh_pt_above_c_(float a, float b, float x, float y) {
 /* Is any of the squared lengths not that of a direction? A NaN is not. */
 SPHERE_INLINE_ int sphere_sh_pt_strange_c_(float n2) { return !(n2 >= 0.98f && n2 <= 1.02f); }
 SPHERE_INLINE_ float sphere_sh_pt_faint_c_(float v) { return sphere_abs_(v) > SPHERE_SH_PT_FAINT_ ? v : 0; }
-/* The next power of r / radius; below LEAST it is 0, because beyond come subnormal numbers, each of which costs some 150 cycles. Other factors fade with it. */
+/* The next power of r / radius or its inverse; below LEAST it is 0, because beyond come subnormal numbers, each of which costs some 150 cycles. Other factors fade with it. */
 SPHERE_INLINE_ float sphere_sh_pt_power_c_(float w, float rho) { w = w * rho; return w < SPHERE_SH_PT_LEAST_ ? 0 : w; }
 SPHERE_INLINE_ float sphere_sh_pt_fade_c_(float v, float w) { return w > 0 ? v : 0; }
 SPHERE_INLINE_ int sphere_sh_pt_large_c_(float v) { return sphere_abs_(v) > SPHERE_SH_PT_LARGE_; }
@@ -2684,9 +2684,10 @@ static int sphere_sh_pt_basis_neon_(const sphere_sh_points *plan, const sphere_s
 /* >>kernel strips: values and gradients to SPHERE_SH_PT_LOW_DEGREE_ order by order, so that the recurrence stays in registers. A strip is the
    harmonics of one order at some vectors of directions; it goes to planes, or to a tile that is turned into rows, in pieces of as many degrees as
    the tile holds. Gradients in planes are written line by line, a harmonic at many directions, because they have four times as many
-   places; so are those along theta and phi, whose sines and cosines come in `around`: sin theta, cos phi, sin phi. Planes are fetched before they are written: so few numbers in a row no processor foresees. The same operations as the kernel basis: factors holds the angular
-   factors as they are (l - m even) and with the sign of z (l - m odd). For gradients the strip of order m runs T of order m + 1, which its
-   slope needs, and leaves it in `run` to the next strip. Each returns how many directions it did. */
+   places; so are those along theta and phi, for which sin theta, cos phi and sin phi come in `around`. Planes are fetched before they are
+   written: so few numbers in a row no processor foresees. The same operations as the kernel basis: factors holds the angular factors as they
+   are (l - m even) and with the sign of z (l - m odd). For gradients the strip of order m runs T of order m + 1, which its slope needs, and
+   leaves it in `run` to the next strip. Each returns how many directions it did. */
 
 #if SPHERE_AVX2_
 SPHERE_SH_AVX2_INLINE_ __m256 sphere_sh_pt_near_avx2_(__m256 px_f32x8, __m256 py_f32x8, __m256 pz_f32x8, int *bad)
@@ -4325,7 +4326,7 @@ SPHERE_INLINE_ double sphere_shd_pt_above_c_(double a, double b, double x, doubl
 /* Is any of the squared lengths not that of a direction? A NaN is not. */
 SPHERE_INLINE_ int sphere_shd_pt_strange_c_(double n2) { return !(n2 >= 0.98 && n2 <= 1.02); }
 SPHERE_INLINE_ double sphere_shd_pt_faint_c_(double v) { return sphere_sh_abs_double_(v) > SPHERE_SHD_PT_FAINT_ ? v : 0; }
-/* The next power of r / radius; below LEAST it is 0, because beyond come subnormal numbers, each of which costs some 150 cycles. Other factors fade with it. */
+/* The next power of r / radius or its inverse; below LEAST it is 0, because beyond come subnormal numbers, each of which costs some 150 cycles. Other factors fade with it. */
 SPHERE_INLINE_ double sphere_shd_pt_power_c_(double w, double rho) { w = w * rho; return w < SPHERE_SHD_PT_LEAST_ ? 0 : w; }
 SPHERE_INLINE_ double sphere_shd_pt_fade_c_(double v, double w) { return w > 0 ? v : 0; }
 SPHERE_INLINE_ int sphere_shd_pt_large_c_(double v) { return sphere_sh_abs_double_(v) > SPHERE_SHD_PT_LARGE_; }
@@ -5631,9 +5632,10 @@ static int sphere_shd_pt_basis_neon_(const sphere_shd_points *plan, const sphere
 /* >>kernel strips: values and gradients to SPHERE_SH_PT_LOW_DEGREE_ order by order, so that the recurrence stays in registers. A strip is the
    harmonics of one order at some vectors of directions; it goes to planes, or to a tile that is turned into rows, in pieces of as many degrees as
    the tile holds. Gradients in planes are written line by line, a harmonic at many directions, because they have four times as many
-   places; so are those along theta and phi, whose sines and cosines come in `around`: sin theta, cos phi, sin phi. Planes are fetched before they are written: so few numbers in a row no processor foresees. The same operations as the kernel basis: factors holds the angular
-   factors as they are (l - m even) and with the sign of z (l - m odd). For gradients the strip of order m runs T of order m + 1, which its
-   slope needs, and leaves it in `run` to the next strip. Each returns how many directions it did. */
+   places; so are those along theta and phi, for which sin theta, cos phi and sin phi come in `around`. Planes are fetched before they are
+   written: so few numbers in a row no processor foresees. The same operations as the kernel basis: factors holds the angular factors as they
+   are (l - m even) and with the sign of z (l - m odd). For gradients the strip of order m runs T of order m + 1, which its slope needs, and
+   leaves it in `run` to the next strip. Each returns how many directions it did. */
 
 #if SPHERE_AVX2_
 SPHERE_SH_AVX2_INLINE_ __m256d sphere_shd_pt_near_avx2_(__m256d px_f64x4, __m256d py_f64x4, __m256d pz_f64x4, int *bad)
@@ -13060,6 +13062,7 @@ typedef struct sphere_sh_transform_kernels_ {
     void (*step_two)(float *const t[2], float *const d[2], float *const t0[2], float *const d0[2], const float *y, const float *a, const float *const b[2], const size_t next[2], size_t steps, const int kind[2]);
     void (*project_two)(float *sum, int first, float *const t[2], float *const d[2], const float *y, const float *a, const float *const b[2], const size_t next[2], const float *in, size_t stride, size_t steps, const int kind[2]);
 } sphere_sh_transform_kernels_;
+/* wide: of kernels that AVX-512 has, too; some: of those that NEON leaves to portable code. */
 #define SPHERE_SH_TRANSFORM_KERNELS_(level, wide, some, step_two, project_two) { sphere_sh_begin_##wide, sphere_sh_rescale_##wide, sphere_sh_weigh_##level, sphere_sh_shift_##level, sphere_sh_step_##level, \
     sphere_sh_expand_##wide, sphere_sh_project_##wide, sphere_sh_combine_##level, sphere_sh_join_##level, sphere_sh_part_##level, \
     sphere_sh_rows_out_##level, sphere_sh_rows_in_##level, sphere_sh_columns_out_##level, sphere_sh_columns_in_##level, sphere_sh_fft_##wide, \
@@ -13758,7 +13761,8 @@ static void sphere_sh_analysis_task_(void *context, size_t task)
         for (set = 0; set < job->sets; set++) sphere_sh_scatter_(job, job->out[set], degree, from, orders, w.line + set * handful * stride, stride);
     }
 }
-/* Analysis and synthesis, order by order: what is beyond the degree is taken out of a field, and no coefficient is stored. */
+/* Analysis and synthesis, order by order: what is beyond the degree is taken out of a field, and no coefficient is stored. Of order 0 the imaginary
+   parts are 0 as they come. */
 static void sphere_sh_band_task_(void *context, size_t task)
 {
     const sphere_sh_job_ *const job = (const sphere_sh_job_ *)context;
@@ -13768,7 +13772,6 @@ static void sphere_sh_band_task_(void *context, size_t task)
     (void)sphere_sh_scratch_init_(job->plan, sphere_sh_task_memory_(job, task), &w);
     for (m = task; m < job->plan->orders; m += job->tasks) {
         sphere_sh_analysis_order_(job, &w, m, w.line, 0);
-        if (m == 0) for (l = 0; l <= degree; l++) w.line[2 * l + 1] = 0;
         for (l = 0; l < SPHERE_SH_BEHIND_; l++) w.line[2 * (degree + 1 - m) + l] = 0;
         sphere_sh_synthesis_order_(job, &w, m, w.line, 0);
     }
@@ -14113,6 +14116,7 @@ typedef struct sphere_shd_transform_kernels_ {
     void (*step_two)(double *const t[2], double *const d[2], double *const t0[2], double *const d0[2], const double *y, const double *a, const double *const b[2], const size_t next[2], size_t steps, const int kind[2]);
     void (*project_two)(double *sum, int first, double *const t[2], double *const d[2], const double *y, const double *a, const double *const b[2], const size_t next[2], const double *in, size_t stride, size_t steps, const int kind[2]);
 } sphere_shd_transform_kernels_;
+/* wide: of kernels that AVX-512 has, too; some: of those that NEON leaves to portable code. */
 #define SPHERE_SHD_TRANSFORM_KERNELS_(level, wide, some, step_two, project_two) { sphere_shd_begin_##wide, sphere_shd_rescale_##wide, sphere_shd_weigh_##level, sphere_shd_shift_##level, sphere_shd_step_##level, \
     sphere_shd_expand_##wide, sphere_shd_project_##wide, sphere_shd_combine_##level, sphere_shd_join_##level, sphere_shd_part_##level, \
     sphere_shd_rows_out_##level, sphere_shd_rows_in_##level, sphere_shd_columns_out_##level, sphere_shd_columns_in_##level, sphere_shd_fft_##wide, \
@@ -14811,7 +14815,8 @@ static void sphere_shd_analysis_task_(void *context, size_t task)
         for (set = 0; set < job->sets; set++) sphere_shd_scatter_(job, job->out[set], degree, from, orders, w.line + set * handful * stride, stride);
     }
 }
-/* Analysis and synthesis, order by order: what is beyond the degree is taken out of a field, and no coefficient is stored. */
+/* Analysis and synthesis, order by order: what is beyond the degree is taken out of a field, and no coefficient is stored. Of order 0 the imaginary
+   parts are 0 as they come. */
 static void sphere_shd_band_task_(void *context, size_t task)
 {
     const sphere_shd_job_ *const job = (const sphere_shd_job_ *)context;
@@ -14821,7 +14826,6 @@ static void sphere_shd_band_task_(void *context, size_t task)
     (void)sphere_shd_scratch_init_(job->plan, sphere_shd_task_memory_(job, task), &w);
     for (m = task; m < job->plan->orders; m += job->tasks) {
         sphere_shd_analysis_order_(job, &w, m, w.line, 0);
-        if (m == 0) for (l = 0; l <= degree; l++) w.line[2 * l + 1] = 0;
         for (l = 0; l < SPHERE_SHD_BEHIND_; l++) w.line[2 * (degree + 1 - m) + l] = 0;
         sphere_shd_synthesis_order_(job, &w, m, w.line, 0);
     }
